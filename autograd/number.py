@@ -1,0 +1,43 @@
+"""What counts as a real number: the one place where data from outside becomes a float.
+
+Everything behind this line computes with plain Python floats, so a NumPy scalar cannot slow
+down a graph and a string or a complex number cannot get into one.
+"""
+
+import math
+from decimal import Decimal
+from numbers import Real
+
+import numpy as np
+
+
+def as_float(x: object, name: str = "data") -> float:
+    """Return the real number `x` as a float; one too large for a float becomes inf or -inf.
+
+    Raises `TypeError` for anything else: a string, an array, a complex number, a `Value`.
+    """
+    if type(x) is float:
+        return x
+    if isinstance(x, Real | Decimal | np.bool_):
+        try:
+            return float(x)
+        except OverflowError:
+            return math.copysign(math.inf, -1.0 if str(x).startswith("-") else 1.0)
+    raise TypeError(f"`{name}` must be a real number, got {_description(x)}")
+
+
+def _description(x: object) -> str:
+    if isinstance(x, str | bytes):
+        return f"the string {x[:40]!r}: convert it with float(...) first"
+    if isinstance(x, np.ndarray):
+        return (
+            f"an array of shape {x.shape}: make one Value for each element, "
+            "[Value(x) for x in array], or take the element with array.item()"
+        )
+    if isinstance(x, complex | np.complexfloating):
+        return f"the complex number {x}: take its .real part, .imag part or abs(...)"
+    if hasattr(x, "__apply_primitive__"):
+        return f"{x!r}: use that Value itself, or its .data for the bare number"
+    if isinstance(x, list | tuple | set | dict):
+        return f"a {type(x).__name__} of {len(x)}: pass its elements one by one"
+    return f"{x!r:.60} of type {type(x).__name__}"

@@ -1,0 +1,312 @@
+"""The table of primitives: every operation is one row, read in several ways.
+
+A row holds an operation's name, its value on floats, its value on NumPy arrays, and its local
+partial derivatives. The partials are written with operators and other rows only, so the same
+line serves floats (recording), arrays (a whole batch at once) and `Value`s (derivatives of
+derivatives). Invariant: a row never raises on real numbers and never leaves them. It follows
+IEEE 754, as NumPy does: `exp(1000)` is inf, `1 / 0` is inf, `log(-1)` is nan.
+"""
+
+import math
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from autograd.number import as_float
+
+TABLE: dict[str, "Primitive"] = {}
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Primitive:
+    """One row: `scalar(*floats)`, `array(*arrays)` and `partials(out, *inputs)`, one per input.
+
+    Called as a function it takes floats, arrays or `Value`s and answers in kind.
+    """
+
+    name: str
+    scalar: Callable[..., float]
+    array: Callable[..., Any]
+    partials: Callable[..., tuple[Any, ...]]
+
+    def __call__(self, *inputs: Any) -> Any:
+        """Apply the operation to numbers, to arrays of one shape, or to `Value`s.
+
+        Raises `TypeError` for a wrong number of inputs or an input of another kind.
+        """
+        for x in inputs:
+            if type(x) is not float:
+                return self._dispatch(inputs)
+        try:
+            return self.scalar(*inputs)
+        except (ArithmeticError, ValueError):
+            return self.ieee(inputs)[0]
+
+    def _dispatch(self, inputs: tuple[Any, ...]) -> Any:
+        for x in inputs:
+            if hasattr(x, "__apply_primitive__"):
+                return x.__apply_primitive__(self, inputs)
+        if any(isinstance(x, np.ndarray | np.generic) for x in inputs):
+            with np.errstate(all="ignore"):
+                return self.array(*inputs)
+        return self(*[as_float(x, self.name) for x in inputs])
+
+    def ieee(self, inputs: tuple[float, ...]) -> tuple[float, tuple[float, ...]]:
+        """Value and partials where Python's floats raise: NumPy's float64 says inf or nan."""
+        with np.errstate(all="ignore"):
+            doubles = [np.float64(x) for x in inputs]
+            out = self.array(*doubles)
+            return float(out), tuple(float(d) for d in self.partials(out, *doubles))
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return lookup, (self.name,)
+
+
+def lookup(name: str) -> Primitive:
+    """Return the row called `name`, as a pickle or a saved graph refers to it."""
+    return TABLE[name]
+
+
+def row(
+    name: str,
+    scalar: Callable[..., float],
+    array: Callable[..., Any],
+    partials: Callable[..., tuple[Any, ...]],
+) -> Primitive:
+    """Add a row to the table."""
+    if name in TABLE:
+        raise ValueError(f"the table already has a primitive named `{name}`; choose another name")
+    TABLE[name] = Primitive(name, scalar, array, partials)
+    return TABLE[name]
+
+
+# Steps and selection. `greater` is 1 where x > y, else 0: the kinks below are written with it.
+greater: Primitive = row(
+    "greater",
+    lambda x, y: 1.0 if x > y else 0.0,
+    lambda x, y: np.greater(x, y) * 1.0,
+    lambda out, x, y: (0.0, 0.0),
+)
+# The branch taken, and nothing else: what the other branch holds cannot reach the gradient.
+where_taken: Primitive = row("where", lambda x: x, lambda x: x, lambda out, x: (1.0,))
+
+# Arithmetic
+add: Primitive = row("+", operator.add, np.add, lambda out, x, y: (1.0, 1.0))
+subtract: Primitive = row("-", operator.sub, np.subtract, lambda out, x, y: (1.0, -1.0))
+multiply: Primitive = row("*", operator.mul, np.multiply, lambda out, x, y: (y, x))
+divide: Primitive = row(
+    "/", operator.truediv, np.true_divide, lambda out, x, y: (1.0 / y, -out / y)
+)
+negative: Primitive = row("neg", operator.neg, np.negative, lambda out, x: (-1.0,))
+abs: Primitive = row("abs", abs, np.absolute, lambda out, x: (greater(x, 0.0) - greater(0.0, x),))
+
+
+def _nonzero(x: Any) -> Any:
+    return greater(abs(x), 0.0)
+
+
+def _power_of_one_less(row: Primitive, x: Any, c: Any) -> Any:
+    """`x ** (c - 1)`, with the rounding error of `c - 1` put back (TwoSum, Knuth 1969).
+
+    Where c is 0 the exponent stays 0: the derivative of `x ** 0` is 0 everywhere, at 0 too.
+    """
+    one = _nonzero(c)
+    exponent = c - one
+    if isinstance(c, float) and exponent + one == c:
+        return row(x, exponent)
+    back = exponent - c
+    error = (c - (exponent - back)) - (one + back)
+    magnitude = minimum(maximum(abs(x), 1e-320), 1e308)
+    return row(x, exponent) * (1.0 + error * log(magnitude))
+
+
+# `x ** constant` needs no logarithm of the base; `x ** y` does. At base 0 the derivative by the
+# exponent is 0 wherever the power is finite, as in PyTorch.
+power_constant: Primitive = row(
+    "**",
+    math.pow,
+    np.power,
+    lambda out, x, c: (c * _power_of_one_less(power_constant, x, c), 0.0),
+)
+power: Primitive = row(
+    "pow",
+    math.pow,
+    np.power,
+    lambda out, x, y: (
+        y * _power_of_one_less(power, x, y),
+        out * log(x + (1.0 - _nonzero(x)) * (1.0 - greater(0.0, y))),
+    ),
+)
+sqrt: Primitive = row("sqrt", math.sqrt, np.sqrt, lambda out, x: (0.5 / out,))
+
+
+# Kinks: a tie of maximum or minimum gives half to each side; NaN wins, as in NumPy.
+def _maximum(x: float, y: float) -> float:
+    return x if x >= y or x != x else y
+
+
+def _minimum(x: float, y: float) -> float:
+    return x if x <= y or x != x else y
+
+
+def _share(x: Any, y: Any) -> Any:
+    return 0.5 * (1.0 + greater(x, y) - greater(y, x))
+
+
+maximum: Primitive = row(
+    "maximum", _maximum, np.maximum, lambda out, x, y: (_share(x, y), _share(y, x))
+)
+minimum: Primitive = row(
+    "minimum", _minimum, np.minimum, lambda out, x, y: (_share(y, x), _share(x, y))
+)
+relu: Primitive = row(
+    "relu",
+    lambda x: 0.0 if x <= 0.0 else x,
+    lambda x: np.maximum(x, 0.0),
+    lambda out, x: (greater(x, 0.0),),
+)
+leaky_relu: Primitive = row(
+    "leaky_relu",
+    lambda x, slope: x if x > 0.0 else slope * x,
+    lambda x, slope: np.where(x > 0.0, x, slope * x),
+    lambda out, x, slope: (slope + (1.0 - slope) * greater(x, 0.0), minimum(x, 0.0)),
+)
+
+# Exponentials and logarithms
+exp: Primitive = row("exp", math.exp, np.exp, lambda out, x: (out,))
+expm1: Primitive = row("expm1", math.expm1, np.expm1, lambda out, x: (exp(x),))
+log: Primitive = row("log", math.log, np.log, lambda out, x: (1.0 / x,))
+log1p: Primitive = row("log1p", math.log1p, np.log1p, lambda out, x: (1.0 / (1.0 + x),))
+
+
+def _sigmoid(x: float) -> float:
+    if x >= 0.0:
+        return 1.0 / (1.0 + math.exp(-x))
+    e = math.exp(x)
+    return e / (1.0 + e)
+
+
+def _sigmoid_array(x: Any) -> Any:
+    e = np.exp(-np.absolute(x))
+    return np.where(x >= 0.0, 1.0, e) / (1.0 + e)
+
+
+def _logistic_density(x: Any) -> Any:
+    """The derivative of the sigmoid, which is even in x: no 1 - sigmoid(x), which rounds to 0."""
+    e = exp(-abs(x))
+    return e / (1.0 + e * (2.0 + e))
+
+
+sigmoid: Primitive = row(
+    "sigmoid", _sigmoid, _sigmoid_array, lambda out, x: (_logistic_density(x),)
+)
+softplus: Primitive = row(
+    "softplus",
+    lambda x: max(x, 0.0) + math.log1p(math.exp(-math.fabs(x))),
+    lambda x: np.maximum(x, 0.0) + np.log1p(np.exp(-np.absolute(x))),
+    lambda out, x: (sigmoid(x),),
+)
+
+# Trigonometry. sin'(x) = cos(x); sums of squares are clipped where they would overflow.
+sin: Primitive = row("sin", math.sin, np.sin, lambda out, x: (cos(x),))
+cos: Primitive = row("cos", math.cos, np.cos, lambda out, x: (-sin(x),))
+tan: Primitive = row("tan", math.tan, np.tan, lambda out, x: (1.0 + out * out,))
+arcsin: Primitive = row(
+    "arcsin", math.asin, np.arcsin, lambda out, x: (1.0 / sqrt((1.0 - x) * (1.0 + x)),)
+)
+arccos: Primitive = row(
+    "arccos", math.acos, np.arccos, lambda out, x: (-1.0 / sqrt((1.0 - x) * (1.0 + x)),)
+)
+
+
+def _arctan_partial(x: Any) -> Any:
+    """1 / (1 + x^2) without overflow of x^2: above 1e9 the 1 is below half an ULP."""
+    clipped = minimum(abs(x), 1e9)
+    scale = 1e9 / maximum(abs(x), 1e9)
+    return scale / (1.0 + clipped * clipped) * scale
+
+
+def _arcsinh_partial(x: Any) -> Any:
+    clipped = minimum(abs(x), 1e9)
+    return 1e9 / maximum(abs(x), 1e9) / sqrt(1.0 + clipped * clipped)
+
+
+arctan: Primitive = row("arctan", math.atan, np.arctan, lambda out, x: (_arctan_partial(x),))
+
+# Hyperbolic functions. tanh(x) = 2 sigmoid(2x) - 1; 1 - tanh(x)^2 would round to 0 at x = 20.
+sinh: Primitive = row("sinh", math.sinh, np.sinh, lambda out, x: (cosh(x),))
+cosh: Primitive = row("cosh", math.cosh, np.cosh, lambda out, x: (sinh(x),))
+tanh: Primitive = row(
+    "tanh", math.tanh, np.tanh, lambda out, x: (4.0 * _logistic_density(2.0 * x),)
+)
+arcsinh: Primitive = row("arcsinh", math.asinh, np.arcsinh, lambda out, x: (_arcsinh_partial(x),))
+arccosh: Primitive = row(
+    "arccosh", math.acosh, np.arccosh, lambda out, x: (1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0)),)
+)
+arctanh: Primitive = row(
+    "arctanh", math.atanh, np.arctanh, lambda out, x: (1.0 / ((1.0 - x) * (1.0 + x)),)
+)
+
+
+def _gaussian(x: Any) -> Any:
+    """exp(-x^2), where rounding x^2 would cost |x|^2 ULP: x is split, x = high + low, high^2
+    is exact (Dekker 1971) and exp(-high^2) exp(-low (x + high)) is the product of two factors.
+    """
+    x = minimum(maximum(x, -40.0), 40.0)
+    scaled = 134217729.0 * x
+    high = scaled - (scaled - x)
+    return exp(-high * high) * exp((high - x) * (x + high))
+
+
+erf: Primitive = row(
+    "erf",
+    math.erf,
+    np.vectorize(math.erf, otypes=[float]),
+    lambda out, x: (1.1283791670955126 * _gaussian(x),),
+)
+
+
+# Rows with any number of inputs
+def _exp_difference(x: Any, y: Any) -> Any:
+    """exp(x - y), x <= y, with the rounding error of x - y put back (TwoSum)."""
+    x = maximum(x, y - 1000.0)
+    difference = x - y
+    back = difference - x
+    error = (x - (difference - back)) - (y + back)
+    return exp(difference) * (1.0 + error)
+
+
+def _softmax(out: Any, *xs: Any) -> tuple[Any, ...]:
+    largest = reduce(maximum, xs)
+    weights = [_exp_difference(x, largest) for x in xs]
+    total = sum(weights[1:], weights[0])
+    return tuple(w / total for w in weights)
+
+
+def _logsumexp(*xs: float) -> float:
+    i = xs.index(max(xs))
+    largest = xs[i]
+    if math.isinf(largest):
+        return math.nan if any(map(math.isnan, xs)) else largest
+    return largest + math.log1p(sum(math.exp(x - largest) for x in xs[:i] + xs[i + 1 :]))
+
+
+def _dot(*ab: float) -> float:
+    n = len(ab) // 2
+    return float(sum(map(operator.mul, ab[:n], ab[n:])))
+
+
+logsumexp: Primitive = row("logsumexp", _logsumexp, lambda *xs: reduce(np.logaddexp, xs), _softmax)
+dot: Primitive = row(
+    "dot",
+    _dot,
+    lambda *ab: sum(map(operator.mul, ab[: len(ab) // 2], ab[len(ab) // 2 :])),
+    lambda out, *ab: ab[len(ab) // 2 :] + ab[: len(ab) // 2],
+)

@@ -1,0 +1,86 @@
+"""Timing peers side by side: each in a process of its own, taking turns, medians and ratios.
+
+A peer is a function that sets up its work and returns the step to time. Own processes, so that
+one peer's garbage, threads and caches are not on another's bill; turns, so that all of them see
+the same drifting machine.
+"""
+
+import gc
+import importlib
+import multiprocessing
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from multiprocessing.connection import Connection
+from typing import Any
+
+Step = Callable[[], object]
+
+
+def compare(
+    module: str, peers: Mapping[str, str], *, rounds: int, collect: bool = True
+) -> dict[str, float]:
+    """Return each peer's median seconds a step, or nan where its package is not installed.
+
+    `peers` maps a name to the function in `module` that sets the peer up. `rounds` steps of each
+    are timed in turn, after two that are not; `collect=False` switches the garbage collector off.
+    """
+    context = multiprocessing.get_context("spawn")
+    lines: dict[str, Connection] = {}
+    processes = []
+    for name, setup in peers.items():
+        here, there = context.Pipe()
+        process = context.Process(target=_serve, args=(module, setup, collect, there), daemon=True)
+        process.start()
+        processes.append(process)
+        lines[name] = here
+    missing = {name: line.recv() for name, line in lines.items()}
+    for name, package in missing.items():
+        if package:
+            print(f"{name}: MISSING, {package} is not installed")
+    seconds: dict[str, list[float]] = {name: [] for name in peers if not missing[name]}
+    for turn in range(rounds + 2):
+        for name, taken in seconds.items():
+            lines[name].send("step")
+            taken.append(lines[name].recv())
+            if turn < 2:
+                taken.clear()
+    for line in lines.values():
+        line.close()
+    for process in processes:
+        process.join(5.0)
+    return {n: statistics.median(seconds[n]) if n in seconds else float("nan") for n in peers}
+
+
+def _serve(module: str, setup: str, collect: bool, line: Connection) -> None:
+    try:
+        step = getattr(importlib.import_module(module), setup)()
+    except ImportError as error:
+        line.send(error.name or str(error))
+        return
+    line.send("")
+    gc.collect()
+    if not collect:
+        gc.disable()
+    while True:
+        try:
+            line.recv()
+        except EOFError:
+            return
+        start = time.perf_counter()
+        step()
+        seconds = time.perf_counter() - start
+        if not collect:
+            gc.collect()
+        line.send(seconds)
+
+
+def table(rows: list[tuple[Any, ...]]) -> str:
+    """Return the rows, the first of them headings, as an aligned table in Markdown."""
+    text = [[str(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*text, strict=True)]
+    text.insert(1, ["-" * width for width in widths])
+    return "\n".join(
+        "| " + " | ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) + " |"
+        for row in text
+    )

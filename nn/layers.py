@@ -1,0 +1,181 @@
+"""Neuron, Layer, MLP: the multi-layer perceptron, from one neuron up.
+
+A neuron computes activation(w . x + b), one `dot` and one `+` in the graph; a layer is a list of
+neurons that see the same inputs; an MLP feeds each layer's outputs to the next. Invariant: all
+weights come from the given `random.Random`, in order, so a seed fixes the whole network.
+"""
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+from autograd import Value, dot
+from autograd.value import as_value
+from nn.activations import ACTIVATIONS, Activation
+from nn.choice import by_name, name_of
+from nn.init import INITIALISATIONS, Initialisation
+from nn.module import Module
+
+
+class Neuron(Module):
+    """One neuron with `nin` weights, drawn by `init`, and a bias, 0 at first.
+
+    `nonlin=False` means no activation, as in micrograd; `activation` is a name or a function and
+    overrides it. `init` is a name or a function; by default `uniform` for the relu family,
+    else `xavier`. `rng` is a `random.Random`; by default a fresh one, seeded by the system.
+
+    Raises `ValueError` for an unknown name or a size below 1, `TypeError` for another kind of
+    argument.
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        nonlin: bool = True,
+        *,
+        activation: str | Activation | None = None,
+        init: str | Initialisation | None = None,
+        rng: random.Random | None = None,
+        fan_out: int = 1,
+    ) -> None:
+        check_size("nin", nin)
+        if activation is None:
+            activation = "relu" if nonlin else "linear"
+        self.activation = by_name("activation", activation, ACTIVATIONS)
+        if init is None:
+            init = "uniform" if activation in ("relu", "leaky_relu") else "xavier"
+        draw = by_name("initialisation", init, INITIALISATIONS)
+        rng = check_rng(rng)
+        self.weights = [Value(draw(rng, nin, fan_out)) for _ in range(nin)]
+        self.bias = Value(0.0)
+
+    def __call__(self, x: Sequence[Any]) -> Value:
+        """Return activation(w . x + b) for the `nin` numbers or Values in `x`."""
+        return self.forward(check_inputs(self, x, len(self.weights)))
+
+    def forward(self, x: list[Value]) -> Value:
+        """Return activation(w . x + b) for inputs that have been checked."""
+        return self.activation(dot(self.weights, x) + self.bias)
+
+    def __repr__(self) -> str:
+        name = name_of(self.activation, ACTIVATIONS)
+        return f"Neuron({len(self.weights)}, activation={name!r})"
+
+
+class Layer(Module):
+    """`nout` neurons, each fed by the same `nin` inputs; arguments as for `Neuron`."""
+
+    def __init__(
+        self,
+        nin: int,
+        nout: int,
+        nonlin: bool = True,
+        *,
+        activation: str | Activation | None = None,
+        init: str | Initialisation | None = None,
+        rng: random.Random | None = None,
+    ) -> None:
+        check_size("nin", nin)
+        check_size("nout", nout)
+        rng = check_rng(rng)
+        self.neurons = [
+            Neuron(nin, nonlin, activation=activation, init=init, rng=rng, fan_out=nout)
+            for _ in range(nout)
+        ]
+
+    @property
+    def nin(self) -> int:
+        """How many inputs the layer takes."""
+        return len(self.neurons[0].weights)
+
+    def __call__(self, x: Sequence[Any]) -> list[Value]:
+        """Return the outputs of all neurons as a list, also where there is one neuron only."""
+        inputs = check_inputs(self, x, self.nin)
+        return [neuron.forward(inputs) for neuron in self.neurons]
+
+    def __repr__(self) -> str:
+        name = name_of(self.neurons[0].activation, ACTIVATIONS)
+        return f"Layer({self.nin}, {len(self.neurons)}, activation={name!r})"
+
+
+class MLP(Module):
+    """A multi-layer perceptron: `nin` inputs, then one layer for each width in `nouts`.
+
+    Hidden layers use `activation`, the last one `output`; the other arguments are as for
+    `Neuron`. `MLP(2, [16, 16, 1])` is micrograd's: relu inside, a linear output.
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        nouts: Sequence[int],
+        *,
+        activation: str | Activation = "relu",
+        output: str | Activation = "linear",
+        init: str | Initialisation | None = None,
+        rng: random.Random | None = None,
+    ) -> None:
+        if isinstance(nouts, str) or not isinstance(nouts, Sequence) or not nouts:
+            raise ValueError(
+                f"`nouts` must list the width of at least one layer, got {nouts!r}: for example "
+                "MLP(2, [16, 16, 1])"
+            )
+        rng = check_rng(rng)
+        sizes = [nin, *nouts]
+        for size in sizes:
+            check_size("a size of the MLP", size)
+        last = len(nouts) - 1
+        self.layers = [
+            Layer(
+                sizes[i],
+                sizes[i + 1],
+                activation=output if i == last else activation,
+                init=init,
+                rng=rng,
+            )
+            for i in range(len(nouts))
+        ]
+
+    def __call__(self, x: Sequence[Any]) -> Any:
+        """Return a list of Values, or a bare Value where the last layer has one neuron.
+
+        Raises `ValueError` naming the layer where the number of inputs is wrong.
+        """
+        for layer in self.layers:
+            x = layer(x)
+        return x[0] if len(x) == 1 else x
+
+    def __repr__(self) -> str:
+        widths = [len(layer.neurons) for layer in self.layers]
+        hidden, output = (
+            name_of(layer.neurons[0].activation, ACTIVATIONS)
+            for layer in (self.layers[0], self.layers[-1])
+        )
+        inside = f"activation={hidden!r}, " if len(widths) > 1 else ""
+        return f"MLP({self.layers[0].nin}, {widths}, {inside}output={output!r})"
+
+
+def check_inputs(module: Module, x: Any, nin: int) -> list[Value]:
+    """Return `x` as a list of `nin` Values, numbers as constants; the error names `module`."""
+    try:
+        values = list(x)
+    except TypeError:
+        raise TypeError(f"{module!r} takes a sequence of {nin} numbers, got {x!r:.80}") from None
+    if len(values) != nin:
+        raise ValueError(f"{module!r} takes {nin} inputs, got {len(values)}")
+    return [v if isinstance(v, Value) else as_value(v, "input") for v in values]
+
+
+def check_rng(rng: random.Random | None) -> random.Random:
+    """Return `rng`, or a fresh generator where it is None."""
+    if rng is None:
+        return random.Random()
+    if isinstance(rng, random.Random):
+        return rng
+    raise TypeError(f"`rng` must be a random.Random, got {rng!r}: pass random.Random(seed)")
+
+
+def check_size(name: str, size: Any) -> None:
+    """Raise `ValueError` unless `size` is a whole number of at least 1."""
+    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+        raise ValueError(f"`{name}` must be a whole number of at least 1, got {size!r}")

@@ -1,0 +1,117 @@
+"""Module: something with parameters, found by looking at its attributes.
+
+A parameter is a leaf `Value` held by an attribute, by a list or tuple in an attribute, or by
+another module there; its name is the path to it, such as `layers.0.neurons.3.weights.1`.
+Invariant: names and order depend on the architecture only, and a shared parameter counts once.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Self
+
+from autograd import Value
+from autograd.number import as_float
+from autograd.value import Constant
+
+
+class Module(ABC):
+    """Base class of neurons, layers and networks: `parameters`, `zero_grad`, state, modes."""
+
+    training: bool = True
+
+    @abstractmethod
+    def __call__(self, x: Sequence[Any]) -> Any:
+        """Return the output for one example: a Value, or a list of them."""
+
+    def named_parameters(self) -> Iterator[tuple[str, Value]]:
+        """Yield (name, parameter) in the order of the attributes."""
+        seen: set[Value] = set()
+        for name, item in _walk("", self):
+            if isinstance(item, Value) and item not in seen:
+                seen.add(item)
+                yield name, item
+
+    def parameters(self) -> list[Value]:
+        """Return the parameters as a list."""
+        return [parameter for _, parameter in self.named_parameters()]
+
+    def zero_grad(self) -> None:
+        """Set the gradient of every parameter to 0."""
+        for parameter in self.parameters():
+            parameter.grad = 0.0
+
+    def state_dict(self) -> dict[str, float]:
+        """Return the data of all parameters by name."""
+        return {name: parameter.data for name, parameter in self.named_parameters()}
+
+    def load_state_dict(self, state: Mapping[str, float]) -> None:
+        """Set all parameters from `state`; gradients are left alone.
+
+        Raises `ValueError` for missing or unexpected names and `TypeError` for data that are not
+        real numbers, and then changes nothing.
+        """
+        parameters = dict(self.named_parameters())
+        missing = [name for name in parameters if name not in state]
+        unexpected = [name for name in state if name not in parameters]
+        if missing or unexpected:
+            raise ValueError(
+                f"the state does not fit {self!r}: {_some(missing)} missing, "
+                f"{_some(unexpected)} unexpected; build the model with the same sizes"
+            )
+        data = {name: as_float(state[name], name) for name in parameters}
+        for name, parameter in parameters.items():
+            parameter.data = data[name]
+
+    def modules(self) -> Iterator[tuple[str, "Module"]]:
+        """Yield (name, module) for this module, named "", and all inside it."""
+        yield "", self
+        for name, item in _walk("", self):
+            if isinstance(item, Module):
+                yield name, item
+
+    def train(self, mode: bool = True) -> Self:
+        """Put this module and all inside it into training mode; returns the module."""
+        for _, module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Self:
+        """Put this module and all inside it into evaluation mode; returns the module."""
+        return self.train(False)
+
+    def summary(self) -> str:
+        """Return a table of the module's parts and how many parameters each has."""
+        parts = [(name, part) for name, part in self.modules() if name.count(".") == 1]
+        rows = [(name, repr(part), str(len(part.parameters()))) for name, part in parts]
+        rows.append(("total", repr(self), str(len(self.parameters()))))
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        return "\n".join(
+            f"{name:<{widths[0]}}  {part:<{widths[1]}}  {count:>{widths[2]}} parameters"
+            for name, part, count in rows
+        )
+
+
+def _walk(prefix: str, item: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the modules and parameters inside `item`, each with its path."""
+    if isinstance(item, Module):
+        children: Any = vars(item).items()
+    elif isinstance(item, list | tuple):
+        children = enumerate(item)
+    elif isinstance(item, dict):
+        children = item.items()
+    else:
+        return
+    for key, child in children:
+        path = f"{prefix}.{key}" if prefix else str(key)
+        if isinstance(child, Value):
+            if not child.parents and not isinstance(child, Constant):
+                yield path, child
+        else:
+            if isinstance(child, Module):
+                yield path, child
+            yield from _walk(path, child)
+
+
+def _some(names: list[str]) -> str:
+    shown = ", ".join(f"`{name}`" for name in names[:3])
+    return f"{len(names)} ({shown}{', ...' if len(names) > 3 else ''})" if names else "none"
