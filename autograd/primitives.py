@@ -119,12 +119,15 @@ def _power_of_one_less(row: Primitive, x: Any, c: Any) -> Any:
     """
     one = _nonzero(c)
     exponent = c - one
-    if isinstance(c, float) and exponent + one == c:
+    exact = exponent + one == c
+    if not isinstance(exact, np.ndarray) and exact:
         return row(x, exponent)
-    back = exponent - c
-    error = (c - (exponent - back)) - (one + back)
+    finite = minimum(maximum(c, -1e300), 1e300)
+    rounded = finite - one
+    back = rounded - finite
+    error = (finite - (rounded - back)) - (one + back)
     magnitude = minimum(maximum(abs(x), 1e-320), 1e308)
-    return row(x, exponent) * (1.0 + error * log(magnitude))
+    return row(x, exponent) * minimum(maximum(power(magnitude, error), 0.5), 2.0)
 
 
 # `x ** constant` needs no logarithm of the base; `x ** y` does. At base 0 the derivative by the

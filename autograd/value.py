@@ -323,4 +323,5 @@ def _as_objects(x: Any) -> Any:
         cell = np.empty((), dtype=object)
         cell[()] = x
         return cell
-    return np.asarray(x).astype(object)
+    array = np.asarray(x)
+    return (array.astype(float) if array.dtype.kind in "biuf" else array).astype(object)

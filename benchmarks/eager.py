@@ -6,6 +6,7 @@ Value, so both record the same products and sums one by one; "nn" is this packag
 whose neuron is one `dot`. Then bytes and time a node, from 1,000 to 1,000,000 nodes.
 """
 
+import gc
 import importlib.util
 import random
 import time
@@ -100,10 +101,14 @@ def main() -> None:
             rows.append((name, state, f"{1e3 * seconds:.1f}", ratio))
     print(table(rows), "\n")
     print(f"bytes a node: {bytes_a_node(100_000):.0f}\n")
-    sizes = [1_000, 10_000, 100_000, 1_000_000]
-    times = {n: min(seconds_a_node(n) for _ in range(3)) for n in sizes}
-    rows = [("nodes", "ns a node", "against 1,000")]
-    rows += [(f"{n:,}", f"{1e9 * t:.0f}", f"{t / times[1_000]:.2f}") for n, t in times.items()]
+    rows = [("nodes", "collector", "ns a node", "against 1,000")]
+    for collect in (True, False):
+        (gc.enable if collect else gc.disable)()
+        state = "as Python sets it" if collect else "off"
+        sizes = (1_000, 10_000, 100_000, 1_000_000)
+        times = {n: min(seconds_a_node(n) for _ in range(3)) for n in sizes}
+        for n, t in times.items():
+            rows.append((f"{n:,}", state, f"{1e9 * t:.0f}", f"{t / times[1_000]:.2f}"))
     print(table(rows))
 
 

@@ -199,6 +199,16 @@ SAMPLES: dict[str, Sample] = {
 }
 
 
+def moderate(name: str, rng: Random) -> Point:
+    """A point where the row is smooth and differences are accurate."""
+    point = [rng.choice((-1.0, 1.0)) * rng.uniform(0.2, 0.9) for _ in SAMPLES[name].draw(rng)]
+    if name in ("log", "sqrt", "pow", "**"):
+        return tuple(map(abs, point))
+    if name == "arccosh":
+        return tuple(1.0 + abs(x) for x in point)
+    return tuple(point)
+
+
 def exact(function: Callable[..., Any], point: Point) -> Any:
     """Evaluate with 1,200 bits where the point is extreme, else 300: beyond any rounding."""
     extreme = any(x != 0.0 and not 1e-30 < abs(x) < 1e30 for x in point)

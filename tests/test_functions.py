@@ -1,0 +1,87 @@
+"""where, logsumexp, softmax, dot."""
+
+import math
+
+import numpy as np
+import pytest
+from mpmath import mp
+
+from autograd import Value, dot, logsumexp, maximum, minimum, softmax, where
+
+
+def test_where_sends_an_exact_zero_to_the_branch_not_taken():
+    x = Value(0.0)
+    f = where(x > 0, x.log(), x * 3)
+    f.backward()
+    assert (f.data, f.op, x.grad) == (0.0, "where", 3.0)
+    y = Value(-1.0)
+    where(y < 0, y * y, y.sqrt()).backward(math.inf)
+    assert y.grad == -math.inf
+
+
+def test_where_on_numbers_and_arrays():
+    assert where(True, 1, 2) == 1.0
+    assert where(np.array([True, False]), 1.0, 2.0).tolist() == [1.0, 2.0]
+    assert where(Value(1.0) > 0, 5, Value(2.0)) == 5.0
+
+
+def test_softmax_and_logsumexp_against_exact_arithmetic():
+    for xs in ([0.1, 0.2, -3.0], [1000.0, 999.0, -1e4], [1e4, 1e4, 1e4], [-30.0, 2.0]):
+        values = [Value(x) for x in xs]
+        probabilities = softmax(values)
+        total = logsumexp(values)
+        with mp.workprec(400):
+            exponentials = [mp.exp(x) for x in xs]
+            exact = [float(e / mp.fsum(exponentials)) for e in exponentials]
+            assert total.data == pytest.approx(float(mp.log(mp.fsum(exponentials))), rel=1e-15)
+        assert [p.data for p in probabilities] == pytest.approx(exact, rel=1e-11, abs=0)
+        total.backward()
+        assert [v.grad for v in values] == pytest.approx(exact, rel=1e-15, abs=0)
+
+
+def test_the_gradient_of_softmax():
+    xs = [Value(x) for x in (0.5, -1.0, 2.0)]
+    p = softmax(xs)
+    p[0].backward()
+    expected = [p[0].data * ((i == 0) - q.data) for i, q in enumerate(p)]
+    assert [x.grad for x in xs] == pytest.approx(expected, rel=1e-14)
+
+
+def test_logsumexp_at_infinity():
+    assert logsumexp([-math.inf, -math.inf]) == -math.inf
+    assert logsumexp([math.inf, -math.inf, 0.0]) == math.inf
+    assert math.isnan(logsumexp([math.nan, math.inf]))
+    xs = [Value(-math.inf), Value(1.0)]
+    logsumexp(xs).backward()
+    assert [x.grad for x in xs] == [0.0, 1.0]
+
+
+def test_dot_is_one_node():
+    a, b = [Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)]
+    f = dot(a, b)
+    f.backward()
+    assert (f.data, f.op, f.parents) == (11.0, "dot", (*a, *b))
+    assert [v.grad for v in a + b] == [3.0, 4.0, 1.0, 2.0]
+    assert dot(np.array([1.0, 2.0]), b).data == 11.0
+    assert dot([1, 2], [3, 4]) == 11.0 and dot([], []) == 0.0
+    x = Value(3.0)
+    dot([x, x], [x, 1]).backward()
+    assert x.grad == 7.0
+
+
+def test_bad_sequences():
+    with pytest.raises(ValueError, match="equal length, got 1 and 2"):
+        dot([Value(1.0)], [1, 2])
+    for function in (softmax, logsumexp):
+        with pytest.raises(ValueError, match=f"`{function.__name__}` of an empty sequence"):
+            function([])
+        with pytest.raises(TypeError, match="must be a real number, got the string"):
+            function([Value(1.0), "2"])
+
+
+def test_maximum_and_minimum_take_numbers_on_either_side():
+    x = Value(3.0)
+    assert maximum(x, 5).data == 5.0 and minimum(2, x).data == 2.0
+    maximum(x, 3).backward()
+    assert x.grad == 0.5
+    assert math.isnan(maximum(x, math.nan).data)

@@ -1,0 +1,41 @@
+"""micrograd's published demo runs with only the import changed."""
+
+import random
+
+import pytest
+from moons_demo import demo, train
+
+import nn
+from autograd import Value
+
+
+def test_the_demo_reaches_100_percent_on_its_100_points():
+    model, loss = demo(Value, lambda *sizes: nn.MLP(*sizes, rng=random.Random(1337)))
+    seen = train(model, loss)
+    assert len(seen) == 100
+    _, accuracy = loss()
+    assert accuracy == 1.0
+    assert seen[-1][0] < 0.1 * seen[0][0]
+
+
+def test_the_demo_runs_with_only_the_import_changed():
+    model, loss = demo(Value, nn.MLP)
+    first, *_, last = train(model, loss, steps=5)
+    assert len(model.parameters()) == 337 and last[0] < first[0]
+
+
+def test_gradients_equal_those_of_micrograd_where_it_is_installed():
+    engine = pytest.importorskip("micrograd.engine", reason="micrograd is not installed")
+    from micrograd.nn import MLP
+
+    theirs, their_loss = demo(engine.Value, MLP)
+    ours, our_loss = demo(Value, nn.MLP)
+    for p, q in zip(ours.parameters(), theirs.parameters(), strict=True):
+        p.data = q.data
+    for model, loss in ((ours, our_loss), (theirs, their_loss)):
+        model.zero_grad()
+        loss()[0].backward()
+    assert our_loss()[0].data == pytest.approx(their_loss()[0].data, rel=1e-12)
+    assert [p.grad for p in ours.parameters()] == pytest.approx(
+        [p.grad for p in theirs.parameters()], rel=1e-9, abs=1e-12
+    )

@@ -1,0 +1,187 @@
+"""Every row of the table against mpmath, differences, its own array column, and IEEE 754."""
+
+import itertools
+import math
+from random import Random
+
+import numpy as np
+import pytest
+from samples import SAMPLES, exact, moderate, ulps
+
+from autograd import Value
+from autograd.primitives import TABLE, row
+
+POINTS = 1000
+NAMES = list(TABLE)
+SPECIAL = [s * m for m in (0.0, 1.0, 5e-324, 1.7e308, math.inf) for s in (1.0, -1.0)] + [math.nan]
+
+
+def evaluate(primitive, point):
+    """Value and partials as recording stores them."""
+    node = primitive(*map(Value, point))
+    return node.data, node.partials
+
+
+def same(a, b, tolerance=0.0):
+    """Equal within a relative tolerance, nan for nan, inf for inf."""
+    if math.isnan(a) or math.isnan(b):
+        return math.isnan(a) and math.isnan(b)
+    return a == b or abs(a - b) <= tolerance * max(abs(a), abs(b)) or abs(a - b) <= 1e-320
+
+
+def test_every_row_has_samples():
+    assert set(SAMPLES) == set(TABLE)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_partials_are_within_4_ulp_of_the_exact_derivative(name):
+    sample, rng = SAMPLES[name], Random(name)
+    for _ in range(POINTS):
+        point = sample.draw(rng)
+        _, partials = evaluate(TABLE[name], point)
+        assert len(partials) == len(point)
+        for i, partial in enumerate(partials):
+            truth = exact(sample.partials[i], point)
+            assert ulps(partial, truth) <= 4.0, (point, i, partial, float(truth))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_values_are_exact_to_rounding(name):
+    sample, rng = SAMPLES[name], Random(name)
+    for _ in range(POINTS):
+        point = sample.draw(rng)
+        data, _ = evaluate(TABLE[name], point)
+        scale = max(map(abs, point)) if name == "logsumexp" else 0.0
+        if name == "dot":
+            scale = sum(abs(a * b) for a, b in zip(point[:2], point[2:], strict=True))
+        truth = exact(sample.value, point)
+        error = abs(data - float(truth))
+        assert ulps(data, truth) <= 4.0 or error <= 4.0 * math.ulp(scale), (point, data)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_array_column_equals_scalar_column(name):
+    sample, rng = SAMPLES[name], Random(name)
+    points = [sample.draw(rng) for _ in range(200)]
+    columns = [np.array(column) for column in zip(*points, strict=True)]
+    out = TABLE[name](*columns)
+    with np.errstate(all="ignore"):
+        partials = TABLE[name].partials(out, *columns)
+    for k, point in enumerate(points):
+        data, floats = evaluate(TABLE[name], point)
+        terms = [a * b for a, b in zip(point[:2], point[2:], strict=True)] if name == "dot" else []
+        if name == "logsumexp":
+            terms = list(point)
+        assert same(out[k], data, 2e-15) or abs(out[k] - data) <= 1e-15 * max(map(abs, terms))
+        for array, partial in zip(partials, floats, strict=True):
+            assert same(np.broadcast_to(array, len(points))[k], partial, 4e-15)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_partials_agree_with_central_differences(name):
+    rng = Random(name)
+    for _ in range(20):
+        point = moderate(name, rng)
+        data, partials = evaluate(TABLE[name], point)
+        for i, partial in enumerate(partials):
+            if name == "**" and i == 1:
+                continue  # the exponent is a constant: nothing flows to it
+
+            def along(x, i=i, point=point):
+                return TABLE[name](*point[:i], x, *point[i + 1 :])
+
+            slope = five_point(along, point[i], 1e-3 * abs(point[i]))
+            assert slope == pytest.approx(partial, rel=1e-7, abs=1e-9 * max(1.0, abs(data))), point
+
+
+def five_point(f, x, h):
+    """The five-point central difference, error of order h^4."""
+    return (8.0 * (f(x + h) - f(x - h)) - (f(x + 2 * h) - f(x - 2 * h))) / (12.0 * h)
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if SAMPLES[n].second_order])
+def test_second_derivatives_come_from_the_same_row(name):
+    rng = Random(name)
+    primitive = TABLE[name]
+    for _ in range(20):
+        point = moderate(name, rng)
+        leaves = [Value(x) for x in point]
+        # As in a nested gradient, a constant exponent is a plain number.
+        inputs = [leaves[0], point[1]] if name == "**" else leaves
+        partials = primitive.partials(primitive(*inputs), *inputs)
+        for i, partial in enumerate(partials):
+            if not isinstance(partial, Value):
+                continue
+            for leaf in leaves:
+                leaf.grad = 0.0
+            partial.backward()
+            for j, leaf in enumerate(leaves):
+                if name == "**" and j == 1:
+                    continue
+
+                def first(x, i=i, j=j, point=point):
+                    return evaluate(primitive, (*point[:j], x, *point[j + 1 :]))[1][i]
+
+                slope = five_point(first, point[j], 1e-3 * abs(point[j]))
+                assert leaf.grad == pytest.approx(slope, rel=1e-7, abs=1e-8), (point, i, j)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_special_values_follow_ieee_and_agree_between_the_columns(name):
+    primitive = TABLE[name]
+    arity = len(SAMPLES[name].draw(Random(0)))
+    for point in itertools.product(SPECIAL, repeat=min(arity, 2)):
+        point = point * (arity // len(point)) + point[: arity % len(point)]
+        data, partials = evaluate(primitive, point)
+        arrays = [np.array([x]) for x in point]
+        out = primitive(*arrays)
+        with np.errstate(all="ignore"):
+            array_partials = primitive.partials(out, *arrays)
+        assert type(data) is float
+        assert same(out[0], data, 1e-14), (point, out, data)
+        for a, b in zip(array_partials, partials, strict=True):
+            assert type(b) is float
+            assert same(np.broadcast_to(a, 1)[0], b, 1e-14), (point, a, b)
+
+
+@pytest.mark.parametrize("wrong", [lambda d: 1.001 * d, lambda d: -d, lambda d: 2 * d])
+def test_the_checks_reject_a_wrong_rule(wrong):
+    for name in ("tanh", "exp", "sigmoid", "log"):
+        sample, rng = SAMPLES[name], Random(0)
+        points = [sample.draw(rng) for _ in range(50)]
+        worst = max(
+            ulps(wrong(evaluate(TABLE[name], p)[1][0]), exact(sample.partials[0], p))
+            for p in points
+        )
+        assert worst > 4.0
+
+
+def test_two_rows_cannot_share_a_name():
+    with pytest.raises(ValueError, match="already has a primitive named `tanh`"):
+        row("tanh", math.tanh, np.tanh, lambda out, x: (1.0,))
+
+
+def test_a_row_is_a_function_on_numbers_arrays_and_values():
+    tanh = TABLE["tanh"]
+    assert tanh(0) == 0.0 and type(tanh(1)) is float
+    assert tanh(np.array([0.0, 1.0])).tolist() == [0.0, math.tanh(1.0)]
+    assert isinstance(tanh(Value(1.0)), Value)
+    assert repr(tanh) == "<primitive tanh>"
+    with pytest.raises(TypeError, match="`tanh` must be a real number, got the string 'x'"):
+        tanh("x")
+
+
+def test_kinks_follow_pytorch():
+    assert evaluate(TABLE["relu"], (0.0,)) == (0.0, (0.0,))
+    assert evaluate(TABLE["abs"], (0.0,)) == (0.0, (0.0,))
+    assert evaluate(TABLE["maximum"], (2.0, 2.0)) == (2.0, (0.5, 0.5))
+    assert evaluate(TABLE["minimum"], (2.0, 2.0)) == (2.0, (0.5, 0.5))
+    assert evaluate(TABLE["maximum"], (math.inf, math.inf)) == (math.inf, (0.5, 0.5))
+    assert evaluate(TABLE["leaky_relu"], (0.0, 0.01))[1][0] == 0.01
+
+
+def test_tails_keep_their_derivative():
+    assert evaluate(TABLE["tanh"], (20.0,))[1][0] == pytest.approx(4 * math.exp(-40), rel=1e-15)
+    assert evaluate(TABLE["sigmoid"], (-700.0,))[1][0] == pytest.approx(math.exp(-700), rel=1e-14)
+    assert evaluate(TABLE["sigmoid"], (40.0,))[1][0] == pytest.approx(math.exp(-40), rel=1e-15)
+    assert evaluate(TABLE["arcsinh"], (1e200,))[1][0] == pytest.approx(1e-200, rel=1e-15)

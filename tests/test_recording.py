@@ -1,0 +1,108 @@
+"""no_grad: nothing recorded inside, and no leak to other threads, tasks or generators."""
+
+import asyncio
+import threading
+
+import pytest
+
+from autograd import Value, no_grad
+
+
+def recorded():
+    return bool((Value(1.0) * Value(2.0)).parents)
+
+
+def test_nothing_is_recorded_inside():
+    x = Value(2.0)
+    with no_grad():
+        y = x * 3 + x.exp()
+        assert type(y) is Value and y.parents == () and y.partials == () and y.op == ""
+        assert Value(1000).exp().parents == ()
+    assert y.data == 6 + x.exp().data
+    assert recorded()
+
+
+def test_nests_and_survives_an_exception():
+    with no_grad():
+        with no_grad():
+            assert not recorded()
+        assert not recorded()
+        with pytest.raises(ZeroDivisionError):
+            with no_grad():
+                raise ZeroDivisionError
+        assert not recorded()
+    assert recorded()
+
+
+def test_as_a_decorator_also_recursively():
+    @no_grad()
+    def f(depth):
+        """Doc."""
+        return (f(depth - 1) if depth else True) and not recorded()
+
+    assert f(3) and recorded()
+    assert f.__name__ == "f" and f.__doc__ == "Doc."
+
+
+def test_leaks_into_no_other_thread():
+    inside, seen = threading.Event(), []
+
+    def other():
+        inside.wait()
+        seen.append(recorded())
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    with no_grad():
+        inside.set()
+        thread.join()
+    assert seen == [True]
+
+
+def test_leaks_into_no_other_task():
+    async def quiet(start, stop):
+        with no_grad():
+            start.set()
+            await stop.wait()
+            return recorded()
+
+    async def main():
+        start, stop = asyncio.Event(), asyncio.Event()
+        task = asyncio.create_task(quiet(start, stop))
+        await start.wait()
+        beside = recorded()
+        stop.set()
+        return beside, await task
+
+    assert asyncio.run(main()) == (True, False)
+
+
+def test_on_a_coroutine_function():
+    @no_grad()
+    async def f():
+        await asyncio.sleep(0)
+        return recorded()
+
+    assert asyncio.run(f()) is False
+
+
+def test_on_a_generator_function_the_caller_records_between_the_steps():
+    @no_grad()
+    def f():
+        got = yield recorded()
+        try:
+            yield (got, recorded())
+        except KeyError:
+            yield recorded()
+        return "done"
+
+    steps = f()
+    assert next(steps) is False and recorded()
+    assert steps.send(5) == (5, False) and recorded()
+    assert steps.throw(KeyError("x")) is False and recorded()
+    with pytest.raises(StopIteration, match="done"):
+        next(steps)
+    early = f()
+    next(early)
+    early.close()
+    assert recorded()

@@ -1,0 +1,210 @@
+"""fit, predict, accuracy and the data that go in."""
+
+import random
+
+import numpy as np
+import pytest
+
+import nn
+from autograd import Value
+from nn.data import load, minibatches
+
+X = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
+AND = [0, 0, 0, 1]
+
+
+def model(outputs=2, seed=0):
+    return nn.MLP(2, [4, outputs], activation="tanh", rng=random.Random(seed))
+
+
+def test_fit_learns_and_the_history_tells():
+    m = model()
+    seen = []
+    history = nn.fit(
+        m,
+        X,
+        AND,
+        optimizer=nn.SGD(m.parameters(), lr=0.5),
+        epochs=100,
+        batch_size=2,
+        seed=1,
+        validation=(X, AND),
+        callbacks=[lambda h: seen.append(len(h.loss))],
+    )
+    assert seen == list(range(1, 101))
+    for values in vars(history).values():
+        assert len(values) == 100
+    assert history.loss[-1] < 0.2 * history.loss[0]
+    assert history.val_accuracy[-1] == history.accuracy[-1] == 1.0 == nn.accuracy(m, X, AND)
+    assert history.val_loss[-1] == pytest.approx(
+        np.mean([nn.cross_entropy(m(x), t).data for x, t in zip(X, AND, strict=True)])
+    )
+    assert "loss 0." in history.report() and "val accuracy 100.0 %" in history.report()
+    assert nn.predict(m, X).argmax(axis=1).tolist() == AND
+
+
+@pytest.mark.parametrize(
+    ("loss", "labels"),
+    [
+        ("hinge_loss", [-1, -1, -1, 1]),
+        ("binary_cross_entropy_with_logits", AND),
+        ("mse_loss", [-1.0, -1.0, -1.0, 1.0]),
+        ("squared_error", AND),
+    ],
+)
+def test_one_output_and_its_losses(loss, labels):
+    m = model(1)
+    history = nn.fit(m, X, labels, loss=loss, epochs=300, seed=0, batch_size=1, progress=False)
+    assert history.accuracy[-1] == 1.0
+    assert nn.predict(m, X).shape == (4,)
+
+
+def test_one_hot_targets_and_regression():
+    m = model()
+    history = nn.fit(m, X, np.eye(2)[AND], epochs=2, progress=False)
+    assert len(history.accuracy) == 2
+    m = model(1)
+    history = nn.fit(m, X, [0.1, 0.5, 0.7, 2.0], loss="mse_loss", epochs=2, progress=False)
+    assert history.accuracy == [] and len(history.loss) == 2
+    m = model(2)
+    history = nn.fit(m, X, [[0.1, 0.5]] * 4, loss="mse_loss", epochs=1, progress=False)
+    assert history.accuracy == [] and nn.predict(m, X).shape == (4, 2)
+
+
+def test_a_loss_of_the_users_own_with_a_penalty():
+    m = model(1)
+
+    def loss(output, target):
+        return (output - target) ** 2 + 0.1 * sum(p * p for p in m.parameters())
+
+    before = sum(p.data**2 for p in m.parameters())
+    nn.fit(m, X, [0, 0, 0, 0], loss=loss, epochs=50, progress=False)
+    assert sum(p.data**2 for p in m.parameters()) < 0.2 * before
+
+
+def test_a_seed_fixes_the_run():
+    weights = []
+    for _ in range(2):
+        m = model()
+        nn.fit(m, X, AND, epochs=3, batch_size=1, seed=5, progress=False)
+        weights.append(m.state_dict())
+    m = model()
+    nn.fit(m, X, AND, epochs=3, batch_size=1, seed=6, progress=False)
+    assert weights[0] == weights[1] != m.state_dict()
+
+
+def test_shuffling_is_of_the_examples_and_can_be_turned_off():
+    batches = list(minibatches(10, 4, random.Random(0)))
+    assert [len(b) for b in batches] == [4, 4, 2]
+    order = [i for batch in batches for i in batch]
+    assert sorted(order) == list(range(10)) != order
+    assert list(minibatches(5, 2, None)) == [[0, 1], [2, 3], [4]]
+    runs = []
+    for seed in (1, 2):
+        m = model()
+        nn.fit(m, X, AND, epochs=2, batch_size=1, shuffle=False, seed=seed, progress=False)
+        runs.append(m.state_dict())
+    assert runs[0] == runs[1]
+
+
+def fit_arguments(**changes):
+    m = model()
+    arguments = {"X": X, "y": AND, "optimizer": nn.SGD(m.parameters(), lr=0.1, momentum=0.9)}
+    arguments |= {"epochs": 1, "progress": False}
+    return m, arguments | changes
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"X": [], "y": []}, ValueError, r"`X` must have one row for each example"),
+        ({"X": np.empty((0, 2)), "y": []}, ValueError, r"`X` is empty, shape \(0, 2\)"),
+        ({"y": [0, 1]}, ValueError, "`X` has 4 examples and `y` has 2: they must match"),
+        ({"X": [1.0, 2.0, 3.0, 4.0]}, ValueError, r"shape \(n, features\); got shape \(4,\)"),
+        ({"X": [[1.0], [1.0, 2.0]]}, ValueError, "the rows of `X` have unequal lengths"),
+        ({"X": [["a", "b"]] * 4}, ValueError, "`X` must hold real numbers, got dtype <U1"),
+        ({"X": [[1, 2, 3]] * 4}, ValueError, r"Layer\(2, 4, .*takes 2 inputs, got 3"),
+        ({"y": [0, 1, 2, 0]}, ValueError, "target 2 of 4: class index 2 is outside the 2 classes"),
+        ({"y": [0, 1, -1, 0]}, ValueError, "class index -1 is outside the 2 classes 0..1"),
+        ({"y": [0, 1, 0.5, 0]}, TypeError, "takes a class index or a sequence"),
+        ({"y": ["no", "yes", "no", "no"]}, ValueError, "`y` must hold real numbers"),
+        ({"loss": "cross_entrpy"}, ValueError, "unknown loss 'cross_entrpy'.*`cross_entropy`"),
+        ({"loss": lambda output, target: 1.0}, TypeError, "the loss must return a Value, got 1.0"),
+        ({"batch_size": 0}, ValueError, "`batch_size` must be a whole number of at least 1"),
+        ({"epochs": -1}, ValueError, "`epochs` must be a whole number of at least 0, got -1"),
+        ({"epochs": 1.5}, ValueError, "`epochs` must be a whole number"),
+        ({"validation": (X, AND[:2])}, ValueError, "`validation y` has 2: they must match"),
+        ({"validation": ([[1.0]], [0])}, ValueError, "takes 2 inputs, got 1"),
+    ],
+)
+def test_bad_arguments_leave_model_and_optimiser_as_they_were(changes, error, message):
+    m, arguments = fit_arguments(**changes)
+    m.parameters()[0].grad = 7.0
+    before = m.state_dict()
+    with pytest.raises(error, match=message):
+        nn.fit(m, **arguments)
+    assert m.state_dict() == before
+    assert m.parameters()[0].grad == 7.0
+    assert not any(arguments["optimizer"].state)
+
+
+def test_accuracy_needs_classes():
+    with pytest.raises(ValueError, match="`accuracy` needs classes in `y`"):
+        nn.accuracy(model(1), X, [0.1, 0.2, 0.3, 0.4])
+    with pytest.raises(ValueError, match="`X` has 4 examples and `y` has 3"):
+        nn.accuracy(model(), X, [0, 1, 0])
+    half = model(1)
+    half.load_state_dict(dict.fromkeys(half.state_dict(), 0.0))
+    assert nn.accuracy(half, X, [0, 0, 1, 1]) == 0.5
+    assert nn.accuracy(half, X, [0, 0, 1, 1], threshold=-1.0) == 0.5
+
+
+def test_predict_records_nothing_and_returns_floats():
+    m = model()
+    outputs = nn.predict(m, X)
+    assert outputs.shape == (4, 2) and outputs.dtype == np.float64
+    assert outputs[1].tolist() == [v.data for v in m(X[1])]
+
+
+def test_the_progress_bar_is_silent_off_a_terminal(capsys):
+    m, arguments = fit_arguments()
+    nn.fit(m, **(arguments | {"progress": True}))
+    captured = capsys.readouterr()
+    assert captured.out == "" and captured.err == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "classes"), [("digits", 64, 10), ("iris", 4, 3), ("moons", 2, 2)]
+)
+def test_real_data_are_split_by_a_seed_and_scaled(name, shape, classes):
+    data, again, other = load(name), load(name), load(name, seed=1)
+    assert data.X_train.shape[1] == data.X_test.shape[1] == shape
+    assert len(data.classes) == classes
+    assert np.array_equal(data.X_train, again.X_train)
+    assert not np.array_equal(data.X_train, other.X_train)
+    assert len(data.X_test) == pytest.approx(0.2 * (len(data.X_train) + len(data.X_test)), abs=1)
+    if name != "moons":
+        assert data.X_train.min() == 0.0 and data.X_train.max() == 1.0
+    assert set(data.y_test) == set(range(classes))
+    both = {tuple(x) for x in data.X_train} & {tuple(x) for x in data.X_test}
+    assert len(both) <= 1  # iris holds one flower twice
+
+
+def test_an_unknown_data_set():
+    with pytest.raises(ValueError, match="unknown data set 'mnist': choose one of digits"):
+        load("mnist")
+
+
+def test_a_target_may_be_learnt_through_a_leaf():
+    m = model(1)
+    scale = Value(1.0)
+    nn.fit(
+        m,
+        X,
+        [2.0] * 4,
+        loss=lambda output, target: (scale * output - target) ** 2,
+        optimizer=nn.SGD([scale, *m.parameters()], lr=0.05),
+        epochs=100,
+        progress=False,
+    )
+    assert scale.data != 1.0 and nn.predict(m, X) * scale.data == pytest.approx([2] * 4, rel=0.1)
