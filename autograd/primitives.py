@@ -1,91 +1,18 @@
 """The table of primitives: every operation is one row, read in several ways.
 
-A row holds an operation's name, its value on floats, its value on NumPy arrays, and its local
-partial derivatives. The partials are written with operators and other rows only, so the same
-line serves floats (recording), arrays (a whole batch at once) and `Value`s (derivatives of
-derivatives). Invariant: a row never raises on real numbers and never leaves them. It follows
-IEEE 754, as NumPy does: `exp(1000)` is inf, `1 / 0` is inf, `log(-1)` is nan.
+The partials are written with operators and other rows only, so the same line serves floats
+(recording), arrays (a whole batch at once) and `Value`s (derivatives of derivatives). Values
+follow IEEE 754, as in NumPy: `exp(1000)` is inf, `1 / 0` is inf, `log(-1)` is nan.
 """
 
 import math
 import operator
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
 import numpy as np
 
-from autograd.number import as_float
-
-TABLE: dict[str, "Primitive"] = {}
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Primitive:
-    """One row: `scalar(*floats)`, `array(*arrays)` and `partials(out, *inputs)`, one per input.
-
-    Called as a function it takes floats, arrays or `Value`s and answers in kind.
-    """
-
-    name: str
-    scalar: Callable[..., float]
-    array: Callable[..., Any]
-    partials: Callable[..., tuple[Any, ...]]
-
-    def __call__(self, *inputs: Any) -> Any:
-        """Apply the operation to numbers, to arrays of one shape, or to `Value`s.
-
-        Raises `TypeError` for a wrong number of inputs or an input of another kind.
-        """
-        for x in inputs:
-            if type(x) is not float:
-                return self._dispatch(inputs)
-        try:
-            return self.scalar(*inputs)
-        except (ArithmeticError, ValueError):
-            return self.ieee(inputs)[0]
-
-    def _dispatch(self, inputs: tuple[Any, ...]) -> Any:
-        for x in inputs:
-            if hasattr(x, "__apply_primitive__"):
-                return x.__apply_primitive__(self, inputs)
-        if any(isinstance(x, np.ndarray | np.generic) for x in inputs):
-            with np.errstate(all="ignore"):
-                return self.array(*inputs)
-        return self(*[as_float(x, self.name) for x in inputs])
-
-    def ieee(self, inputs: tuple[float, ...]) -> tuple[float, tuple[float, ...]]:
-        """Value and partials where Python's floats raise: NumPy's float64 says inf or nan."""
-        with np.errstate(all="ignore"):
-            doubles = [np.float64(x) for x in inputs]
-            out = self.array(*doubles)
-            return float(out), tuple(float(d) for d in self.partials(out, *doubles))
-
-    def __repr__(self) -> str:
-        return f"<primitive {self.name}>"
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return lookup, (self.name,)
-
-
-def lookup(name: str) -> Primitive:
-    """Return the row called `name`, as a pickle or a saved graph refers to it."""
-    return TABLE[name]
-
-
-def row(
-    name: str,
-    scalar: Callable[..., float],
-    array: Callable[..., Any],
-    partials: Callable[..., tuple[Any, ...]],
-) -> Primitive:
-    """Add a row to the table."""
-    if name in TABLE:
-        raise ValueError(f"the table already has a primitive named `{name}`; choose another name")
-    TABLE[name] = Primitive(name, scalar, array, partials)
-    return TABLE[name]
-
+from autograd.primitive import Primitive, row
 
 # Steps and selection. `greater` is 1 where x > y, else 0: the kinks below are written with it.
 greater: Primitive = row(
@@ -105,7 +32,9 @@ divide: Primitive = row(
     "/", operator.truediv, np.true_divide, lambda out, x, y: (1.0 / y, -out / y)
 )
 negative: Primitive = row("neg", operator.neg, np.negative, lambda out, x: (-1.0,))
-abs: Primitive = row("abs", abs, np.absolute, lambda out, x: (greater(x, 0.0) - greater(0.0, x),))
+abs: Primitive = row(
+    "abs", math.fabs, np.absolute, lambda out, x: (greater(x, 0.0) - greater(0.0, x),)
+)
 
 
 def _nonzero(x: Any) -> Any:

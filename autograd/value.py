@@ -17,7 +17,7 @@ from autograd import primitives
 from autograd.copying import deepcopy_graph, pickle_graph, restore, state
 from autograd.graph import topological_order
 from autograd.number import as_float
-from autograd.primitives import Primitive
+from autograd.primitive import Primitive
 from autograd.recording import is_recording
 
 

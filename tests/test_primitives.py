@@ -9,7 +9,7 @@ import pytest
 from samples import SAMPLES, exact, moderate, ulps
 
 from autograd import Value
-from autograd.primitives import TABLE, row
+from autograd.primitive import TABLE, row
 
 POINTS = 1000
 NAMES = list(TABLE)

@@ -1,0 +1,83 @@
+"""Primitive: one operation, described once and read in several ways.
+
+A row of the table holds an operation's name, its value on floats, its value on NumPy arrays, and
+its local partial derivatives. Called as a function it answers in kind: floats for numbers, arrays
+for arrays, a recorded node for `Value`s. Invariant: a row never raises on real numbers and never
+leaves them: where Python's floats raise, NumPy's IEEE 754 answer stands.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograd.number import as_float
+
+TABLE: dict[str, "Primitive"] = {}
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Primitive:
+    """One row: `scalar(*floats)`, `array(*arrays)` and `partials(out, *inputs)`, one per input.
+
+    Called as a function it takes floats, arrays or `Value`s and answers in kind.
+    """
+
+    name: str
+    scalar: Callable[..., float]
+    array: Callable[..., Any]
+    partials: Callable[..., tuple[Any, ...]]
+
+    def __call__(self, *inputs: Any) -> Any:
+        """Apply the operation to numbers, to arrays of one shape, or to `Value`s.
+
+        Raises `TypeError` for a wrong number of inputs or an input of another kind.
+        """
+        for x in inputs:
+            if type(x) is not float:
+                return self._dispatch(inputs)
+        try:
+            return self.scalar(*inputs)
+        except (ArithmeticError, ValueError):
+            return self.ieee(inputs)[0]
+
+    def _dispatch(self, inputs: tuple[Any, ...]) -> Any:
+        for x in inputs:
+            if hasattr(x, "__apply_primitive__"):
+                return x.__apply_primitive__(self, inputs)
+        if any(isinstance(x, np.ndarray | np.generic) for x in inputs):
+            with np.errstate(all="ignore"):
+                return self.array(*inputs)
+        return self(*[as_float(x, self.name) for x in inputs])
+
+    def ieee(self, inputs: tuple[float, ...]) -> tuple[float, tuple[float, ...]]:
+        """Value and partials where Python's floats raise: NumPy's float64 says inf or nan."""
+        with np.errstate(all="ignore"):
+            doubles = [np.float64(x) for x in inputs]
+            out = self.array(*doubles)
+            return float(out), tuple(float(d) for d in self.partials(out, *doubles))
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return lookup, (self.name,)
+
+
+def lookup(name: str) -> Primitive:
+    """Return the row called `name`, as a pickle or a saved graph refers to it."""
+    return TABLE[name]
+
+
+def row(
+    name: str,
+    scalar: Callable[..., float],
+    array: Callable[..., Any],
+    partials: Callable[..., tuple[Any, ...]],
+) -> Primitive:
+    """Add a row to the table."""
+    if name in TABLE:
+        raise ValueError(f"the table already has a primitive named `{name}`; choose another name")
+    TABLE[name] = Primitive(name, scalar, array, partials)
+    return TABLE[name]
