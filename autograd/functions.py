@@ -5,6 +5,7 @@ as one input is a `Value`, the result is a `Value` that knows its parents.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ def where(condition: Any, a: Any, b: Any) -> Any:
     The branch not taken gets the gradient 0 exactly, even where its own partials are nan or inf.
     """
     if isinstance(condition, np.ndarray):
+        if "O" in (np.asarray(a).dtype.kind, np.asarray(b).dtype.kind):
+            return np.frompyfunc(where, 3, 1)(condition, a, b)
         return np.where(condition, a, b)
     return primitives.where_taken(a if condition else b)
 
@@ -36,8 +39,12 @@ def softmax(xs: Iterable[Any]) -> list[Any]:
     Raises `ValueError` for an empty sequence.
     """
     xs = _nonempty(xs, "softmax")
-    normalizer = primitives.logsumexp(*xs)
-    return [primitives.exp(x - normalizer) for x in xs]
+    largest = reduce(primitives.maximum, xs)
+    if hasattr(largest, "detach"):  # a shift by any constant cancels
+        largest = largest.detach()
+    shifted = [x - largest for x in xs]
+    normalizer = primitives.logsumexp(*shifted)
+    return [primitives.exp(x - normalizer) for x in shifted]
 
 
 def dot(a: Sequence[Any], b: Sequence[Any]) -> Any:

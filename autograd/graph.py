@@ -35,7 +35,7 @@ def topological_order(root: N) -> list[N]:
         elif node not in seen:
             seen.add(node)
             stack += (node, None)
-            for parent in node.parents:
+            for parent in reversed(node.parents):
                 if parent not in seen:
                     if parent.parents:
                         stack.append(parent)

@@ -22,7 +22,9 @@ def as_float(x: object, name: str = "data") -> float:
         try:
             return float(x)
         except OverflowError:
-            return math.copysign(math.inf, -1.0 if str(x).startswith("-") else 1.0)
+            return math.inf if x > 0 else -math.inf  # type: ignore[operator]
+        except ValueError:  # a signalling NaN of the decimal module
+            return math.nan
     raise TypeError(f"`{name}` must be a real number, got {_description(x)}")
 
 

@@ -37,19 +37,35 @@ class Primitive:
         for x in inputs:
             if type(x) is not float:
                 return self._dispatch(inputs)
+        return self.value(*inputs)
+
+    def value(self, *inputs: float) -> float:
+        """Return the value on floats."""
         try:
             return self.scalar(*inputs)
         except (ArithmeticError, ValueError):
             return self.ieee(inputs)[0]
 
     def _dispatch(self, inputs: tuple[Any, ...]) -> Any:
+        if any(isinstance(x, np.ndarray) for x in inputs):
+            if any(_is_value(x) or np.asarray(x).dtype.kind == "O" for x in inputs):
+                return np.frompyfunc(self, len(inputs), 1)(*inputs)
+            with np.errstate(all="ignore"):
+                return self.array(*[self._as_floats(x) for x in inputs])
         for x in inputs:
-            if hasattr(x, "__apply_primitive__"):
+            if _is_value(x):
                 return x.__apply_primitive__(self, inputs)
-        if any(isinstance(x, np.ndarray | np.generic) for x in inputs):
+        if any(type(x) is np.float64 for x in inputs):
             with np.errstate(all="ignore"):
                 return self.array(*inputs)
-        return self(*[as_float(x, self.name) for x in inputs])
+        return self.value(*[as_float(x, self.name) for x in inputs])
+
+    def _as_floats(self, x: Any) -> Any:
+        if not isinstance(x, np.ndarray):
+            return as_float(x, self.name)
+        if x.dtype.kind not in "biuf":
+            raise TypeError(f"`{self.name}` works on real numbers, got an array of {x.dtype}")
+        return x.astype(float, copy=False)
 
     def ieee(self, inputs: tuple[float, ...]) -> tuple[float, tuple[float, ...]]:
         """Value and partials where Python's floats raise: NumPy's float64 says inf or nan."""
@@ -63,6 +79,10 @@ class Primitive:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return lookup, (self.name,)
+
+
+def _is_value(x: Any) -> bool:
+    return hasattr(x, "__apply_primitive__")
 
 
 def lookup(name: str) -> Primitive:

@@ -23,6 +23,8 @@ greater: Primitive = row(
 )
 # The branch taken, and nothing else: what the other branch holds cannot reach the gradient.
 where_taken: Primitive = row("where", lambda x: x, lambda x: x, lambda out, x: (1.0,))
+# What `detach` and `no_grad` leave in a graph that is being compiled.
+detach: Primitive = row("detach", lambda x: x, lambda x: x, lambda out, x: (0.0,))
 
 # Arithmetic
 add: Primitive = row("+", operator.add, np.add, lambda out, x, y: (1.0, 1.0))
@@ -108,7 +110,10 @@ leaky_relu: Primitive = row(
     "leaky_relu",
     lambda x, slope: x if x > 0.0 else slope * x,
     lambda x, slope: np.where(x > 0.0, x, slope * x),
-    lambda out, x, slope: (slope + (1.0 - slope) * greater(x, 0.0), minimum(x, 0.0)),
+    lambda out, x, slope: (
+        greater(x, 0.0) + slope * (1.0 - greater(x, 0.0)),
+        minimum(x, 0.0),
+    ),
 )
 
 # Exponentials and logarithms
@@ -207,18 +212,33 @@ erf: Primitive = row(
 
 # Rows with any number of inputs
 def _exp_difference(x: Any, y: Any) -> Any:
-    """exp(x - y), x <= y, with the rounding error of x - y put back (TwoSum)."""
-    x = maximum(x, y - 1000.0)
+    """exp(x - y), x <= y, with the rounding error of x - y put back (TwoSum).
+
+    What is too small to count is clipped, so that -inf gives 0 and not nan.
+    """
+    y = minimum(maximum(y, -_LARGEST), _LARGEST)
+    x = maximum(x, y - (1000.0 + 1e-3 * abs(y)))
     difference = x - y
     back = difference - x
     error = (x - (difference - back)) - (y + back)
-    return exp(difference) * (1.0 + error)
+    return exp(difference) * (1.0 + minimum(maximum(error, -1.0), 1.0))
+
+
+_LARGEST = 1.7976931348623157e308
+
+
+def _pairwise_sum(terms: tuple[Any, ...]) -> Any:
+    """The sum with an error that grows with log n, not n (Higham 1993)."""
+    if len(terms) < 3:
+        return sum(terms[1:], terms[0])
+    half = len(terms) // 2
+    return _pairwise_sum(terms[:half]) + _pairwise_sum(terms[half:])
 
 
 def _softmax(out: Any, *xs: Any) -> tuple[Any, ...]:
     largest = reduce(maximum, xs)
-    weights = [_exp_difference(x, largest) for x in xs]
-    total = sum(weights[1:], weights[0])
+    weights = tuple(_exp_difference(x, largest) for x in xs)
+    total = _pairwise_sum(weights)
     return tuple(w / total for w in weights)
 
 

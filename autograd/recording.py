@@ -1,19 +1,20 @@
 """Whether operations are recorded: a ContextVar, so the answer belongs to one thread or task.
 
-`no_grad()` turns recording off inside a `with` block or a decorated function. Invariant: it is
-off exactly while that code runs. A decorated generator or coroutine is wrapped step by step, so
-what its caller does between two steps is recorded as ever.
+`no_grad()` turns recording off inside a `with` block or a decorated function; the variable counts
+how many are open. Invariant: recording is off exactly while that code runs. A decorated
+generator or coroutine is driven step by step, so what its caller does in between is recorded.
 """
 
 import functools
 import inspect
-from collections.abc import Callable, Generator
-from contextvars import ContextVar, Token
+import types
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, TypeVar
 
-_recording: ContextVar[bool] = ContextVar("recording", default=True)
-is_recording = _recording.get
+_open_blocks: ContextVar[int] = ContextVar("no_grad", default=0)
+recording_is_off = _open_blocks.get
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -21,14 +22,15 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 class no_grad:
     """Record nothing inside: `with no_grad(): ...`, or `@no_grad()` on a function.
 
-    Results are leaf `Value`s with data and no parents. Nests; leaks into no other thread or task.
+    Results are leaves with data and no parents. Nests; leaks into no other thread or task.
     """
 
-    def __init__(self) -> None:
-        self._tokens: list[Token[bool]] = []
+    def __init__(self, *function: Any) -> None:
+        if function:
+            raise TypeError("`no_grad` takes no argument: write `@no_grad()` with parentheses")
 
     def __enter__(self) -> "no_grad":
-        self._tokens.append(_recording.set(False))
+        _open_blocks.set(_open_blocks.get() + 1)
         return self
 
     def __exit__(
@@ -37,36 +39,34 @@ class no_grad:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        _recording.reset(self._tokens.pop())
+        _open_blocks.set(_open_blocks.get() - 1)
 
     def __call__(self, function: Function) -> Function:
         """Return `function` with recording off while its own code runs."""
+        run: Callable[[Any], Any]
         if inspect.iscoroutinefunction(function):
-
-            @functools.wraps(function)
-            async def wrapper(*args: Any, **kwargs: Any) -> Any:
-                with no_grad():
-                    return await function(*args, **kwargs)
-
+            run = _awaited
+        elif inspect.isasyncgenfunction(function):
+            run = _asynchronous_steps
         elif inspect.isgeneratorfunction(function):
-
-            @functools.wraps(function)
-            def wrapper(*args: Any, **kwargs: Any) -> Any:
-                return _stepwise(function(*args, **kwargs))
-
+            run = _steps
         else:
 
-            @functools.wraps(function)
             def wrapper(*args: Any, **kwargs: Any) -> Any:
                 with no_grad():
                     return function(*args, **kwargs)
 
-        return wrapper  # type: ignore[return-value]
+            return functools.update_wrapper(wrapper, function)  # type: ignore[return-value]
+
+        def wrapper_of_steps(*args: Any, **kwargs: Any) -> Any:
+            return run(function(*args, **kwargs))
+
+        return functools.update_wrapper(wrapper_of_steps, function)  # type: ignore[return-value]
 
 
-def _stepwise(generator: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+def _steps(generator: Any) -> Generator[Any, Any, Any]:
     """Run `generator` with recording off inside each step and untouched between the steps."""
-    resume: Callable[[], Any] = functools.partial(next, generator)
+    resume: Callable[[], Any] = functools.partial(generator.send, None)
     while True:
         try:
             with no_grad():
@@ -74,10 +74,33 @@ def _stepwise(generator: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
         except StopIteration as stop:
             return stop.value
         try:
-            sent = yield item
-            resume = functools.partial(generator.send, sent)
+            resume = functools.partial(generator.send, (yield item))
         except GeneratorExit:
-            generator.close()
+            with no_grad():
+                generator.close()
             raise
         except BaseException as error:
             resume = functools.partial(generator.throw, error)
+
+
+@types.coroutine
+def _awaited(coroutine: Any) -> Generator[Any, Any, Any]:
+    return (yield from _steps(coroutine.__await__()))
+
+
+async def _asynchronous_steps(generator: Any) -> AsyncGenerator[Any, Any]:
+    step = generator.asend(None)
+    try:
+        while True:
+            try:
+                item = await _awaited(step)
+            except StopAsyncIteration:
+                return
+            try:
+                step = generator.asend((yield item))
+            except GeneratorExit:
+                raise
+            except BaseException as error:
+                step = generator.athrow(error)
+    finally:
+        await _awaited(generator.aclose())

@@ -1,6 +1,7 @@
 """python -m nn: train a network of scalar Values on real data, from the command line."""
 
 import argparse
+import os
 import random
 import sys
 from collections.abc import Callable
@@ -10,8 +11,8 @@ from tqdm import tqdm
 
 import nn
 from nn.activations import ACTIVATIONS
+from nn.checks import not_negative, positive
 from nn.data import DATASETS, load
-from nn.optim import not_negative, positive
 
 HIDDEN = {"digits": [32], "iris": [10], "moons": [16, 16]}
 
@@ -48,6 +49,13 @@ def at_least(least: int) -> Callable[[str], Any]:
     return number(int, check)
 
 
+def check_seed(seed: int) -> int:
+    """Return `seed`, which scikit-learn wants between 0 and 2**32 - 1."""
+    if not 0 <= seed < 2**32:
+        raise ValueError(f"must be from 0 to {2**32 - 1}, got {seed}")
+    return seed
+
+
 def parser() -> Parser:
     """Return the parser of the command line."""
     p = Parser(
@@ -78,7 +86,12 @@ def parser() -> Parser:
         default=0.9,
         help="default: 0.9",
     )
-    p.add_argument("--seed", type=int, default=0, help="fixes split, weights and shuffling")
+    p.add_argument(
+        "--seed",
+        type=number(int, check_seed),
+        default=0,
+        help="fixes split, weights and shuffling (default: 0)",
+    )
     return p
 
 
@@ -121,4 +134,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("\ninterrupted")
+    except BrokenPipeError:  # the reader of our output has gone, as in `| head`
+        sys.stdout = open(os.devnull, "w")

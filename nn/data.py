@@ -80,27 +80,32 @@ def check_examples(X: Any, name: str = "X") -> list[list[float]]:
     Raises `ValueError` unless it holds at least one row, all rows of one width, all numbers.
     """
     array = _numbers(X, name)
+    if array.size == 0:
+        raise ValueError(f"`{name}` is empty, shape {array.shape}: pass at least one example")
     if array.ndim != 2:
         raise ValueError(
             f"`{name}` must have one row for each example, shape (n, features); got shape "
             f"{array.shape}"
         )
-    if array.size == 0:
-        raise ValueError(f"`{name}` is empty, shape {array.shape}: pass at least one example")
     rows: list[list[float]] = array.astype(float).tolist()
     return rows
 
 
 def check_targets(y: Any, n: int, name: str = "y") -> list[Any]:
-    """Return `y` as a list of `n` numbers (whole ones as int), or of rows of numbers.
+    """Return `y` as a list of `n` numbers, or of rows of two or more numbers.
 
+    Where all of shape (n,) or (n, 1) are whole they come as int, so that 2.0 can be a class.
     Raises `ValueError` where there are not `n` of them or they are not numbers.
     """
     array = _numbers(y, name)
-    if array.ndim not in (1, 2):
+    if array.ndim not in (1, 2) or array.shape[1:] == (0,):
         raise ValueError(f"`{name}` must have shape (n,) or (n, outputs), got {array.shape}")
     if len(array) != n:
         raise ValueError(f"`X` has {n} examples and `{name}` has {len(array)}: they must match")
+    if array.shape[1:] == (1,):
+        array = array[:, 0]
+    if array.ndim == 1 and (np.abs(array) < 2**53).all() and (array == np.rint(array)).all():
+        array = array.astype(int)
     targets: list[Any] = array.tolist()
     return targets
 

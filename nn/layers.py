@@ -12,6 +12,7 @@ from typing import Any
 from autograd import Value, dot
 from autograd.value import as_value
 from nn.activations import ACTIVATIONS, Activation
+from nn.checks import check_rng, check_size
 from nn.choice import by_name, name_of
 from nn.init import INITIALISATIONS, Initialisation
 from nn.module import Module
@@ -38,7 +39,7 @@ class Neuron(Module):
         rng: random.Random | None = None,
         fan_out: int = 1,
     ) -> None:
-        check_size("nin", nin)
+        nin = check_size("nin", nin)
         if activation is None:
             activation = "relu" if nonlin else "linear"
         self.activation = by_name("activation", activation, ACTIVATIONS)
@@ -49,11 +50,11 @@ class Neuron(Module):
         self.weights = [Value(draw(rng, nin, fan_out)) for _ in range(nin)]
         self.bias = Value(0.0)
 
-    def __call__(self, x: Sequence[Any]) -> Value:
+    def forward(self, x: Sequence[Any]) -> Value:
         """Return activation(w . x + b) for the `nin` numbers or Values in `x`."""
-        return self.forward(check_inputs(self, x, len(self.weights)))
+        return self.respond(check_inputs(self, x, len(self.weights)))
 
-    def forward(self, x: list[Value]) -> Value:
+    def respond(self, x: list[Value]) -> Value:
         """Return activation(w . x + b) for inputs that have been checked."""
         return self.activation(dot(self.weights, x) + self.bias)
 
@@ -75,8 +76,7 @@ class Layer(Module):
         init: str | Initialisation | None = None,
         rng: random.Random | None = None,
     ) -> None:
-        check_size("nin", nin)
-        check_size("nout", nout)
+        nin, nout = check_size("nin", nin), check_size("nout", nout)
         rng = check_rng(rng)
         self.neurons = [
             Neuron(nin, nonlin, activation=activation, init=init, rng=rng, fan_out=nout)
@@ -88,10 +88,10 @@ class Layer(Module):
         """How many inputs the layer takes."""
         return len(self.neurons[0].weights)
 
-    def __call__(self, x: Sequence[Any]) -> list[Value]:
+    def forward(self, x: Sequence[Any]) -> list[Value]:
         """Return the outputs of all neurons as a list, also where there is one neuron only."""
         inputs = check_inputs(self, x, self.nin)
-        return [neuron.forward(inputs) for neuron in self.neurons]
+        return [neuron.respond(inputs) for neuron in self.neurons]
 
     def __repr__(self) -> str:
         name = name_of(self.neurons[0].activation, ACTIVATIONS)
@@ -102,7 +102,9 @@ class MLP(Module):
     """A multi-layer perceptron: `nin` inputs, then one layer for each width in `nouts`.
 
     Hidden layers use `activation`, the last one `output`; the other arguments are as for
-    `Neuron`. `MLP(2, [16, 16, 1])` is micrograd's: relu inside, a linear output.
+    `Neuron`, but for `rng`: by default `random.Random(0)`, so that the same lines give the same
+    network everywhere; pass another seed for another one. `MLP(2, [16, 16, 1])` is micrograd's:
+    relu inside, a linear output.
     """
 
     def __init__(
@@ -115,15 +117,13 @@ class MLP(Module):
         init: str | Initialisation | None = None,
         rng: random.Random | None = None,
     ) -> None:
-        if isinstance(nouts, str) or not isinstance(nouts, Sequence) or not nouts:
+        if isinstance(nouts, str) or not hasattr(nouts, "__len__") or not len(nouts):
             raise ValueError(
                 f"`nouts` must list the width of at least one layer, got {nouts!r}: for example "
                 "MLP(2, [16, 16, 1])"
             )
-        rng = check_rng(rng)
-        sizes = [nin, *nouts]
-        for size in sizes:
-            check_size("a size of the MLP", size)
+        rng = random.Random(0) if rng is None else check_rng(rng)
+        sizes = [check_size("a size of the MLP", size) for size in (nin, *nouts)]
         last = len(nouts) - 1
         self.layers = [
             Layer(
@@ -136,7 +136,7 @@ class MLP(Module):
             for i in range(len(nouts))
         ]
 
-    def __call__(self, x: Sequence[Any]) -> Any:
+    def forward(self, x: Sequence[Any]) -> Any:
         """Return a list of Values, or a bare Value where the last layer has one neuron.
 
         Raises `ValueError` naming the layer where the number of inputs is wrong.
@@ -164,18 +164,3 @@ def check_inputs(module: Module, x: Any, nin: int) -> list[Value]:
     if len(values) != nin:
         raise ValueError(f"{module!r} takes {nin} inputs, got {len(values)}")
     return [v if isinstance(v, Value) else as_value(v, "input") for v in values]
-
-
-def check_rng(rng: random.Random | None) -> random.Random:
-    """Return `rng`, or a fresh generator where it is None."""
-    if rng is None:
-        return random.Random()
-    if isinstance(rng, random.Random):
-        return rng
-    raise TypeError(f"`rng` must be a random.Random, got {rng!r}: pass random.Random(seed)")
-
-
-def check_size(name: str, size: Any) -> None:
-    """Raise `ValueError` unless `size` is a whole number of at least 1."""
-    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-        raise ValueError(f"`{name}` must be a whole number of at least 1, got {size!r}")

@@ -1,32 +1,41 @@
 """Module: something with parameters, found by looking at its attributes.
 
-A parameter is a leaf `Value` held by an attribute, by a list or tuple in an attribute, or by
-another module there; its name is the path to it, such as `layers.0.neurons.3.weights.1`.
-Invariant: names and order depend on the architecture only, and a shared parameter counts once.
+A parameter is a leaf `Value` held by an attribute, by a list, tuple, dict or array there, or by
+another module; its name is the path to it, such as `layers.0.neurons.3.weights.1`. A module that
+overrides `parameters()` says itself what they are. Invariant: names and order depend on the
+architecture only, a shared parameter counts once, and numbers and results are no parameters.
 """
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Self
+
+import numpy as np
 
 from autograd import Value
 from autograd.number import as_float
-from autograd.value import Constant
+from autograd.value import Constant, Detached
 
 
-class Module(ABC):
-    """Base class of neurons, layers and networks: `parameters`, `zero_grad`, state, modes."""
+class Module:
+    """Base class of neurons, layers and networks: `parameters`, `zero_grad`, state, modes.
+
+    A subclass defines `forward(x)`, as in PyTorch, or `__call__(x)`, as in micrograd.
+    """
 
     training: bool = True
 
-    @abstractmethod
-    def __call__(self, x: Sequence[Any]) -> Any:
+    def __call__(self, x: Any) -> Any:
         """Return the output for one example: a Value, or a list of them."""
+        return self.forward(x)
+
+    def forward(self, x: Any) -> Any:
+        """Return the output for one example; what a subclass defines."""
+        raise TypeError(f"{type(self).__name__} defines neither `forward(x)` nor `__call__(x)`")
 
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
         """Yield (name, parameter) in the order of the attributes."""
         seen: set[Value] = set()
-        for name, item in _walk("", self):
+        for name, item in _walk("", self, {id(self)}):
             if isinstance(item, Value) and item not in seen:
                 seen.add(item)
                 yield name, item
@@ -65,7 +74,7 @@ class Module(ABC):
     def modules(self) -> Iterator[tuple[str, "Module"]]:
         """Yield (name, module) for this module, named "", and all inside it."""
         yield "", self
-        for name, item in _walk("", self):
+        for name, item in _walk("", self, {id(self)}):
             if isinstance(item, Module):
                 yield name, item
 
@@ -81,7 +90,9 @@ class Module(ABC):
 
     def summary(self) -> str:
         """Return a table of the module's parts and how many parameters each has."""
-        parts = [(name, part) for name, part in self.modules() if name.count(".") == 1]
+        parts = list(self.modules())[1:]
+        names = {name for name, _ in parts}
+        parts = [(n, part) for n, part in parts if not any(n.startswith(f"{m}.") for m in names)]
         rows = [(name, repr(part), str(len(part.parameters()))) for name, part in parts]
         rows.append(("total", repr(self), str(len(self.parameters()))))
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -91,25 +102,28 @@ class Module(ABC):
         )
 
 
-def _walk(prefix: str, item: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the modules and parameters inside `item`, each with its path."""
-    if isinstance(item, Module):
-        children: Any = vars(item).items()
-    elif isinstance(item, list | tuple):
-        children = enumerate(item)
-    elif isinstance(item, dict):
-        children = item.items()
-    else:
-        return
-    for key, child in children:
+def _walk(prefix: str, item: Any, seen: set[int]) -> Iterator[tuple[str, Any]]:
+    """Yield the modules and parameters inside `item`, each with its path; `seen` are open ones."""
+    for key, child in _children(item):
         path = f"{prefix}.{key}" if prefix else str(key)
         if isinstance(child, Value):
-            if not child.parents and not isinstance(child, Constant):
+            if not child.parents and not isinstance(child, Constant | Detached):
                 yield path, child
-        else:
+        elif id(child) not in seen:
             if isinstance(child, Module):
                 yield path, child
-            yield from _walk(path, child)
+            yield from _walk(path, child, seen | {id(child)})
+
+
+def _children(item: Any) -> Any:
+    if isinstance(item, Module):
+        overrides = type(item).parameters is not Module.parameters
+        return enumerate(item.parameters()) if overrides else vars(item).items()
+    if isinstance(item, np.ndarray) and item.dtype.kind == "O":
+        return enumerate(item.ravel())
+    if isinstance(item, dict):
+        return item.items()
+    return enumerate(item) if isinstance(item, list | tuple) else ()
 
 
 def _some(names: list[str]) -> str:

@@ -5,20 +5,19 @@ state to the new parameter. Invariant: the formula uses + - * / only, so it hold
 for NumPy arrays alike; `step` reads `.grad` and changes nothing but `.data` and the state.
 """
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
 from autograd import Value
-from autograd.number import as_float
+from nn.checks import not_negative, positive
 
 
 class Optimizer(ABC):
     """Base class: the parameters, the learning rate, a state for each parameter.
 
-    Raises `TypeError` where `params` holds anything but Values, `ValueError` where it is empty
-    or names one twice, or where `lr` is not positive and finite.
+    Raises `TypeError` where `params` holds anything but Values, `ValueError` where it is empty,
+    holds a result instead of a leaf or names one twice, or where `lr` is not positive and finite.
     """
 
     def __init__(self, params: Iterable[Value], lr: float) -> None:
@@ -28,6 +27,8 @@ class Optimizer(ABC):
         for p in self.params:
             if not isinstance(p, Value):
                 raise TypeError(f"`params` must hold Values, got {p!r:.60}: model.parameters()?")
+            if p.parents:
+                raise ValueError(f"`params` must hold leaves, got a result of {p.op}: {p!r}")
         if not self.params:
             raise ValueError("`params` is empty: there is nothing to train")
         if len(set(self.params)) != len(self.params):
@@ -105,19 +106,3 @@ class SGD(Optimizer):
             else:
                 grad = state["momentum"]
         return p - self.lr * grad
-
-
-def positive(name: str, x: Any) -> float:
-    """Return `x` as a float; raises `ValueError` unless it is positive and finite."""
-    number = as_float(x, name)
-    if not (number > 0.0 and math.isfinite(number)):
-        raise ValueError(f"`{name}` must be positive and finite, got {x!r}")
-    return number
-
-
-def not_negative(name: str, x: Any) -> float:
-    """Return `x` as a float; raises `ValueError` unless it is at least 0 and finite."""
-    number = as_float(x, name)
-    if not (number >= 0.0 and math.isfinite(number)):
-        raise ValueError(f"`{name}` must be at least 0 and finite, got {x!r}")
-    return number

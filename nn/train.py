@@ -16,9 +16,11 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from autograd import Value, no_grad
+from autograd import Value, no_grad, sigmoid
+from nn.checks import check_size
 from nn.choice import by_name
 from nn.data import check_examples, check_targets, minibatches
+from nn.layers import MLP
 from nn.losses import LOSSES, Loss, cross_entropy, mse_loss, squared_error
 from nn.module import Module
 from nn.optim import SGD, Optimizer
@@ -81,52 +83,112 @@ def fit(
     other, the model or the loss, and for `epochs` or `batch_size` below 0 or 1.
     """
     loss = by_name("loss", loss, LOSSES)
-    for name, number, least in (("epochs", epochs, 0), ("batch_size", batch_size, 1)):
-        if isinstance(number, bool) or not isinstance(number, int) or number < least:
-            raise ValueError(f"`{name}` must be a whole number of at least {least}, got {number!r}")
-    callbacks = list(callbacks)
-    rows = check_examples(X)
-    targets = check_targets(y, len(rows))
-    _rehearse(model, rows, targets, loss)
-    if validation is not None:
-        X_val, y_val = validation
-        val_rows = check_examples(X_val, "validation X")
-        val_targets = check_targets(y_val, len(val_rows), "validation y")
-        _rehearse(model, val_rows, val_targets, loss)
+    epochs, batch_size = check_size("epochs", epochs, 0), check_size("batch_size", batch_size)
+    callbacks = check_callbacks(callbacks)
     if optimizer is None:
         optimizer = SGD(model.parameters(), lr=0.1)
-    rng = random.Random(seed) if shuffle else None
-    threshold = _threshold(targets, loss)
-    classify = _are_classes(model, rows[0], targets)
+    elif not isinstance(optimizer, Optimizer):
+        raise TypeError(
+            f"`optimizer` must be an optimiser such as nn.SGD(model.parameters(), lr=0.1), got "
+            f"{optimizer!r:.60}"
+        )
+    training = Examples(model, X, y, loss)
+    held_out = None
+    if validation is not None:
+        if not isinstance(validation, tuple | list) or len(validation) != 2:
+            raise ValueError("`validation` must be a pair (X, y)")
+        held_out = Examples(model, *validation, loss, "validation ")
+    rng = None
+    if shuffle:
+        rng = random.Random(seed if seed is None else operator.index(seed))
 
-    history = History()
-    model.train()
-    batches = -(-len(rows) // batch_size)
+    history, mode = History(), model.training
+    batches = -(-len(training) // batch_size)
     with tqdm(total=epochs * batches, unit="batch", disable=None if progress else True) as bar:
         for _ in range(epochs):
-            total, correct = 0.0, 0
-            for batch in minibatches(len(rows), batch_size, rng):
+            model.train()
+            tally = Tally(training)
+            for batch in minibatches(len(training), batch_size, rng):
                 optimizer.zero_grad()
                 for i in batch:
-                    output = model(rows[i])
-                    error = loss(output, targets[i])
+                    error = tally.add(model, loss, i)
                     error.backward(1.0 / len(batch))
-                    total += error.data
-                    correct += classify and _is_correct(output, targets[i], threshold)
                 optimizer.step()
                 bar.update()
-            history.loss.append(total / len(rows))
-            if classify:
-                history.accuracy.append(correct / len(rows))
-            if validation is not None:
-                model.eval()
-                _validate(model, val_rows, val_targets, loss, threshold, classify, history)
-                model.train()
+            tally.close(history.loss, history.accuracy)
+            model.train(mode)
+            if held_out is not None:
+                _validate(model, loss, held_out, history)
             bar.set_postfix_str(history.report())
             for callback in callbacks:
                 callback(history)
-    model.eval()
     return history
+
+
+class Examples:
+    """Rows and targets that have been found to fit each other, the model and the loss.
+
+    One example is run and every different target is tried on its output, so that errors come
+    before training starts. `classes` says whether the targets are classes, `threshold` where a
+    single output decides between two.
+    """
+
+    def __init__(self, model: Module, X: Any, y: Any, loss: Loss | None, name: str = "") -> None:
+        self.rows = check_examples(X, f"{name}X")
+        self.targets = check_targets(y, len(self.rows), f"{name}y")
+        with no_grad():
+            output = model(self.rows[0])
+            if loss is not None:
+                self._rehearse(output, loss)
+        self.classes = are_classes(output, self.targets)
+        self.threshold = threshold(model, self.targets, loss)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def _rehearse(self, output: Any, loss: Loss) -> None:
+        different = {repr(target): i for i, target in reversed(list(enumerate(self.targets)))}
+        for i in sorted(different.values()):
+            try:
+                error = loss(output, self.targets[i])
+            except Exception as problem:
+                problem.add_note(f"in the loss of example {i} of {len(self)}, before any training")
+                raise
+            if not isinstance(error, Value):
+                raise TypeError(f"the loss must return a Value, got {error!r:.60}")
+
+
+class Tally:
+    """The running sums of one pass over the examples."""
+
+    def __init__(self, examples: Examples) -> None:
+        self.examples, self.loss, self.correct = examples, 0.0, 0
+
+    def add(self, model: Module, loss: Loss, i: int) -> Value:
+        """Run example `i`; returns its loss."""
+        output, target = model(self.examples.rows[i]), self.examples.targets[i]
+        error = loss(output, target)
+        self.loss += error.data
+        if self.examples.classes:
+            self.correct += is_correct(output, target, self.examples.threshold)
+        return error
+
+    def close(self, losses: list[float], accuracies: list[float]) -> None:
+        """Append the means."""
+        losses.append(self.loss / len(self.examples))
+        if self.examples.classes:
+            accuracies.append(self.correct / len(self.examples))
+
+
+@no_grad()
+def _validate(model: Module, loss: Loss, examples: Examples, history: History) -> None:
+    mode = model.training
+    model.eval()
+    tally = Tally(examples)
+    for i in range(len(examples)):
+        tally.add(model, loss, i)
+    tally.close(history.val_loss, history.val_accuracy)
+    model.train(mode)
 
 
 @no_grad()
@@ -137,85 +199,64 @@ def predict(model: Module, X: Any) -> Array:
     take `predict(model, X).argmax(axis=1)`.
     """
     outputs = [model(row) for row in check_examples(X)]
-    return np.array(
-        [[v.data for v in o] if isinstance(o, list) else o.data for o in outputs], dtype=float
-    )
+    return np.array([o.data if isinstance(o, Value) else [v.data for v in o] for o in outputs])
 
 
 @no_grad()
-def accuracy(model: Module, X: Any, y: Any, threshold: float = 0.0) -> float:
+def accuracy(model: Module, X: Any, y: Any, loss: str | Loss | None = None) -> float:
     """Return the share of examples that the model classifies as `y` says, from 0 to 1.
 
     With several outputs the largest must be that of the class (an index, or a one-hot row). With
-    one output, an output above `threshold` means the class with y > 0, else that with y <= 0.
+    one output, labels are -1 and 1, or 0 and 1: an output above the threshold means 1. The
+    threshold is 0; for labels 0 and 1 it is 0.5 where the model ends in a sigmoid or `loss`, what
+    it was trained with, is one of squares. Raises `ValueError` where `y` holds no classes.
     """
-    rows = check_examples(X)
-    targets = check_targets(y, len(rows))
-    if not _are_classes(model, rows[0], targets):
+    known = None if loss is None else by_name("loss", loss, LOSSES)
+    examples = Examples(model, X, y, None)
+    if not examples.classes:
         raise ValueError(
             "`accuracy` needs classes in `y`: indices or one-hot rows for several outputs, "
             "0 and 1 or -1 and 1 for one output"
         )
-    pairs = zip(rows, targets, strict=True)
-    return sum(_is_correct(model(row), target, threshold) for row, target in pairs) / len(rows)
+    level = threshold(model, examples.targets, known)
+    pairs = zip(examples.rows, examples.targets, strict=True)
+    return sum(is_correct(model(row), target, level) for row, target in pairs) / len(examples)
 
 
-def _is_correct(output: Any, target: Any, threshold: float) -> bool:
+def is_correct(output: Any, target: Any, level: float) -> bool:
+    """Whether an output, one Value or several, says what the target says."""
     if isinstance(output, Value):
-        truth = target[0] if isinstance(target, list) else target
-        return (output.data > threshold) == bool(truth > 0)
+        return (output.data > level) == bool(target > 0)
     scores = [v.data for v in output]
     if isinstance(target, list):
         target = target.index(max(target))
-    return scores.index(max(scores)) == operator.index(int(target))
+    return scores.index(max(scores)) == operator.index(target)
 
 
-def _are_classes(model: Module, row: list[float], targets: list[Any]) -> bool:
-    with no_grad():
-        output = model(row)
-    if isinstance(targets[0], list):
-        return all(sorted(t)[-1] == 1 and sum(map(abs, t)) == 1 for t in targets) and len(
-            targets[0]
-        ) == (1 if isinstance(output, Value) else len(output))
+def are_classes(output: Any, targets: list[Any]) -> bool:
+    """Whether the targets are classes for a model with such an output."""
     if isinstance(output, Value):
-        return set(targets) <= {0, 1} or set(targets) <= {-1, 1}
-    return all(float(t).is_integer() and 0 <= t < len(output) for t in targets)
+        return all(isinstance(t, int) for t in targets) and (
+            set(targets) <= {0, 1} or set(targets) <= {-1, 1}
+        )
+    if isinstance(targets[0], list):
+        one_hot = sorted([0.0] * (len(output) - 1) + [1.0])
+        return all(sorted(t) == one_hot for t in targets)
+    return all(isinstance(t, int) and 0 <= t < len(output) for t in targets)
 
 
-def _threshold(targets: list[Any], loss: Loss) -> float:
-    """A score of 0 decides; an output fitted to the labels 0 and 1 by squares decides at 0.5."""
-    least_squares = loss in (mse_loss, squared_error)
-    return 0.5 if least_squares and set(map(operator.truth, targets)) and 0 in targets else 0.0
+def threshold(model: Module, targets: list[Any], loss: Loss | None) -> float:
+    """Where one output decides: halfway from 0 to 1 where it is fitted to these, else at 0."""
+    fitted = loss in (mse_loss, squared_error) or (
+        isinstance(model, MLP) and model.layers[-1].neurons[0].activation is sigmoid
+    )
+    return 0.5 if fitted and 0 in targets else 0.0
 
 
-def _validate(
-    model: Module,
-    rows: list[list[float]],
-    targets: list[Any],
-    loss: Loss,
-    threshold: float,
-    classify: bool,
-    history: History,
-) -> None:
-    total, correct = 0.0, 0
-    with no_grad():
-        for row, target in zip(rows, targets, strict=True):
-            output = model(row)
-            total += loss(output, target).data
-            correct += classify and _is_correct(output, target, threshold)
-    history.val_loss.append(total / len(rows))
-    if classify:
-        history.val_accuracy.append(correct / len(rows))
-
-
-@no_grad()
-def _rehearse(model: Module, rows: list[list[float]], targets: list[Any], loss: Loss) -> None:
-    """Run one example and try every target on its output, so that errors come before training."""
-    output = model(rows[0])
-    for i, target in enumerate(targets):
-        try:
-            error = loss(output, target)
-        except (TypeError, ValueError) as problem:
-            raise type(problem)(f"target {i} of {len(targets)}: {problem}") from None
-        if not isinstance(error, Value):
-            raise TypeError(f"the loss must return a Value, got {error!r:.60}")
+def check_callbacks(callbacks: Any) -> list[Callback]:
+    """Return the callbacks as a list; raises `TypeError` unless each can be called."""
+    listed = list(callbacks) if isinstance(callbacks, Iterable) else [callbacks, None]
+    for callback in listed:
+        if not callable(callback):
+            raise TypeError("`callbacks` must be a list of functions of the history")
+    return listed

@@ -103,6 +103,7 @@ SAMPLES: dict[str, Sample] = {
         points(everywhere, everywhere), lambda x, y: heaviside(x > y), (zero, zero), False
     ),
     "where": unary(everywhere, lambda x: x, lambda x: mpf(1)),
+    "detach": Sample(points(everywhere), lambda x: x, (zero,), False),
     "+": Sample(points(everywhere, everywhere), lambda x, y: x + y, (lambda x, y: mpf(1),) * 2),
     "-": Sample(
         points(everywhere, everywhere),

@@ -87,7 +87,7 @@ def test_inputs_of_another_kind():
         nn.MLP(2, [1])(["a", "b"])
 
 
-@pytest.mark.parametrize("size", [0, -1, 2.0, True, "3", None])
+@pytest.mark.parametrize("size", [0, -1, 2.0, True, "3", None, np.int64(0)])
 def test_sizes_must_be_whole_numbers(size):
     for build in (
         lambda: nn.Neuron(size),
@@ -125,6 +125,14 @@ def test_a_seed_fixes_the_weights_and_global_state_is_left_alone(init):
     assert random.getstate() == before
     if init != "zeros":
         assert models[0].state_dict() != nn.MLP(3, [4, 2], init=init).state_dict()
+        fresh = [nn.Layer(3, 4, init=init).state_dict() for _ in range(2)]
+        assert fresh[0] != fresh[1]
+
+
+def test_an_mlp_is_the_same_everywhere_unless_another_generator_is_given():
+    assert nn.MLP(2, [3, 1]).state_dict() == nn.MLP(2, [3, 1], rng=random.Random(0)).state_dict()
+    relu, tanh = (nn.MLP(100, [50], output=name, rng=random.Random(1)) for name in ("relu", "tanh"))
+    assert max(relu.state_dict().values()) > 0.39 > 0.21 > max(tanh.state_dict().values())
 
 
 @pytest.mark.parametrize(
@@ -191,6 +199,48 @@ def test_a_module_of_the_users_own_finds_its_parameters():
     module = Quadratic()
     names = [name for name, _ in module.named_parameters()]
     assert names == ["a", "terms.0", "terms.1.weights.0", "terms.1.bias", "named.c"]
+
+
+def test_results_kept_in_a_module_are_no_parameters():
+    class Cache(nn.Module):
+        def __init__(self):
+            self.layer = nn.Layer(2, 2)
+            self.out = None
+
+        def forward(self, x):
+            self.x = [v * 1 for v in x]
+            self.out = self.layer(x)
+            self.first = self.out[0].detach()
+            return self.out
+
+    m = Cache()
+    before = list(m.state_dict())
+    nn.predict(m, [[1.0, 2.0]])
+    m([1.0, 2.0])
+    assert list(m.state_dict()) == before
+
+
+def test_arrays_overrides_and_loops_among_modules():
+    class Pair(nn.Module):
+        def __init__(self):
+            self.hidden = {Value(1.0)}
+
+        def parameters(self):
+            return list(self.hidden)
+
+    class Outer(nn.Module):
+        def __init__(self):
+            self.w = np.array([[Value(0.5), Value(0.2)]])
+            self.pair = Pair()
+            self.pair.parent = self
+            self.layer = nn.Layer(1, 1)
+
+    outer = Outer()
+    names = [name for name, _ in outer.named_parameters()]
+    assert names == ["w.0", "w.1", "pair.0", "layer.neurons.0.weights.0", "layer.neurons.0.bias"]
+    assert [line.split()[0] for line in outer.summary().splitlines()] == ["pair", "layer", "total"]
+    with pytest.raises(TypeError, match="Outer defines neither `forward"):
+        outer([1.0])
 
 
 def test_train_and_eval_reach_every_module():

@@ -56,6 +56,7 @@ def test_a_seed_fixes_what_is_printed(capsys):
         ("--hidden 8 0", "argument --hidden: must be at least 1, got 0"),
         ("--data mnist", "argument --data: invalid choice: 'mnist'"),
         ("--activation step", "argument --activation: invalid choice: 'step'"),
+        ("--seed -1", "argument --seed: must be from 0 to 4294967295, got -1"),
         ("--speed 3", "unrecognized arguments: --speed 3"),
     ],
 )

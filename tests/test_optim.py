@@ -85,6 +85,8 @@ def test_bad_parameters():
         nn.SGD(w, lr=0.1)
     with pytest.raises(TypeError, match=r"`params` must hold Values, got 1.0"):
         nn.SGD([1.0], lr=0.1)
+    with pytest.raises(ValueError, match=r"`params` must hold leaves, got a result of \*"):
+        nn.SGD([w * 2], lr=0.1)
     with pytest.raises(ValueError, match="`params` is empty"):
         nn.SGD([], lr=0.1)
     with pytest.raises(ValueError, match="the same Value twice"):

@@ -84,8 +84,8 @@ def test_partials_agree_with_central_differences(name):
         point = moderate(name, rng)
         data, partials = evaluate(TABLE[name], point)
         for i, partial in enumerate(partials):
-            if name == "**" and i == 1:
-                continue  # the exponent is a constant: nothing flows to it
+            if name == "detach" or (name == "**" and i == 1):
+                continue  # detached, or a constant exponent: nothing flows, by design
 
             def along(x, i=i, point=point):
                 return TABLE[name](*point[:i], x, *point[i + 1 :])
@@ -169,6 +169,43 @@ def test_a_row_is_a_function_on_numbers_arrays_and_values():
     assert repr(tanh) == "<primitive tanh>"
     with pytest.raises(TypeError, match="`tanh` must be a real number, got the string 'x'"):
         tanh("x")
+
+
+@pytest.mark.parametrize(
+    ("name", "point", "partials"),
+    [
+        ("**", (0.0, 0.0), (0.0, 0.0)),
+        ("**", (0.0, -1.0), (-math.inf, 0.0)),
+        ("**", (0.0, 0.5), (math.inf, 0.0)),
+        ("**", (math.inf, 2.0), (math.inf, 0.0)),
+        ("pow", (0.0, 2.0), (0.0, 0.0)),
+        ("pow", (0.0, 0.0), (0.0, 0.0)),
+        ("pow", (0.0, -1.0), (-math.inf, -math.inf)),
+        ("pow", (-2.0, 3.0), (12.0, math.nan)),
+        ("/", (1.0, 0.0), (math.inf, -math.inf)),
+        ("/", (0.0, 0.0), (math.inf, math.nan)),
+        ("/", (1.0, math.inf), (0.0, 0.0)),
+        ("*", (0.0, math.inf), (math.inf, 0.0)),
+        ("sqrt", (0.0,), (math.inf,)),
+        ("sqrt", (-1.0,), (math.nan,)),
+        ("log", (0.0,), (math.inf,)),
+        ("exp", (math.inf,), (math.inf,)),
+        ("exp", (-math.inf,), (0.0,)),
+        ("tanh", (math.inf,), (0.0,)),
+        ("sigmoid", (-math.inf,), (0.0,)),
+        ("softplus", (math.inf,), (1.0,)),
+        ("arctan", (math.inf,), (0.0,)),
+        ("arcsin", (1.0,), (math.inf,)),
+        ("arctanh", (1.0,), (math.inf,)),
+        ("erf", (math.inf,), (0.0,)),
+        ("relu", (math.inf,), (1.0,)),
+        ("leaky_relu", (3.0, 1e20), (1.0, 0.0)),
+        ("logsumexp", (-math.inf, 0.0, 0.0), (0.0, 0.5, 0.5)),
+    ],
+)
+def test_partials_at_special_points(name, point, partials):
+    _, found = evaluate(TABLE[name], point)
+    assert all(map(same, found, partials)), found
 
 
 def test_kinks_follow_pytorch():

@@ -16,7 +16,7 @@ def test_nothing_is_recorded_inside():
     x = Value(2.0)
     with no_grad():
         y = x * 3 + x.exp()
-        assert type(y) is Value and y.parents == () and y.partials == () and y.op == ""
+        assert isinstance(y, Value) and y.parents == () and y.partials == () and y.op == ""
         assert Value(1000).exp().parents == ()
     assert y.data == 6 + x.exp().data
     assert recorded()
@@ -86,6 +86,62 @@ def test_on_a_coroutine_function():
     assert asyncio.run(f()) is False
 
 
+def test_between_the_steps_of_a_coroutine_the_caller_records():
+    class Pause:
+        def __await__(self):
+            return (yield "paused")
+
+    @no_grad()
+    async def f():
+        return (await Pause(), recorded())
+
+    coroutine = f()
+    assert coroutine.send(None) == "paused" and recorded()
+    with pytest.raises(StopIteration) as stop:
+        coroutine.send(7)
+    assert stop.value.value == (7, False)
+
+
+def test_on_an_asynchronous_generator_function():
+    @no_grad()
+    async def f():
+        for _ in range(3):
+            await asyncio.sleep(0)
+            yield recorded()
+
+    async def main():
+        return [(inside, recorded()) async for inside in f()]
+
+    assert asyncio.run(main()) == [(False, True)] * 3
+
+
+def test_one_no_grad_may_be_shared_by_threads():
+    shared, seen = no_grad(), []
+    entered, leave = threading.Event(), threading.Event()
+
+    def other():
+        with shared:
+            entered.set()
+            leave.wait()
+        seen.append(recorded())
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    entered.wait()
+    with shared:
+        leave.set()
+        thread.join()
+    assert seen == [True] and recorded()
+
+
+def test_the_bare_decorator_is_refused_with_advice():
+    with pytest.raises(TypeError, match=r"write `@no_grad\(\)` with parentheses"):
+
+        @no_grad
+        def f():
+            pass
+
+
 def test_on_a_generator_function_the_caller_records_between_the_steps():
     @no_grad()
     def f():
@@ -102,6 +158,19 @@ def test_on_a_generator_function_the_caller_records_between_the_steps():
     assert steps.throw(KeyError("x")) is False and recorded()
     with pytest.raises(StopIteration, match="done"):
         next(steps)
+    cleaned = []
+
+    @no_grad()
+    def with_cleanup():
+        try:
+            yield
+        finally:
+            cleaned.append(recorded())
+
+    steps = with_cleanup()
+    next(steps)
+    steps.close()
+    assert cleaned == [False]
     early = f()
     next(early)
     early.close()

@@ -117,14 +117,19 @@ def fit_arguments(**changes):
 @pytest.mark.parametrize(
     ("changes", "error", "message"),
     [
-        ({"X": [], "y": []}, ValueError, r"`X` must have one row for each example"),
+        ({"X": [], "y": []}, ValueError, r"`X` is empty, shape \(0,\)"),
         ({"X": np.empty((0, 2)), "y": []}, ValueError, r"`X` is empty, shape \(0, 2\)"),
         ({"y": [0, 1]}, ValueError, "`X` has 4 examples and `y` has 2: they must match"),
         ({"X": [1.0, 2.0, 3.0, 4.0]}, ValueError, r"shape \(n, features\); got shape \(4,\)"),
         ({"X": [[1.0], [1.0, 2.0]]}, ValueError, "the rows of `X` have unequal lengths"),
         ({"X": [["a", "b"]] * 4}, ValueError, "`X` must hold real numbers, got dtype <U1"),
         ({"X": [[1, 2, 3]] * 4}, ValueError, r"Layer\(2, 4, .*takes 2 inputs, got 3"),
-        ({"y": [0, 1, 2, 0]}, ValueError, "target 2 of 4: class index 2 is outside the 2 classes"),
+        ({"y": [0, 1, 2, 0]}, ValueError, "class index 2 is outside the 2 classes"),
+        ({"y": np.empty((4, 0))}, ValueError, r"`y` must have shape \(n,\) or \(n, outputs\)"),
+        ({"optimizer": "sgd"}, TypeError, r"`optimizer` must be an optimiser such as nn.SGD"),
+        ({"callbacks": [5]}, TypeError, "`callbacks` must be a list of functions"),
+        ({"callbacks": print}, TypeError, "`callbacks` must be a list of functions"),
+        ({"validation": [[1.0]]}, ValueError, r"`validation` must be a pair \(X, y\)"),
         ({"y": [0, 1, -1, 0]}, ValueError, "class index -1 is outside the 2 classes 0..1"),
         ({"y": [0, 1, 0.5, 0]}, TypeError, "takes a class index or a sequence"),
         ({"y": ["no", "yes", "no", "no"]}, ValueError, "`y` must hold real numbers"),
@@ -145,7 +150,7 @@ def test_bad_arguments_leave_model_and_optimiser_as_they_were(changes, error, me
         nn.fit(m, **arguments)
     assert m.state_dict() == before
     assert m.parameters()[0].grad == 7.0
-    assert not any(arguments["optimizer"].state)
+    assert not any(getattr(arguments["optimizer"], "state", []))
 
 
 def test_accuracy_needs_classes():
@@ -156,7 +161,54 @@ def test_accuracy_needs_classes():
     half = model(1)
     half.load_state_dict(dict.fromkeys(half.state_dict(), 0.0))
     assert nn.accuracy(half, X, [0, 0, 1, 1]) == 0.5
-    assert nn.accuracy(half, X, [0, 0, 1, 1], threshold=-1.0) == 0.5
+
+
+def test_accuracy_and_history_agree_where_one_output_decides():
+    for output, loss in (("sigmoid", "mse_loss"), ("linear", "squared_error")):
+        m = nn.MLP(2, [4, 1], activation="tanh", output=output, rng=random.Random(0))
+        history = nn.fit(m, X, AND, loss=loss, epochs=600, batch_size=1, seed=0, progress=False)
+        assert history.accuracy[-1] == nn.accuracy(m, X, AND, loss=loss) == 1.0
+    column = [[label] for label in AND]
+    assert nn.accuracy(m, X, column, loss="squared_error") == 1.0
+
+
+def test_float_labels_and_numpy_numbers():
+    m = nn.MLP(np.int64(2), np.array([3, 2]))
+    history = nn.fit(m, X, np.array([0.0, 1.0, 1.0, 1.0]), epochs=np.int64(2), seed=np.int64(1))
+    assert len(history.accuracy) == 2
+
+
+def test_the_mode_of_the_model_is_kept_and_set_while_training():
+    modes = []
+
+    class Watched(nn.Module):
+        def __init__(self):
+            self.inner = model()
+
+        def forward(self, x):
+            modes.append(self.training)
+            return tuple(self.inner(x))
+
+    m = Watched().eval()
+    nn.fit(m, X, AND, epochs=1, validation=(X, AND), progress=False)
+    assert modes == [False, False, *[True] * 4, *[False] * 4] and not m.training
+    m.train()
+    nn.fit(m, X, AND, epochs=1, progress=False)
+    assert m.training and m.inner.training
+    assert nn.predict(m, X).shape == (4, 2)
+
+
+def test_errors_of_the_users_own_loss_come_through():
+    class Two(ValueError):
+        def __init__(self, a, b):
+            super().__init__(a, b)
+
+    def loss(output, target):
+        raise Two(1, 2)
+
+    with pytest.raises(Two) as caught:
+        nn.fit(model(), X, AND, loss=loss)
+    assert caught.value.__notes__ == ["in the loss of example 0 of 4, before any training"]
 
 
 def test_predict_records_nothing_and_returns_floats():

@@ -283,6 +283,7 @@ def test_item_detach_and_truth():
     h = x * 2
     d = h.detach()
     assert d.data == h.item() == 6.0 and d.parents == () and d.op == ""
+    assert x.detach().label == "x"
     (d * x).backward()
     assert x.grad == 6.0
     assert Value(0.5) and not Value(0.0)
@@ -302,6 +303,19 @@ def test_repr_and_format():
     f.label = "f"
     assert repr(f) == "Value(data=-12.0, grad=0.0, label='f', op='*')"
     assert f"{f:.2f}" == "-12.00" and f"{f}" == repr(f) == str(f)
+
+
+def test_a_label_must_be_a_string():
+    with pytest.raises(TypeError, match="`label` must be a string, got 3"):
+        Value(1.0, label=3)
+
+
+def test_a_gradient_that_is_no_number_is_refused_and_nothing_changes():
+    x, z = Value(2.0), Value(3.0)
+    x.grad, z.grad = None, 5.0
+    with pytest.raises(TypeError, match="`grad` must be a real number, got None"):
+        (x * z).backward()
+    assert x.grad is None and z.grad == 5.0
 
 
 def test_an_interrupted_backward_leaves_the_leaves_as_they_were():

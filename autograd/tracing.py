@@ -1,0 +1,51 @@
+"""The recording in progress, if any: what a Value tells the compiler while a function runs.
+
+A compiled function is run once on Values to see its graph. Its numbers will change, so whatever
+depends on them must be seen too: each comparison is noted as a guard, and reading a bare number,
+which would freeze it, is an error. A ContextVar, so it belongs to one thread or task.
+"""
+
+import sys
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+PACKAGES = tuple(str(Path(__file__).parents[1] / name) for name in ("autograd", "nn"))
+
+
+@dataclass(frozen=True)
+class Guard:
+    """`compare(left, right)` was `outcome` at the user's `line`; a replay must find the same."""
+
+    compare: Callable[..., Any]
+    left: Any
+    right: Any
+    outcome: bool
+    line: str
+
+
+@dataclass
+class Trace:
+    """The guards met so far."""
+
+    guards: list[Guard] = field(default_factory=list)
+
+    def compare(self, compare: Callable[..., Any], left: Any, right: Any, outcome: bool) -> None:
+        """Note a comparison of two nodes."""
+        self.guards.append(Guard(compare, left, right, outcome, users_line()))
+
+
+_trace: ContextVar[Trace | None] = ContextVar("trace", default=None)
+current_trace = _trace.get
+start_trace = _trace.set
+end_trace = _trace.reset
+
+
+def users_line() -> str:
+    """Return `file:line` of the innermost frame outside these packages."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGES):
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"

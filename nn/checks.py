@@ -1,0 +1,40 @@
+"""Checks of arguments that several modules share: what is wrong, what was given, what to do."""
+
+import math
+import operator
+import random
+from typing import Any
+
+from autograd.number import as_float
+
+
+def check_rng(rng: random.Random | None) -> random.Random:
+    """Return `rng`, or a fresh generator where it is None."""
+    if rng is None:
+        return random.Random()
+    if isinstance(rng, random.Random):
+        return rng
+    raise TypeError(f"`rng` must be a random.Random, got {rng!r}: pass random.Random(seed)")
+
+
+def check_size(name: str, size: Any, least: int = 1) -> int:
+    """Return `size` as an int; raises `ValueError` unless it is a whole number from `least` on."""
+    if isinstance(size, bool) or not hasattr(size, "__index__") or operator.index(size) < least:
+        raise ValueError(f"`{name}` must be a whole number of at least {least}, got {size!r}")
+    return operator.index(size)
+
+
+def positive(name: str, x: Any) -> float:
+    """Return `x` as a float; raises `ValueError` unless it is positive and finite."""
+    number = as_float(x, name)
+    if not (number > 0.0 and math.isfinite(number)):
+        raise ValueError(f"`{name}` must be positive and finite, got {x!r}")
+    return number
+
+
+def not_negative(name: str, x: Any) -> float:
+    """Return `x` as a float; raises `ValueError` unless it is at least 0 and finite."""
+    number = as_float(x, name)
+    if not (number >= 0.0 and math.isfinite(number)):
+        raise ValueError(f"`{name}` must be at least 0 and finite, got {x!r}")
+    return number
