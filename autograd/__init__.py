@@ -3,6 +3,8 @@
 Compute with `Value`s as with numbers, call `backward()` on the result, read `.grad`.
 """
 
+from autograd.compiler import Program as Program
+from autograd.compiler import compile as compile
 from autograd.functions import dot as dot
 from autograd.functions import logsumexp as logsumexp
 from autograd.functions import softmax as softmax

@@ -63,9 +63,10 @@ def _power_of_one_less(row: Primitive, x: Any, c: Any) -> Any:
 
 # `x ** constant` needs no logarithm of the base; `x ** y` does. At base 0 the derivative by the
 # exponent is 0 wherever the power is finite, as in PyTorch.
+# NumPy takes a constant exponent of 0.5 for a square root, where -inf gives nan and not inf.
 power_constant: Primitive = row(
     "**",
-    math.pow,
+    lambda x, c: math.sqrt(x) if c == 0.5 else math.pow(x, c),
     np.power,
     lambda out, x, c: (c * _power_of_one_less(power_constant, x, c), 0.0),
 )

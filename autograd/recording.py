@@ -13,8 +13,8 @@ from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, TypeVar
 
-_open_blocks: ContextVar[int] = ContextVar("no_grad", default=0)
-recording_is_off = _open_blocks.get
+open_blocks: ContextVar[int] = ContextVar("no_grad", default=0)
+recording_is_off = open_blocks.get
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -30,7 +30,7 @@ class no_grad:
             raise TypeError("`no_grad` takes no argument: write `@no_grad()` with parentheses")
 
     def __enter__(self) -> "no_grad":
-        _open_blocks.set(_open_blocks.get() + 1)
+        open_blocks.set(open_blocks.get() + 1)
         return self
 
     def __exit__(
@@ -39,7 +39,7 @@ class no_grad:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        _open_blocks.set(_open_blocks.get() - 1)
+        open_blocks.set(open_blocks.get() - 1)
 
     def __call__(self, function: Function) -> Function:
         """Return `function` with recording off while its own code runs."""

@@ -28,9 +28,14 @@ class Guard:
 
 @dataclass
 class Trace:
-    """The guards met so far."""
+    """The guards met so far, and the nodes in the order in which they were made.
+
+    While a trace is open, `recording.open_blocks` counts one more: eager operators look nowhere
+    else, and send what they do not record at once to `value.record`, which looks here.
+    """
 
     guards: list[Guard] = field(default_factory=list)
+    nodes: list[Any] = field(default_factory=list)
 
     def compare(self, compare: Callable[..., Any], left: Any, right: Any, outcome: bool) -> None:
         """Note a comparison of two nodes."""

@@ -300,7 +300,8 @@ def record(primitive: Primitive, parents: tuple[Value, ...]) -> Value:
     A function that is being compiled is recorded all the same, cut from the gradient by a node.
     """
     off = recording_is_off()
-    if off and current_trace() is None:
+    trace = current_trace() if off else None
+    if off and trace is None:
         return _detached(primitive.value(*map(_data_of, parents)))
     inputs = tuple(map(_data_of, parents))
     try:
@@ -315,7 +316,11 @@ def record(primitive: Primitive, parents: tuple[Value, ...]) -> Value:
     node.primitive = primitive
     node.parents = parents
     node.partials = partials
-    return node if primitive is primitives.detach or not off else record(primitives.detach, (node,))
+    if trace is not None:
+        trace.nodes.append(node)
+        if off > 1 and primitive is not primitives.detach:  # no_grad() inside the function
+            return record(primitives.detach, (node,))
+    return node
 
 
 def as_value(x: Any, name: str = "data") -> Value:

@@ -72,13 +72,13 @@ def parser() -> Parser:
         help="widths of the hidden layers (default: 32 for digits, 10 for iris, 16 16 for moons)",
     )
     p.add_argument("--activation", choices=list(ACTIVATIONS), default="relu", help="default: relu")
-    p.add_argument("--epochs", type=at_least(1), default=20, help="default: 20")
+    p.add_argument("--epochs", type=at_least(1), default=40, help="default: 40")
     p.add_argument("--batch-size", type=at_least(1), default=32, help="default: 32")
     p.add_argument(
         "--lr",
         type=number(float, lambda x: positive("lr", x)),
-        default=0.1,
-        help="learning rate (default: 0.1)",
+        default=0.2,
+        help="learning rate (default: 0.2)",
     )
     p.add_argument(
         "--momentum",

@@ -4,7 +4,6 @@ A data set is split into training and test examples by a seed, each class in its
 that what is measured on the test set was never trained on.
 """
 
-import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -27,11 +26,9 @@ class Dataset:
     classes: tuple[str, ...]
 
 
-def minibatches(n: int, batch_size: int, rng: random.Random | None) -> Iterator[list[int]]:
-    """Yield lists of at most `batch_size` of the indices 0..n-1, shuffled where `rng` is given."""
-    indices = list(range(n))
-    if rng is not None:
-        rng.shuffle(indices)
+def minibatches(n: int, batch_size: int, rng: np.random.Generator | None) -> Iterator[Array]:
+    """Yield arrays of at most `batch_size` of the indices 0..n-1, shuffled where `rng` is given."""
+    indices = np.arange(n) if rng is None else rng.permutation(n)
     for start in range(0, n, batch_size):
         yield indices[start : start + batch_size]
 

@@ -6,8 +6,6 @@ the whole training set is an epoch. Invariant: whatever can be found wrong with 
 found before any weight moves.
 """
 
-import operator
-import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,12 +14,14 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from autograd import Value, no_grad, sigmoid
+import autograd
+from autograd import Value, no_grad
 from nn.checks import check_size
 from nn.choice import by_name
-from nn.data import check_examples, check_targets, minibatches
-from nn.layers import MLP
-from nn.losses import LOSSES, Loss, cross_entropy, mse_loss, squared_error
+from nn.data import check_examples, minibatches
+from nn.engines import CompiledEngine, EagerEngine
+from nn.examples import Examples
+from nn.losses import LOSSES, Loss, cross_entropy
 from nn.module import Module
 from nn.optim import SGD, Optimizer
 
@@ -54,6 +54,9 @@ class History:
         return "  ".join(parts)
 
 
+# Compiling takes as long as running some tens of examples one by one.
+WORTH_COMPILING = 64
+
 Callback = Callable[[History], object]
 
 
@@ -70,6 +73,7 @@ def fit(
     validation: tuple[Any, Any] | None = None,
     seed: int | None = None,
     progress: bool = True,
+    compiled: bool = True,
     callbacks: Iterable[Callback] = (),
 ) -> History:
     """Train `model` on `X`, shape (n, features), and `y`, shape (n,) or (n, outputs).
@@ -77,7 +81,8 @@ def fit(
     Each step takes the mean of `loss(model(x), target)` over a mini-batch. `loss` is a name or a
     function, `optimizer` by default `SGD(model.parameters(), lr=0.1)`, `validation` a pair like
     (X, y). `seed` fixes the shuffling. `batch_size=1` is online training. Each of `callbacks` is
-    called with the history after every epoch. The bar shows on a terminal only.
+    called with the history after every epoch. The bar shows on a terminal only. `compiled=False`
+    runs the eager engine, slower and to the same weights.
 
     Raises `ValueError` or `TypeError`, before any weight moves, for data that do not fit each
     other, the model or the loss, and for `epochs` or `batch_size` below 0 or 1.
@@ -97,112 +102,52 @@ def fit(
     if validation is not None:
         if not isinstance(validation, tuple | list) or len(validation) != 2:
             raise ValueError("`validation` must be a pair (X, y)")
-        held_out = Examples(model, *validation, loss, "validation ")
-    rng = None
-    if shuffle:
-        rng = random.Random(seed if seed is None else operator.index(seed))
+        held_out = Examples(model, *validation, loss, name="validation ")
+    rng = np.random.default_rng(seed) if shuffle else None
+    if compiled:
+        engine: Any = CompiledEngine(model, loss, optimizer)
+    else:
+        engine = EagerEngine(model, loss, optimizer)
 
     history, mode = History(), model.training
     batches = -(-len(training) // batch_size)
-    with tqdm(total=epochs * batches, unit="batch", disable=None if progress else True) as bar:
-        for _ in range(epochs):
-            model.train()
-            tally = Tally(training)
-            for batch in minibatches(len(training), batch_size, rng):
-                optimizer.zero_grad()
-                for i in batch:
-                    error = tally.add(model, loss, i)
-                    error.backward(1.0 / len(batch))
-                optimizer.step()
-                bar.update()
-            tally.close(history.loss, history.accuracy)
-            model.train(mode)
-            if held_out is not None:
-                _validate(model, loss, held_out, history)
-            bar.set_postfix_str(history.report())
-            for callback in callbacks:
-                callback(history)
+    model.train()
+    try:
+        with tqdm(total=epochs * batches, unit="batch", disable=None if progress else True) as bar:
+            for _ in range(epochs):
+                engine.epoch(training)
+                for batch in minibatches(len(training), batch_size, rng):
+                    engine.step(batch)
+                    bar.update()
+                engine.close(history.loss, history.accuracy)
+                if held_out is not None:
+                    model.eval()
+                    engine.evaluate(held_out, history.val_loss, history.val_accuracy)
+                    model.train()
+                if not bar.disable:
+                    bar.set_postfix_str(history.report())
+                if callbacks:
+                    engine.write_back()
+                    model.train(mode)
+                    for callback in callbacks:
+                        callback(history)
+                    model.train()
+    finally:  # also after Ctrl-C: nothing learnt is lost
+        engine.write_back()
+        model.train(mode)
     return history
 
 
-class Examples:
-    """Rows and targets that have been found to fit each other, the model and the loss.
-
-    One example is run and every different target is tried on its output, so that errors come
-    before training starts. `classes` says whether the targets are classes, `threshold` where a
-    single output decides between two.
-    """
-
-    def __init__(self, model: Module, X: Any, y: Any, loss: Loss | None, name: str = "") -> None:
-        self.rows = check_examples(X, f"{name}X")
-        self.targets = check_targets(y, len(self.rows), f"{name}y")
-        with no_grad():
-            output = model(self.rows[0])
-            if loss is not None:
-                self._rehearse(output, loss)
-        self.classes = are_classes(output, self.targets)
-        self.threshold = threshold(model, self.targets, loss)
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def _rehearse(self, output: Any, loss: Loss) -> None:
-        different = {repr(target): i for i, target in reversed(list(enumerate(self.targets)))}
-        for i in sorted(different.values()):
-            try:
-                error = loss(output, self.targets[i])
-            except Exception as problem:
-                problem.add_note(f"in the loss of example {i} of {len(self)}, before any training")
-                raise
-            if not isinstance(error, Value):
-                raise TypeError(f"the loss must return a Value, got {error!r:.60}")
-
-
-class Tally:
-    """The running sums of one pass over the examples."""
-
-    def __init__(self, examples: Examples) -> None:
-        self.examples, self.loss, self.correct = examples, 0.0, 0
-
-    def add(self, model: Module, loss: Loss, i: int) -> Value:
-        """Run example `i`; returns its loss."""
-        output, target = model(self.examples.rows[i]), self.examples.targets[i]
-        error = loss(output, target)
-        self.loss += error.data
-        if self.examples.classes:
-            self.correct += is_correct(output, target, self.examples.threshold)
-        return error
-
-    def close(self, losses: list[float], accuracies: list[float]) -> None:
-        """Append the means."""
-        losses.append(self.loss / len(self.examples))
-        if self.examples.classes:
-            accuracies.append(self.correct / len(self.examples))
-
-
-@no_grad()
-def _validate(model: Module, loss: Loss, examples: Examples, history: History) -> None:
-    mode = model.training
-    model.eval()
-    tally = Tally(examples)
-    for i in range(len(examples)):
-        tally.add(model, loss, i)
-    tally.close(history.val_loss, history.val_accuracy)
-    model.train(mode)
-
-
-@no_grad()
 def predict(model: Module, X: Any) -> Array:
     """Return the model's outputs for `X`, shape (n, features), without recording.
 
     The result has shape (n, outputs), or (n,) where the model returns a bare Value. For classes
     take `predict(model, X).argmax(axis=1)`.
     """
-    outputs = [model(row) for row in check_examples(X)]
-    return np.array([o.data if isinstance(o, Value) else [v.data for v in o] for o in outputs])
+    outputs, single = _outputs(model, check_examples(X))
+    return outputs[:, 0] if single else outputs
 
 
-@no_grad()
 def accuracy(model: Module, X: Any, y: Any, loss: str | Loss | None = None) -> float:
     """Return the share of examples that the model classifies as `y` says, from 0 to 1.
 
@@ -212,45 +157,32 @@ def accuracy(model: Module, X: Any, y: Any, loss: str | Loss | None = None) -> f
     it was trained with, is one of squares. Raises `ValueError` where `y` holds no classes.
     """
     known = None if loss is None else by_name("loss", loss, LOSSES)
-    examples = Examples(model, X, y, None)
+    examples = Examples(model, X, y, known, rehearse=False)
     if not examples.classes:
         raise ValueError(
             "`accuracy` needs classes in `y`: indices or one-hot rows for several outputs, "
             "0 and 1 or -1 and 1 for one output"
         )
-    level = threshold(model, examples.targets, known)
-    pairs = zip(examples.rows, examples.targets, strict=True)
-    return sum(is_correct(model(row), target, level) for row, target in pairs) / len(examples)
+    outputs, _ = _outputs(model, examples.rows)
+    return examples.right(outputs, np.arange(len(examples))) / len(examples)
 
 
-def is_correct(output: Any, target: Any, level: float) -> bool:
-    """Whether an output, one Value or several, says what the target says."""
-    if isinstance(output, Value):
-        return (output.data > level) == bool(target > 0)
-    scores = [v.data for v in output]
-    if isinstance(target, list):
-        target = target.index(max(target))
-    return scores.index(max(scores)) == operator.index(target)
+def _outputs(model: Module, rows: list[list[float]]) -> tuple[Array, bool]:
+    """The outputs for all rows, shape (n, outputs), and whether each is a bare Value."""
 
+    def as_list(x: Any) -> list[Value]:
+        output = model(x)
+        return [output] if isinstance(output, Value) else list(output)
 
-def are_classes(output: Any, targets: list[Any]) -> bool:
-    """Whether the targets are classes for a model with such an output."""
-    if isinstance(output, Value):
-        return all(isinstance(t, int) for t in targets) and (
-            set(targets) <= {0, 1} or set(targets) <= {-1, 1}
-        )
-    if isinstance(targets[0], list):
-        one_hot = sorted([0.0] * (len(output) - 1) + [1.0])
-        return all(sorted(t) == one_hot for t in targets)
-    return all(isinstance(t, int) and 0 <= t < len(output) for t in targets)
-
-
-def threshold(model: Module, targets: list[Any], loss: Loss | None) -> float:
-    """Where one output decides: halfway from 0 to 1 where it is fitted to these, else at 0."""
-    fitted = loss in (mse_loss, squared_error) or (
-        isinstance(model, MLP) and model.layers[-1].neurons[0].activation is sigmoid
-    )
-    return 0.5 if fitted and 0 in targets else 0.0
+    with no_grad():
+        single = isinstance(model(rows[0]), Value)
+        if len(rows) >= WORTH_COMPILING:
+            try:
+                compiled: Array = autograd.compile(as_list, batch=True)(rows)
+                return compiled, single
+            except (TypeError, ValueError):  # a model that reads .data, or with too many branches
+                pass
+        return np.array([[v.data for v in as_list(row)] for row in rows]), single
 
 
 def check_callbacks(callbacks: Any) -> list[Callback]:

@@ -278,9 +278,9 @@ def test_public_names():
         }
 
     assert public(autograd) == set(
-        "Value no_grad where logsumexp softmax dot maximum minimum exp log log1p expm1 sqrt sin "
-        "cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh arctanh sigmoid relu "
-        "softplus abs erf".split()
+        "Value no_grad compile Program where logsumexp softmax dot maximum minimum exp log log1p "
+        "expm1 sqrt sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh arctanh "
+        "sigmoid relu softplus abs erf".split()
     )
     assert public(nn) == set(
         "Module Neuron Layer MLP mse_loss squared_error cross_entropy hinge_loss "

@@ -94,11 +94,11 @@ def test_a_seed_fixes_the_run():
 
 
 def test_shuffling_is_of_the_examples_and_can_be_turned_off():
-    batches = list(minibatches(10, 4, random.Random(0)))
+    batches = [b.tolist() for b in minibatches(10, 4, np.random.default_rng(0))]
     assert [len(b) for b in batches] == [4, 4, 2]
     order = [i for batch in batches for i in batch]
     assert sorted(order) == list(range(10)) != order
-    assert list(minibatches(5, 2, None)) == [[0, 1], [2, 3], [4]]
+    assert [b.tolist() for b in minibatches(5, 2, None)] == [[0, 1], [2, 3], [4]]
     runs = []
     for seed in (1, 2):
         m = model()
@@ -190,8 +190,11 @@ def test_the_mode_of_the_model_is_kept_and_set_while_training():
             return tuple(self.inner(x))
 
     m = Watched().eval()
-    nn.fit(m, X, AND, epochs=1, validation=(X, AND), progress=False)
+    nn.fit(m, X, AND, epochs=1, validation=(X, AND), progress=False, compiled=False)
     assert modes == [False, False, *[True] * 4, *[False] * 4] and not m.training
+    modes.clear()
+    nn.fit(m, X, AND, epochs=2, validation=(X, AND), progress=False)
+    assert modes == [False, False, True, False] and not m.training
     m.train()
     nn.fit(m, X, AND, epochs=1, progress=False)
     assert m.training and m.inner.training

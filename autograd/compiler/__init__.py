@@ -1,0 +1,41 @@
+"""The compiler: write scalars, run matrices.
+
+    trace    run the function once on Values, with guards on its comparisons
+    scalars  the scalar program: numbered slots, simplified while it is built
+    reroll   find dot products, matrix products and equal operations: the array program
+    reverse  the reverse sweep, from the same rows of the table
+    lower    rows become NumPy operations
+    emit     readable NumPy source; `source` puts the parts together
+    straight the other way out: plain Python on floats, for one irregular evaluation
+
+For a layer of three neurons on two inputs, `[n(x).tanh() for n in neurons]`, recorded as 3 dots, 3
+sums and 3 tanh of scalars, the source of the forward sweep is three lines:
+
+    np.matmul(a0, t3.T, out=t4)
+    np.add(t4, t5, out=t6)
+    np.tanh(t6, out=t7)
+"""
+
+from collections.abc import Callable
+from typing import Any, overload
+
+from autograd.compiler.program import Program as Program
+
+
+@overload
+def compile(function: Callable[..., Any], *, batch: bool = False) -> Program: ...
+@overload
+def compile(function: None = None, *, batch: bool = False) -> Callable[..., Program]: ...
+def compile(function: Callable[..., Any] | None = None, *, batch: bool = False) -> Any:
+    """Return a `Program` that computes what `function` does, recorded once and replayed fast.
+
+    `function` takes numbers, or nested lists, tuples and dicts of them, as Values, and returns a
+    Value or a structure of Values. With `batch=True` the program's arguments have a leading batch
+    axis, lists and arrays alike, and `function` sees one row. Also a decorator: `@compile`,
+    `@compile(batch=True)`. Raises `TypeError` where `function` cannot be called.
+    """
+    if function is None:
+        return lambda f: compile(f, batch=batch)
+    if not callable(function):
+        raise TypeError(f"`compile` takes a function, got {function!r:.60}")
+    return Program(function, batch)

@@ -1,0 +1,156 @@
+"""The array program: instructions on whole arrays, and expressions that write themselves down.
+
+An array has a trailing shape, (n,) or (k, n), and, where it differs from row to row of the
+batch, a leading batch axis. An `Array` behaves like a NumPy array under operators, ufuncs and
+rows of the table, but notes the instruction instead of running it. So the array column and the
+partials of a row, written once for numbers, become instructions here by being called.
+Invariant: an instruction that was noted before is not noted again.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from autograd import primitives
+from autograd.compiler.symbolic import Symbolic
+from autograd.primitive import Primitive
+
+Index = npt.NDArray[np.intp]
+Operand = Any  # an Array, or a float literal
+
+
+class Array(Symbolic):
+    """One instruction's result: `op` with operands `args`, trailing `shape`, `batched` or not."""
+
+    __slots__ = ("args", "batched", "builder", "data", "dtype", "number", "op", "shape")
+
+    def __init__(
+        self,
+        builder: "ArrayProgram",
+        op: Any,
+        args: tuple[Operand, ...],
+        shape: tuple[int, ...],
+        batched: bool,
+        data: Any = None,
+        dtype: str = "float64",
+    ) -> None:
+        self.builder, self.op, self.args = builder, op, args
+        self.shape, self.batched, self.data, self.dtype = shape, batched, data, dtype
+        self.number = len(builder.instructions)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if method != "__call__" or kwargs:
+            return NotImplemented
+        return self.builder.elementwise(ufunc, *inputs)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if function is not np.where:
+            return NotImplemented
+        return self.builder.elementwise(np.where, *args)
+
+    def __apply_primitive__(self, primitive: Primitive, inputs: tuple[Any, ...]) -> Any:
+        return self.builder.primitive(primitive, *inputs)
+
+    def __gt__(self, other: Operand) -> Any:
+        return self.builder.elementwise(np.greater, self, other)
+
+    def __ge__(self, other: Operand) -> Any:
+        return self.builder.elementwise(np.greater_equal, self, other)
+
+
+BOOLEAN = (np.greater, np.greater_equal, np.less, np.less_equal, np.not_equal, np.equal)
+
+
+@dataclass
+class ArrayProgram:
+    """The instructions in order; arrays are made by its methods only."""
+
+    instructions: list[Array] = field(default_factory=list)
+    _known: dict[Any, Array] = field(default_factory=dict)
+
+    def array(
+        self,
+        op: Any,
+        args: tuple[Operand, ...],
+        shape: tuple[int, ...],
+        batched: bool,
+        data: Any = None,
+        dtype: str = "float64",
+    ) -> Array:
+        """Note an instruction, or return the array of the same instruction noted before."""
+        content = data.tobytes() if isinstance(data, np.ndarray) else repr(data)
+        operands = tuple([a if isinstance(a, Array) else repr(a) for a in args])
+        key = (op, operands, shape, batched, content)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = Array(self, op, args, shape, batched, data, dtype)
+            self.instructions.append(known)
+        return known
+
+    def elementwise(self, op: Any, *args: Operand) -> Any:
+        """Note an operation on operands that broadcast; on numbers only, run it."""
+        arrays = [a for a in args if isinstance(a, Array)]
+        if not arrays:
+            with np.errstate(all="ignore"):
+                return float(op(*args))
+        if op in (np.multiply, primitives.multiply):
+            for one, other in (args, args[::-1]):
+                if isinstance(one, float) and one == 1.0 and other.dtype == "float64":
+                    return other
+            args = tuple(_as_mask(a) for a in args)
+        shape = np.broadcast_shapes(*[a.shape for a in arrays])
+        dtype = "bool" if op in BOOLEAN else "float64"
+        return self.array(op, args, shape, any(a.batched for a in arrays), dtype=dtype)
+
+    def primitive(self, primitive: Primitive, *args: Operand) -> Any:
+        """Note a row of the table."""
+        return self.elementwise(primitive, *args)
+
+    def take(self, source: Array, index: Index) -> Array:
+        """Note the elements `index`, of any shape, of a source of trailing shape (n,)."""
+        if index.shape == source.shape and (index == np.arange(len(index))).all():
+            return source
+        return self.array("take", (source,), index.shape, source.batched, index)
+
+    def expand(self, x: Array, n: int) -> Array:
+        """Note `x`, trailing shape (k,), repeated to (k, n)."""
+        return self.array("expand", (x,), (*x.shape, n), x.batched)
+
+
+class LoweredProgram(ArrayProgram):
+    """An array program whose elementwise operations are NumPy's: rows are read by their column."""
+
+    def primitive(self, primitive: Primitive, *args: Operand) -> Any:
+        """Note the array column of a row, as one opaque call where it cannot be read."""
+        if isinstance(primitive.array, np.ufunc) or not any(isinstance(a, Array) for a in args):
+            return self.elementwise(primitive.array, *args)
+        noted, known = len(self.instructions), dict(self._known)
+        try:
+            result = primitive.array(*args)
+            if isinstance(result, Array):
+                return result
+        except (TypeError, ValueError, AttributeError):
+            pass
+        del self.instructions[noted:]
+        self._known = known
+        return self.elementwise(Opaque(primitive), *args)
+
+
+def _as_mask(x: Operand) -> Operand:
+    """The mask behind a mask times 1.0: NumPy multiplies by it as it is, in 0.7 of the time."""
+    if isinstance(x, Array) and x.op is np.multiply and x.args[1] == 1.0:
+        return x.args[0]
+    return x
+
+
+@dataclass(frozen=True)
+class Opaque:
+    """The array column of a row, called as it is."""
+
+    primitive: Primitive
+
+    def __call__(self, *args: Any) -> Any:
+        """Run the column on arrays."""
+        return self.primitive.array(*args)

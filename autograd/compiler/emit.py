@@ -1,0 +1,301 @@
+"""Emission: the array program as readable NumPy source.
+
+The source defines `prepare(B, P, G)` for a batch of B rows, flat parameters P and their flat
+gradient G. It makes all views and buffers once and returns the buffers of the arguments, to be
+filled, and `forward()` and `reverse(weight)`, which run one NumPy call a line. Parameters that
+lie in a regular stride are views of P, gradients are written straight into views of G.
+Invariant: the source holds numeric literals and this module's own names only.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.compiler.arrays import Array, Index, Opaque
+
+
+class Emitter:
+    """Writes `prepare`; index arrays, constants and opaque functions go into `names`."""
+
+    def __init__(self, instructions: Sequence[Array]) -> None:
+        self.setup: list[str] = []
+        self.body: list[str] = []
+        self.names: dict[str, Any] = {"np": np}
+        self.name: dict[Array, str] = {}
+        self.uses: dict[Array, int] = {}
+        self.rank = {array: i for i, array in enumerate(instructions)}
+        for array in instructions:
+            for arg in array.args:
+                if isinstance(arg, Array):
+                    self.uses[arg] = self.uses.get(arg, 0) + 1
+
+    def bind(self, prefix: str, item: Any) -> str:
+        """Give `item` a name in the source's own namespace."""
+        name = f"{prefix}{sum(n.startswith(prefix) for n in self.names)}"
+        self.names[name] = item
+        return name
+
+    def emit(self, array: Array, out: str | None = None) -> None:
+        """Write the lines that compute `array`, into the view `out` where one is given."""
+        if isinstance(array.op, str):
+            getattr(self, f"_emit_{array.op}")(array, out)
+        else:
+            self._emit_elementwise(array, out)
+
+    def buffer(self, array: Array, out: str | None = None, zero: bool = False) -> str:
+        """Name the buffer of `array`, made once in the setup."""
+        name = f"t{self.rank[array]}"
+        self.name[array] = name
+        if out is not None:
+            self.setup.append(f"{name} = {out}")
+            return name
+        shape = ", ".join(map(str, array.shape))
+        shape = f"(B, {shape})" if array.batched else f"({shape},)"
+        kind = ", bool" if array.dtype == "bool" else ""
+        self.setup.append(f"{name} = np.{'zeros' if zero else 'empty'}({shape}{kind})")
+        return name
+
+    def operand(self, x: Any) -> str:
+        """Return a literal or the name of an array."""
+        if isinstance(x, Array):
+            return self.name[x]
+        if x != x or x in (float("inf"), float("-inf")):
+            return "np.nan" if x != x else ("np.inf" if x > 0 else "-np.inf")
+        return repr(float(x))
+
+    def _emit_elementwise(self, array: Array, out: str | None) -> None:
+        args = [self.operand(a) for a in array.args]
+        name = self.buffer(array, out)
+        if array.op is np.where:
+            condition, yes, no = args
+            self.body.append(f"np.copyto({name}, {no})")
+            self.body.append(f"np.copyto({name}, {yes}, where={condition})")
+        elif isinstance(array.op, Opaque):
+            function = self.bind("f", array.op.primitive.array)
+            self.body.append(f"{name}[...] = {function}({', '.join(args)})")
+        elif array.op is np.power and args[1] == "2.0":
+            self.body.append(f"np.multiply({args[0]}, {args[0]}, out={name})")
+        else:
+            self.body.append(f"np.{array.op.__name__}({', '.join(args)}, out={name})")
+
+    def _emit_argument(self, array: Array, out: str | None) -> None:
+        name = self.name[array] = f"a{array.data}"
+        shape = f"(B, {array.shape[0]})" if array.batched else f"({array.shape[0]},)"
+        self.setup.append(f"{name} = np.empty({shape})")
+
+    def _emit_parameters(self, array: Array, out: str | None) -> None:
+        self.name[array] = "P"
+
+    def _emit_constants(self, array: Array, out: str | None) -> None:
+        self.name[array] = self.bind("c", array.data)
+
+    def _emit_seed(self, array: Array, out: str | None) -> None:
+        name = self.buffer(array)
+        self.body.append(f"{name}.fill(weight)")
+
+    def view(self, source: Array, index: Index) -> str | None:
+        """Return the elements `index` of a source as a view of it, None where there is none."""
+        name, size, flat = self.name[source], source.shape[0], index.ravel()
+        comma = ":, " if source.batched else ""
+        lead = "B, " if source.batched else ""
+        if index.ndim == 2 and len(flat) == size and (flat == np.arange(size)).all():
+            return f"{name}.reshape({lead}{index.shape[0]}, {index.shape[1]})"
+        steps = np.diff(flat)
+        if index.ndim == 1 or index.shape[0] == 1:
+            add_axis = "" if index.ndim == 1 else f"[{comma}None]" if not source.batched else None
+            if len(flat) and (len(flat) == 1 or (steps == steps[0]).all()):
+                step = int(steps[0]) if len(flat) > 1 else 1
+                if step > 0 and add_axis is not None:
+                    stop = int(flat[-1]) + 1
+                    stride = "" if step == 1 else f":{step}"
+                    return f"{name}[{comma}{int(flat[0])}:{stop}{stride}]{add_axis}"
+            if index.ndim == 1:
+                return None
+        if source.batched or index.ndim != 2 or index.shape[0] < 2:
+            return None
+        rows, columns = index.shape
+        row = int(index[1, 0] - index[0, 0])
+        column = int(index[0, 1] - index[0, 0]) if columns > 1 else 1
+        regular = index[0, 0] + row * np.arange(rows)[:, None] + column * np.arange(columns)
+        if row < column * columns or column < 1 or not (index == regular).all():
+            return None
+        first = max(0, int(index[0, 0]) + row * rows - size)
+        start = int(index[0, 0]) - first
+        if start < 0 or first + column * (columns - 1) >= row:
+            return None
+        stride = "" if column == 1 else f":{column}"
+        return (
+            f"{name}[{start}:{start + row * rows}].reshape({rows}, {row})"
+            f"[:, {first}:{first + column * (columns - 1) + 1}{stride}]"
+        )
+
+    def _emit_take(self, array: Array, out: str | None) -> None:
+        (source,) = array.args
+        view = self.view(source, array.data) if out is None else None
+        if view is not None:
+            self.name[array] = f"t{self.rank[array]}"
+            self.setup.append(f"{self.name[array]} = {view}")
+            return
+        index = self.bind("i", array.data)
+        name = self.buffer(array, out)
+        axis = 1 if source.batched else 0
+        mode = "mode='clip', " if out is None else ""  # 'raise' would copy the buffer
+        self.body.append(f"np.take({self.name[source]}, {index}, axis={axis}, {mode}out={name})")
+
+    def _emit_join(self, array: Array, out: str | None) -> None:
+        name = self.buffer(array, out)
+        comma = ":, " if array.batched else ""
+        start = 0
+        for arg in array.args:
+            stop = start + arg.shape[0]
+            self.body.append(f"{name}[{comma}{start}:{stop}] = {self.name[arg]}")
+            start = stop
+
+    def _emit_expand(self, array: Array, out: str | None) -> None:
+        (x,) = array.args
+        self.name[array] = f"t{self.rank[array]}"
+        shape = f"(B, {array.shape[0]}, {array.shape[1]})" if x.batched else f"{array.shape}"
+        line = f"{self.name[array]} = np.broadcast_to({self.name[x]}[..., None], {shape})"
+        self.setup.append(line)
+
+    def _emit_reshape(self, array: Array, out: str | None) -> None:
+        name = self.name[array] = f"t{self.rank[array]}"
+        lead = "B, " if array.batched else ""
+        shape = ", ".join(map(str, array.shape))
+        self.setup.append(f"{name} = {self.name[array.args[0]]}.reshape({lead}{shape})")
+
+    def _reduce(self, array: Array, out: str | None, function: str, axis: int, keep: bool) -> None:
+        x = self.name[array.args[0]]
+        name = self.buffer(array, out)
+        keepdims = ", keepdims=True" if keep else ""
+        self.body.append(f"np.{function}.reduce({x}, axis={axis}{keepdims}, out={name})")
+
+    def _emit_sum(self, array: Array, out: str | None) -> None:
+        self._reduce(array, out, "add", -1, False)
+
+    def _emit_max(self, array: Array, out: str | None) -> None:
+        self._reduce(array, out, "maximum", -1, False)
+
+    def _emit_sum_over_batch(self, array: Array, out: str | None) -> None:
+        if len(array.shape) > 1 or out is not None:
+            self._reduce(array, out, "add", 0, False)
+            return
+        if not any(line.startswith("ones") for line in self.setup):
+            self.setup.append("ones = np.ones((1, B))")
+        name = self.buffer(array)
+        row = self._static(f"{name}.reshape(1, {array.shape[0]})")
+        # A product with ones takes half the time of np.add.reduce over the rows.
+        self.body.append(f"np.matmul(ones, {self.name[array.args[0]]}, out={row})")
+
+    def _emit_sum_to_one(self, array: Array, out: str | None) -> None:
+        self._reduce(array, out, "add", -1, True)
+
+    def matrix(self, array: Array, rows: int, columns: int) -> str:
+        """Return the array, trailing shape (rows, columns), as one matrix over the batch."""
+        if array.op == "take" and array.data.size == array.args[0].shape[0]:
+            source = array.args[0]
+            if (array.data.ravel() == np.arange(array.data.size)).all():
+                array = source
+        name = self.name[array]
+        if not array.batched:
+            fits = array.shape == (rows, columns)
+            return name if fits else self._static(f"{name}.reshape({rows}, {columns})")
+        if rows == 1 and array.shape == (columns,):
+            return name
+        batch = "B" if rows == 1 else f"B * {rows}"
+        return self._static(f"{name}.reshape({batch}, {columns})")
+
+    def _static(self, view: str) -> str:
+        """Name a view in the setup."""
+        name = f"m{sum(line.startswith('m') for line in self.setup)}"
+        self.setup.append(f"{name} = {view}")
+        return name
+
+    def _emit_matmul(self, array: Array, out: str | None) -> None:
+        right, left = array.args
+        (k, n), m = right.shape, left.shape[0]
+        if left.batched:
+            self._emit_stacked(array, f"{self.name[right]}", f"{self._swapped(left)}", (k, m))
+            return
+        a, b = self.matrix(right, k, n), self.matrix(left, m, n)
+        self.buffer(array, out)
+        self.body.append(f"np.matmul({a}, {b}.T, out={self.matrix(array, k, m)})")
+
+    def _emit_matmul_nn(self, array: Array, out: str | None) -> None:
+        upstream, left = array.args
+        (k, n), m = array.shape, left.shape[0]
+        if left.batched:
+            g = self._stack(upstream, k, m)
+            self._emit_stacked(array, g, self.name[left], (k, n))
+            return
+        a, b = self.matrix(upstream, k, m), self.matrix(left, m, n)
+        self.buffer(array, out)
+        self.body.append(f"np.matmul({a}, {b}, out={self.matrix(array, k, n)})")
+
+    def _emit_matmul_tn(self, array: Array, out: str | None) -> None:
+        upstream, right = array.args
+        (m, n), k = array.shape, right.shape[0]
+        if array.batched:
+            g = f"{self._stack(upstream, k, m)}.swapaxes(-1, -2)"
+            self._emit_stacked(array, g, self.name[right], (m, n))
+            return
+        a, b = self.matrix(upstream, k, m), self.matrix(right, k, n)
+        name = self.buffer(array, out)
+        self.body.append(f"np.matmul({a}.T, {b}, out={name})")
+
+    def _stack(self, array: Array, rows: int, columns: int) -> str:
+        lead = "B, " if array.batched else ""
+        return f"{self.name[array]}.reshape({lead}{rows}, {columns})"
+
+    def _swapped(self, array: Array) -> str:
+        return f"{self.name[array]}.swapaxes(-1, -2)"
+
+    def _emit_stacked(self, array: Array, a: str, b: str, shape: tuple[int, int]) -> None:
+        """A product for each row of the batch."""
+        name = self.buffer(array)
+        lead = "B, " if array.batched else ""
+        self.body.append(f"np.matmul({a}, {b}, out={name}.reshape({lead}{shape[0]}, {shape[1]}))")
+
+    def _emit_scatter(self, array: Array, out: str | None) -> None:
+        """Put flows back where they were taken from; what was taken twice adds up."""
+        flat = np.concatenate([index.ravel() for index in array.data])
+        comma = ":, " if array.batched else ""
+        if len(np.unique(flat)) == len(flat):
+            name = self.buffer(array, zero=True)
+            for arg, index in zip(array.args, array.data, strict=True):
+                view = self._target(name, index, array.batched)
+                self.body.append(f"{view} = {self._flat(arg, index.size)}")
+            return
+        joined = f"j{self.rank[array]}"
+        shape = f"(B, {len(flat)})" if array.batched else f"({len(flat)},)"
+        self.setup.append(f"{joined} = np.empty({shape})")
+        start = 0
+        for arg, index in zip(array.args, array.data, strict=True):
+            stop = start + index.size
+            self.body.append(f"{joined}[{comma}{start}:{stop}] = {self._flat(arg, index.size)}")
+            start = stop
+        order = np.argsort(flat, kind="stable")
+        where, starts = np.unique(flat[order], return_index=True)
+        name = self.buffer(array, zero=True)
+        axis = 1 if array.batched else 0
+        self.body.append(
+            f"{self._target(name, where, array.batched)} = np.add.reduceat("
+            f"{joined}.take({self.bind('i', order)}, axis={axis}), "
+            f"{self.bind('i', starts)}, axis={axis})"
+        )
+
+    def _flat(self, array: Array, size: int) -> str:
+        if len(array.shape) == 1:
+            return self.name[array]
+        lead = "B, " if array.batched else ""
+        return f"{self.name[array]}.reshape({lead}{size})"
+
+    def _target(self, name: str, index: Index, batched: bool) -> str:
+        comma = ":, " if batched else ""
+        flat = index.ravel()
+        steps = np.diff(flat)
+        if len(flat) == 1 or ((steps == steps[0]).all() and steps[0] > 0):
+            stride = f":{int(steps[0])}" if len(flat) > 1 and steps[0] != 1 else ""
+            return f"{name}[{comma}{int(flat[0])}:{int(flat[-1]) + 1}{stride}]"
+        return f"{name}[{comma}{self.bind('i', flat)}]"

@@ -1,0 +1,310 @@
+"""Re-rolling: find the loops that the scalar program was unrolled from.
+
+Three steps. Sums of products become dot products, longer sums become one sum. Dots of one level
+whose left and right operand vectors form a full grid {left} x {right} become one matrix product:
+a dense layer is weights x {inputs}, a convolution filters x {patches}, a batch unrolled by a
+Python loop weights x {samples}. Then equal operations of one level on the same source arrays
+become one array operation. In: slots. Out: an `ArrayProgram` and, for each slot, the array and
+position where its number stands. Invariant: every slot stands in exactly one place; what fits no
+pattern becomes an array of one element and still runs.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograd import primitives
+from autograd.compiler.arrays import Array, ArrayProgram, Index
+from autograd.compiler.scalars import ARGUMENT, CONSTANT, OPERATION, PARAMETER, ScalarProgram
+
+Place = tuple[Array, int]
+
+
+@dataclass(frozen=True)
+class Sum:
+    """A node of the rolled-up program: the sum of `addends` and of products `left * right`."""
+
+    left: tuple[int, ...]
+    right: tuple[int, ...]
+    addends: tuple[int, ...]
+
+
+class Reroller:
+    """Turns one scalar program into an array program, level by level."""
+
+    def __init__(
+        self, program: ScalarProgram, widths: Sequence[int], batched: bool, n: int
+    ) -> None:
+        self.scalars = program
+        self.arrays = ArrayProgram()
+        self.places: dict[int, Place] = {}
+        self.arguments = [
+            self.arrays.array("argument", (), (width,), batched, i)
+            for i, width in enumerate(widths)
+        ]
+        self.parameters = self.arrays.array("parameters", (), (n,), False)
+        starts = np.cumsum([0, *widths])
+        for slot, kind in enumerate(program.kind):
+            what = program.what[slot]
+            if kind == ARGUMENT:
+                which = int(np.searchsorted(starts, what, side="right")) - 1
+                self.places[slot] = (self.arguments[which], int(what - starts[which]))
+            elif kind == PARAMETER:
+                self.places[slot] = (self.parameters, what)
+
+    def run(self, results: Sequence[int]) -> list[Place | float]:
+        """Place all slots that `results` need; returns the places (or numbers) of the results."""
+        self.sums = _find_sums(self.scalars, results)
+        for level in _levels(self.scalars, self.sums, results):
+            groups: dict[Any, list[int]] = defaultdict(list)
+            for slot in level:
+                groups[self._kind_of(slot)].append(slot)
+            for key, slots in groups.items():
+                if key[0] == "sum":
+                    self._place_sums(slots)
+                elif key[0] == "reduce":
+                    self._place_reductions(key[1], slots)
+                else:
+                    self._place_elementwise(key[0], slots)
+        return [self._result(slot) for slot in results]
+
+    def _result(self, slot: int) -> Place | float:
+        number = self.scalars.number(slot)
+        return self.places[slot] if number is None else number
+
+    def _kind_of(self, slot: int) -> tuple[Any, ...]:
+        """What has to be equal for two operations to become one."""
+        total = self.sums.get(slot)
+        if total is not None:
+            sources = map(self._sources, (total.left, total.right, total.addends))
+            return ("sum", len(total.left), len(total.addends), *sources)
+        primitive, args = self.scalars.what[slot], self.scalars.args[slot]
+        if primitive is primitives.logsumexp:
+            return ("reduce", primitive, len(args), self._sources(args))
+        return (primitive, *[self._sources((arg,)) for arg in args])
+
+    def _sources(self, slots: tuple[int, ...]) -> Any:
+        found = {self.places[s][0].number if s in self.places else -1 for s in slots}
+        return tuple(sorted(found))
+
+    def _place_elementwise(self, primitive: Any, slots: list[int]) -> None:
+        columns = list(zip(*[self.scalars.args[slot] for slot in slots], strict=True))
+        order = self._natural_order(columns)
+        slots = [slots[i] for i in order]
+        operands = [self.gather([column[i] for i in order]) for column in columns]
+        result = self.arrays.primitive(primitive, *operands)
+        self._stand(slots, result)
+
+    def _stand(self, slots: list[int], result: Array) -> None:
+        for i, slot in enumerate(slots):
+            self.places[slot] = (result, i)
+
+    def _natural_order(self, columns: list[tuple[int, ...]]) -> list[int]:
+        """Order a group as its most varied operand lies in memory, so that it is one slice."""
+
+        def positions(column: tuple[int, ...]) -> list[int]:
+            return [self.places[s][1] if s in self.places else 0 for s in column]
+
+        varied = max((positions(c) for c in columns), key=lambda p: len(set(p)))
+        return sorted(range(len(varied)), key=varied.__getitem__)
+
+    def gather(self, slots: list[int], shape: tuple[int, ...] | None = None) -> Any:
+        """Return the slots as one operand: a literal, an array of one, a slice or a take."""
+        numbers = [self.scalars.number(s) for s in slots]
+        if shape is None and len(set(slots)) == 1:
+            slots, numbers = slots[:1], numbers[:1]
+            if numbers[0] is not None:
+                return numbers[0]
+        shape = shape or (len(slots),)
+        if None not in numbers:
+            return self._constants(numbers, shape)
+        source, index = self._one_source(slots, numbers)
+        return self.arrays.take(source, index.reshape(shape))
+
+    def _constants(self, numbers: Sequence[Any], shape: tuple[int, ...]) -> Array:
+        data = np.array(numbers, dtype=float).reshape(shape)
+        return self.arrays.array("constants", (), shape, False, data)
+
+    def _one_source(self, slots: list[int], numbers: list[float | None]) -> tuple[Array, Index]:
+        """The source of all slots and their positions in it; several sources are joined."""
+        parts: dict[Array, int] = {}
+        constants: dict[int, int] = {}
+        for slot, number in zip(slots, numbers, strict=True):
+            if number is None:
+                parts.setdefault(self.places[slot][0], 0)
+            else:
+                constants.setdefault(slot, len(constants))
+        arrays = list(parts)
+        if constants:
+            values = [self.scalars.what[s] for s in constants]
+            arrays.append(self._constants(values, (len(values),)))
+        offsets = dict(
+            zip(arrays, np.cumsum([0, *[a.shape[0] for a in arrays]]).tolist(), strict=False)
+        )
+        index = [
+            offsets[self.places[s][0]] + self.places[s][1]
+            if number is None
+            else offsets[arrays[-1]] + constants[s]
+            for s, number in zip(slots, numbers, strict=True)
+        ]
+        if len(arrays) == 1:
+            return arrays[0], np.array(index, dtype=np.intp)
+        size = sum(a.shape[0] for a in arrays)
+        batched = any(a.batched for a in arrays)
+        joined = self.arrays.array("join", tuple(arrays), (size,), batched)
+        return joined, np.array(index, dtype=np.intp)
+
+    def _place_reductions(self, primitive: Any, slots: list[int]) -> None:
+        args = [self.scalars.args[slot] for slot in slots]
+        flat = [a for row in args for a in row]
+        x = self.gather(flat, (len(slots), len(args[0])))
+        self._stand(slots, self.arrays.array(primitive.name, (x,), (len(slots),), x.batched))
+
+    def _place_sums(self, slots: list[int]) -> None:
+        sums = [self.sums[slot] for slot in slots]
+        n, extra = len(sums[0].left), len(sums[0].addends)
+        if not n:
+            x = self.gather([a for s in sums for a in s.addends], (len(slots), extra))
+            self._stand(slots, self.arrays.array("sum", (x,), (len(slots),), x.batched))
+            return
+        for lefts, rights, members in _grids(sums):
+            result = self._product(lefts, rights, n)
+            chosen = [(slots[i], position) for i, position in members]
+            if not extra:
+                for slot, position in chosen:
+                    self.places[slot] = (result, position)
+                continue
+            chosen.sort(key=lambda c: c[1])
+            index = np.array([position for _, position in chosen], dtype=np.intp)
+            total = self.arrays.take(result, index)
+            for j in range(extra):
+                total = total + self.gather([self.sums[slot].addends[j] for slot, _ in chosen])
+            self._stand([slot for slot, _ in chosen], total)
+
+    def _product(
+        self, lefts: list[tuple[int, ...]], rights: list[tuple[int, ...]], n: int
+    ) -> Array:
+        """The grid's products, right-major: element (r, l) stands at r * len(lefts) + l."""
+        left = self.gather([s for row in lefts for s in row], (len(lefts), n))
+        right = self.gather([s for row in rights for s in row], (len(rights), n))
+        shape = (len(rights) * len(lefts),)
+        return self.arrays.array("matmul", (right, left), shape, right.batched or left.batched)
+
+
+def _grids(
+    sums: list[Sum],
+) -> list[tuple[list[tuple[int, ...]], list[tuple[int, ...]], list[tuple[int, int]]]]:
+    """Split dots into full grids {left vectors} x {right vectors}.
+
+    Left vectors that meet the same set of right vectors make one grid. Returns (lefts, rights,
+    [(which sum, position)]) for each.
+    """
+    partners: dict[tuple[int, ...], dict[tuple[int, ...], None]] = {}
+    for s in sums:
+        partners.setdefault(s.left, {})[s.right] = None
+    grids: dict[tuple[tuple[int, ...], ...], list[tuple[int, ...]]] = defaultdict(list)
+    for left, rights in partners.items():
+        grids[tuple(sorted(rights))].append(left)
+    home: dict[tuple[Any, Any], tuple[int, int]] = {}
+    result: list[Any] = []
+    for lefts in grids.values():
+        ordered = list(partners[lefts[0]])
+        for r, right in enumerate(ordered):
+            for i, left in enumerate(lefts):
+                home[left, right] = (len(result), r * len(lefts) + i)
+        result.append((lefts, ordered, []))
+    for i, s in enumerate(sums):
+        grid, position = home[s.left, s.right]
+        result[grid][2].append((i, position))
+    return result
+
+
+def _find_sums(program: ScalarProgram, results: Sequence[int]) -> dict[int, Sum]:
+    """Find the slots that are sums of two or more products, or of three or more addends."""
+    uses = [0] * len(program)
+    for args in program.args:
+        for arg in args:
+            uses[arg] += 1
+    for slot in results:
+        uses[slot] += 1
+    is_add = [what is primitives.add for what in program.what]
+    inner: set[int] = set()
+    for slot in range(len(program)):
+        if is_add[slot]:
+            inner.update(a for a in program.args[slot] if is_add[a] and uses[a] == 1)
+    rank = (2, 0, 1, 3)  # parameters, constants, arguments, operations: the left side first
+    sums = {}
+    for slot in range(len(program)):
+        what = program.what[slot]
+        if what is primitives.dot:
+            addends: list[int] = [slot]
+        elif is_add[slot] and slot not in inner:
+            addends = _addends(program, slot, inner)
+        else:
+            continue
+        left: list[int] = []
+        right: list[int] = []
+        others: list[int] = []
+        for a in addends:
+            args = program.args[a]
+            own = a == slot or uses[a] == 1
+            if own and program.what[a] is primitives.multiply:
+                x, y = sorted(args, key=lambda s: rank[program.kind[s]])
+                left.append(x)
+                right.append(y)
+            elif own and program.what[a] is primitives.dot:
+                half = len(args) // 2
+                x_rank = sum(rank[program.kind[s]] for s in args[:half])
+                swap = x_rank > sum(rank[program.kind[s]] for s in args[half:])
+                left += args[half:] if swap else args[:half]
+                right += args[:half] if swap else args[half:]
+            elif program.kind[a] != CONSTANT or program.what[a] != 0.0:
+                others.append(a)
+        if len(left) < 2 and what is not primitives.dot:
+            left, right = [], []
+            others = [a for a in addends if program.number(a) != 0.0]
+            if len(others) < 3:
+                continue
+        pairs = sorted(zip(left, right, strict=True))
+        sums[slot] = Sum(tuple(x for x, _ in pairs), tuple(y for _, y in pairs), tuple(others))
+    return sums
+
+
+def _addends(program: ScalarProgram, slot: int, inner: set[int]) -> list[int]:
+    """The leaves of the tree of additions below `slot`, left to right, without recursion."""
+    found, stack = [], [slot]
+    while stack:
+        s = stack.pop()
+        if s == slot or s in inner:
+            stack += reversed(program.args[s])
+        else:
+            found.append(s)
+    return found
+
+
+def _levels(
+    program: ScalarProgram, sums: dict[int, Sum], results: Sequence[int]
+) -> list[list[int]]:
+    """The slots that the results need, by the length of the longest way from a leaf."""
+
+    def inputs(slot: int) -> tuple[int, ...]:
+        total = sums.get(slot)
+        return program.args[slot] if total is None else total.left + total.right + total.addends
+
+    needed = [False] * len(program)
+    for slot in results:
+        needed[slot] = True
+    for slot in range(len(program) - 1, -1, -1):
+        if needed[slot]:
+            for arg in inputs(slot):
+                needed[arg] = True
+    depth = [0] * len(program)
+    levels: dict[int, list[int]] = defaultdict(list)
+    for slot in range(len(program)):
+        if needed[slot] and program.kind[slot] == OPERATION:
+            depth[slot] = 1 + max((depth[a] for a in inputs(slot)), default=0)
+            levels[depth[slot]].append(slot)
+    return [levels[d] for d in sorted(levels)]

@@ -1,0 +1,47 @@
+"""Results: from flat arrays back to the structure that the function returned.
+
+A list of Values, or of lists of one length, is one block and becomes one array; tuples and dicts
+stay what they are, each item with blocks of its own.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+
+
+def blocks(structure: Any) -> list[tuple[int, ...]]:
+    """Return the shapes of the blocks; () for a single Value."""
+    shape = _rectangular(structure)
+    if shape is not None:
+        return [shape]
+    items = structure.values() if isinstance(structure, dict) else structure
+    return [block for item in items for block in blocks(item)]
+
+
+def rebuild(structure: Any, parts: list[Array], batch: bool) -> Any:
+    """Return the structure with an array, or a float, for each block; takes them from `parts`."""
+    shape = _rectangular(structure)
+    if shape is not None:
+        part = parts.pop(0)
+        if batch:
+            return part.reshape(len(part), *shape).copy()
+        return part.reshape(shape).copy() if shape else float(part[0])
+    if isinstance(structure, dict):
+        return {key: rebuild(item, parts, batch) for key, item in structure.items()}
+    return type(structure)(rebuild(item, parts, batch) for item in structure)
+
+
+def _rectangular(structure: Any) -> tuple[int, ...] | None:
+    if structure is None:
+        return ()
+    if not isinstance(structure, list):
+        return None
+    shapes = {_rectangular(item) for item in structure}
+    if len(shapes) != 1 or None in shapes:
+        return None if structure else (0,)
+    (inner,) = shapes
+    assert inner is not None
+    return (len(structure), *inner)

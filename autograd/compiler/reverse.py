@@ -1,0 +1,124 @@
+"""The reverse sweep, written as more instructions of the same array program.
+
+Each row's partials are called on arrays, so the line that serves floats and Values writes the
+reverse sweep too. Where an operand was repeated, over the batch or over a group, its gradient is
+summed; what was taken from an array is scattered back. Invariant: a gradient has the shape of
+its array.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from autograd.compiler.arrays import Array, ArrayProgram, Index
+from autograd.primitive import Primitive
+
+Contribution = tuple[Array, Index | None]
+
+
+def gradient(
+    program: ArrayProgram, result: Array, parameters: Array
+) -> list[tuple[Array, Index | None]]:
+    """Note the reverse sweep from `result`; returns what flows to `parameters`, and where to.
+
+    The instruction "seed" stands for the gradient of the result, one number a row.
+    """
+    forward = list(program.instructions)
+    active = {parameters}
+    for array in forward:
+        if any(isinstance(a, Array) and a in active for a in array.args):
+            active.add(array)
+    flows: dict[Array, list[Contribution]] = {a: [] for a in active}
+    if result in active:
+        flows[result].append((program.array("seed", (), (1,), result.batched), None))
+    for array in reversed(forward):
+        if array in active and array is not parameters and flows[array]:
+            upstream = _total(program, array, flows[array])
+            for arg, contribution, index in _contributions(program, array, upstream, active):
+                flows[arg].append((_summed(program, contribution, arg, index), index))
+    return flows[parameters]
+
+
+def _contributions(
+    program: ArrayProgram, array: Array, upstream: Array, active: set[Array]
+) -> list[tuple[Array, Array, Index | None]]:
+    """What `array` hands to each of its active operands: upstream times local partial."""
+    found: list[tuple[Array, Array, Index | None]] = []
+    args = array.args
+    if isinstance(array.op, Primitive):
+        for arg, partial in zip(args, array.op.partials(array, *args), strict=True):
+            if isinstance(arg, Array) and arg in active:
+                if not (isinstance(partial, float) and partial == 0.0):
+                    found.append((arg, upstream * partial, None))
+    elif array.op == "take":
+        found.append((args[0], upstream, array.data))
+    elif array.op == "join":
+        start = 0
+        for arg in args:
+            if arg in active:
+                part = np.arange(start, start + arg.shape[0])
+                found.append((arg, program.take(upstream, part), None))
+            start += arg.shape[0]
+    elif array.op == "sum":
+        (x,) = args
+        found.append((x, program.expand(upstream, x.shape[1]), None))
+    elif array.op == "logsumexp":
+        (x,) = args
+        softmax = program.array("softmax", (x,), x.shape, x.batched)
+        found.append((x, program.expand(upstream, x.shape[1]) * softmax, None))
+    elif array.op == "matmul":
+        right, left = args
+        if right is left and right.shape[0] == 1:  # a sum of squares: both sides hand on the same
+            double = program.array("matmul_nn", (upstream * 2.0, left), left.shape, array.batched)
+            return [(right, double, None)]
+        if right in active:
+            batched = array.batched
+            to_right = program.array("matmul_nn", (upstream, left), right.shape, batched)
+            found.append((right, to_right, None))
+        if left in active:
+            batched = left.batched  # one product sums over the batch, too
+            to_left = program.array("matmul_tn", (upstream, right), left.shape, batched)
+            found.append((left, to_left, None))
+    return found
+
+
+def _summed(program: ArrayProgram, flow: Array, arg: Array, index: Index | None) -> Array:
+    """Sum `flow` over the batch and over the group where `arg` was repeated there."""
+    if flow.batched and not arg.batched:
+        flow = program.array("sum_over_batch", (flow,), flow.shape, False)
+    if index is None and flow.shape != arg.shape:
+        flow = program.array("sum_to_one", (flow,), (1,), flow.batched)
+    return flow
+
+
+def _total(program: ArrayProgram, array: Array, flows: list[Contribution]) -> Array:
+    whole: Any = None
+    parts = [(flow, index) for flow, index in flows if index is not None]
+    if len(parts) == 1 and _is_everything(parts[0][1], array):
+        ((flow, _),) = parts
+        parts = []
+        whole = program.array("reshape", (flow,), array.shape, flow.batched)
+    if parts:
+        data = tuple(index for _, index in parts)
+        batched = any(flow.batched for flow, _ in parts)
+        arrays = tuple(flow for flow, _ in parts)
+        whole = program.array("scatter", arrays, array.shape, batched, Indices(data))
+    for flow, index in flows:
+        if index is None:
+            whole = flow if whole is None else whole + flow
+    total: Array = whole
+    return total
+
+
+def _is_everything(index: Index, array: Array) -> bool:
+    flat = index.ravel()
+    return len(flat) == array.shape[0] and bool((flat == np.arange(len(flat))).all())
+
+
+class Indices(tuple[Index, ...]):
+    """Several index arrays; two are equal where their numbers are."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return repr([i.tolist() for i in self])

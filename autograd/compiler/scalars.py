@@ -1,0 +1,86 @@
+"""The scalar program: what was recorded, as a flat list of instructions on numbered slots.
+
+Goes in: Values of one recording. Comes out, for f(x) = (x + p) * (x + p) with one argument:
+
+    0: argument 0    1: parameter 0    2: add 0 1    3: multiply 2 2    result: 3
+
+Building it simplifies it: an operation on constants becomes a constant, an operation seen before
+is not repeated, what no result needs never enters, and rewrites that are exact in IEEE
+arithmetic (x * 1, x / 1, x - 0, --x) are made. Invariant: no rewrite changes a result.
+"""
+
+import struct
+from dataclasses import dataclass, field
+from typing import Any
+
+from autograd import primitives
+from autograd.primitive import Primitive
+
+ARGUMENT, PARAMETER, CONSTANT, OPERATION = range(4)
+
+
+@dataclass
+class ScalarProgram:
+    """Slots by number: `kind`, and `what` is an index, a number or a primitive; `args` slots."""
+
+    kind: list[int] = field(default_factory=list)
+    what: list[Any] = field(default_factory=list)
+    args: list[tuple[int, ...]] = field(default_factory=list)
+    _known: dict[Any, int] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.kind)
+
+    def argument(self, index: int) -> int:
+        """Return the slot of argument number `index`."""
+        return self._slot(ARGUMENT, index, ())
+
+    def parameter(self, index: int) -> int:
+        """Return the slot of parameter number `index`."""
+        return self._slot(PARAMETER, index, ())
+
+    def constant(self, number: float) -> int:
+        """Return the slot of a number; -0.0 and 0.0 are two numbers."""
+        return self._slot(CONSTANT, number, (), key=struct.pack("d", number))
+
+    def operation(self, primitive: Primitive, args: tuple[int, ...]) -> int:
+        """Return the slot of an operation, simplified."""
+        if all(self.kind[a] == CONSTANT for a in args):
+            return self.constant(primitive.value(*[self.what[a] for a in args]))
+        alias = self._same_as(primitive, args)
+        if alias is not None:
+            return alias
+        return self._slot(OPERATION, primitive, args)
+
+    def number(self, slot: int) -> float | None:
+        """Return the number in a slot of a constant, else None."""
+        return self.what[slot] if self.kind[slot] == CONSTANT else None
+
+    def _same_as(self, primitive: Primitive, args: tuple[int, ...]) -> int | None:
+        first = args[0]
+        if primitive is primitives.where_taken:
+            return first
+        if len(args) == 2:
+            left, right = self.number(first), self.number(args[1])
+            if right == 1.0 and primitive in _NEUTRAL_ONE:
+                return first
+            if left == 1.0 and primitive is primitives.multiply:
+                return args[1]
+            if right == 0.0 and primitive is primitives.subtract and str(right) == "0.0":
+                return first
+        if primitive is primitives.negative and self.what[first] is primitive:
+            return self.args[first][0]
+        return None
+
+    def _slot(self, kind: int, what: Any, args: tuple[int, ...], key: Any = None) -> int:
+        known = (kind, what if key is None else key, args)
+        slot = self._known.get(known)
+        if slot is None:
+            slot = self._known[known] = len(self.kind)
+            self.kind.append(kind)
+            self.what.append(what)
+            self.args.append(args)
+        return slot
+
+
+_NEUTRAL_ONE = (primitives.multiply, primitives.divide, primitives.power_constant)

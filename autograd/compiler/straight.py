@@ -1,0 +1,185 @@
+"""Straight-line code: for one evaluation of an irregular program, plain Python on floats.
+
+Where nothing repeats, a NumPy call a number is slower than a line of Python a number. The reverse
+sweep is more slots of the same scalar program: the rows' partials are called on symbols. In, for
+f(x) = sin(x) * p; out:
+
+    def program(A, P):
+        v0, = A
+        v1, = P
+        v2 = f0(v0)
+        v3 = v2 * v1
+        return (v3,), True, (v2,)
+
+Invariant: where Python's floats raise, the slots are evaluated one by one with IEEE 754's values.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from autograd import primitives
+from autograd.compiler.scalars import ARGUMENT, CONSTANT, OPERATION, PARAMETER, ScalarProgram
+from autograd.compiler.symbolic import Symbolic
+from autograd.compiler.trace import COMPARISONS, Recording, ScalarGuard
+from autograd.primitive import Primitive
+
+INFIX = {
+    primitives.add: "+",
+    primitives.subtract: "-",
+    primitives.multiply: "*",
+    primitives.divide: "/",
+}
+
+
+class Symbol(Symbolic):
+    """A slot that computes with operators and rows by adding slots to its program."""
+
+    __slots__ = ("program", "slot")
+
+    def __init__(self, program: ScalarProgram, slot: int) -> None:
+        self.program, self.slot = program, slot
+
+    def __apply_primitive__(self, primitive: Primitive, inputs: tuple[Any, ...]) -> Any:
+        slots = [x.slot if isinstance(x, Symbol) else self.program.constant(x) for x in inputs]
+        return symbol(self.program, self.program.operation(primitive, tuple(slots)))
+
+
+def symbol(program: ScalarProgram, slot: int) -> Any:
+    """Return a slot as a symbol, or as the number it holds."""
+    number = program.number(slot)
+    return Symbol(program, slot) if number is None else number
+
+
+def gradient(program: ScalarProgram, result: int, size: int) -> list[int]:
+    """Add the reverse sweep from `result`; returns the slot of each parameter's gradient."""
+    active = [kind == PARAMETER for kind in program.kind]
+    for slot, args in enumerate(program.args):
+        active[slot] = active[slot] or any(active[a] for a in args)
+    flow: dict[int, Any] = {result: 1.0} if active[result] else {}
+    for slot in range(result, -1, -1):
+        upstream = flow.get(slot)
+        if upstream is None or program.kind[slot] != OPERATION:
+            continue
+        args = program.args[slot]
+        inputs = [symbol(program, a) for a in args]
+        partials = program.what[slot].partials(Symbol(program, slot), *inputs)
+        for arg, partial in zip(args, partials, strict=True):
+            if active[arg] and not (isinstance(partial, float) and partial == 0.0):
+                part = primitives.multiply(upstream, partial)
+                flow[arg] = primitives.add(flow[arg], part) if arg in flow else part
+    found = [program.constant(0.0)] * size
+    for slot, upstream in flow.items():
+        if program.kind[slot] == PARAMETER:
+            is_symbol = isinstance(upstream, Symbol)
+            found[program.what[slot]] = upstream.slot if is_symbol else program.constant(upstream)
+    return found
+
+
+class StraightLine:
+    """One path as a Python function of the arguments and parameters."""
+
+    def __init__(self, recording: Recording) -> None:
+        program = self.program = recording.program
+        self.results, self.guards = recording.results, recording.guards
+        self.size = len(recording.parameters)
+        self.slots = gradient(program, self.results[0], self.size)
+        watched = [s for g in self.guards for s in (g.left, g.right)]
+        self.forward, _ = _function(program, [*self.results, *watched], self, ())
+        self.both, self.source = _function(program, [*self.results, *watched], self, self.slots)
+        self.instructions = self.source.count("\n")
+
+    def run(
+        self, arguments: Sequence[float], parameters: Sequence[float], reverse: bool
+    ) -> tuple[Sequence[float], bool, Sequence[float]]:
+        """Return (results, whether the guards hold, gradient of the first result)."""
+        try:
+            answer: Any = (self.both if reverse else self.forward)(arguments, parameters)
+            results, verdict, slopes = answer
+            return results, bool(verdict), slopes
+        except (ArithmeticError, ValueError):
+            return self._step_by_step(arguments, parameters)
+
+    def _step_by_step(
+        self, arguments: Sequence[float], parameters: Sequence[float]
+    ) -> tuple[Sequence[float], bool, Sequence[float]]:
+        program = self.program
+        numbers: list[float] = []
+        for kind, what, args in zip(program.kind, program.what, program.args, strict=True):
+            if kind == OPERATION:
+                numbers.append(what.value(*[numbers[a] for a in args]))
+            elif kind == CONSTANT:
+                numbers.append(what)
+            else:
+                numbers.append((arguments if kind == ARGUMENT else parameters)[what])
+        verdict = all(
+            bool(g.compare(numbers[g.left], numbers[g.right])) == g.outcome for g in self.guards
+        )
+        return [numbers[s] for s in self.results], verdict, [numbers[s] for s in self.slots]
+
+
+def _function(
+    program: ScalarProgram, roots: Sequence[int], path: StraightLine, slopes: Sequence[int]
+) -> tuple[Any, str]:
+    needed = [False] * len(program)
+    for slot in (*roots, *slopes):
+        needed[slot] = True
+    for slot in range(len(program) - 1, -1, -1):
+        if needed[slot]:
+            for arg in program.args[slot]:
+                needed[arg] = True
+    names: dict[str, Any] = {}
+    bound: dict[Primitive, str] = {}
+    lines = []
+    for slot in range(len(program)):
+        if needed[slot] and program.kind[slot] != CONSTANT:
+            lines.append(f"v{slot} = {_text(program, slot, names, bound)}")
+    results = "".join(f"{_name(program, s)}, " for s in path.results)
+    slots = "".join(f"{_name(program, s)}, " for s in slopes)
+    verdict = " and ".join(_check(program, g) for g in path.guards) or "True"
+    body = "".join(
+        f"    {line}\n" for line in [*lines, f"return ({results}), {verdict}, ({slots})"]
+    )
+    source = f"def program(A, P):\n{body}"
+    exec(compile(source, "<scalargrad program>", "exec"), names)
+    return names["program"], source
+
+
+def _check(program: ScalarProgram, guard: ScalarGuard) -> str:
+    left, right = _name(program, guard.left), _name(program, guard.right)
+    text = f"({left} {COMPARISONS[guard.compare]} {right})"
+    return text if guard.outcome else f"not {text}"
+
+
+def _name(program: ScalarProgram, slot: int) -> str:
+    number = program.number(slot)
+    if number is None:
+        return f"v{slot}"
+    if number != number or number in (float("inf"), float("-inf")):
+        return f"float('{number}')"
+    return repr(number) if str(number)[0] != "-" else f"({number!r})"
+
+
+def _text(
+    program: ScalarProgram, slot: int, names: dict[str, Any], bound: dict[Primitive, str]
+) -> str:
+    kind, what = program.kind[slot], program.what[slot]
+    if kind == ARGUMENT:
+        return f"A[{what}]"
+    if kind == PARAMETER:
+        return f"P[{what}]"
+    args = [_name(program, a) for a in program.args[slot]]
+    if what in INFIX:
+        return f"{args[0]} {INFIX[what]} {args[1]}"
+    if what is primitives.negative:
+        return f"-{args[0]}"
+    if what is primitives.greater:
+        return f"1.0 if {args[0]} > {args[1]} else 0.0"
+    if what is primitives.power_constant and args[1] == "2.0":
+        return f"{args[0]} * {args[0]}"
+    if what is primitives.dot:
+        half = len(args) // 2
+        return " + ".join(map(" * ".join, zip(args[:half], args[half:], strict=True)))
+    if what not in bound:
+        bound[what] = f"f{len(bound)}"
+        names[bound[what]] = what.scalar
+    return f"{bound[what]}({', '.join(args)})"

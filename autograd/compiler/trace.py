@@ -1,0 +1,179 @@
+"""Recording: run the user's function once on Values and write down what it did.
+
+The arguments become leaf Values, numbered in the order of their flattening; any other leaf that
+takes part is a parameter, numbered in order of first use; numbers are constants. Comparisons on
+the way are guards. Invariant: nothing that depends on an argument or a parameter is frozen.
+"""
+
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from autograd.compiler.scalars import ScalarProgram
+from autograd.graph import topological_order
+from autograd.recording import open_blocks
+from autograd.tracing import Trace, end_trace, start_trace
+from autograd.value import Constant, Value
+
+Structure = Any
+
+
+@dataclass(frozen=True)
+class ScalarGuard:
+    """`compare(left slot, right slot)` must be `outcome`; the user's `line`."""
+
+    compare: Callable[..., Any]
+    left: int
+    right: int
+    outcome: bool
+    line: str
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One path through the function: the scalar program, its results, its guards."""
+
+    program: ScalarProgram
+    results: tuple[int, ...]
+    structure: Structure
+    guards: tuple[ScalarGuard, ...]
+    parameters: list[Value]
+    nodes: int
+
+
+def flatten(item: Any, leaves: list[Any]) -> Structure:
+    """Append the leaves of nested lists, tuples and dicts; returns the structure without them."""
+    if isinstance(item, list):
+        return [flatten(x, leaves) for x in item]
+    if isinstance(item, tuple):
+        return tuple(flatten(x, leaves) for x in item)
+    if isinstance(item, dict):
+        return {key: flatten(x, leaves) for key, x in item.items()}
+    leaves.append(item)
+    return None
+
+
+def unflatten(structure: Structure, leaves: list[Any]) -> Any:
+    """Rebuild what `flatten` took apart, taking the leaves from the front of the list."""
+    if isinstance(structure, list):
+        return [unflatten(x, leaves) for x in structure]
+    if isinstance(structure, tuple):
+        return tuple(unflatten(x, leaves) for x in structure)
+    if isinstance(structure, dict):
+        return {key: unflatten(x, leaves) for key, x in structure.items()}
+    return leaves.pop(0)
+
+
+class _Roots:
+    """All results and guards under one root, so that one order covers them."""
+
+    def __init__(self, parents: tuple[Any, ...]) -> None:
+        self.parents = parents
+
+
+def record(
+    function: Callable[..., Any], arguments: list[Any], parameters: list[Value]
+) -> Recording:
+    """Run `function(*arguments)`, whose leaves are floats, and return what it did.
+
+    `parameters` are those known from other paths; new ones are appended. Raises `TypeError` where
+    the function returns no Value, or something that is neither Value nor number.
+    """
+    numbers: list[float] = []
+    structure = [flatten(argument, numbers) for argument in arguments]
+    leaves = [Value(x) for x in numbers]
+    trace = Trace()
+    token, blocks = start_trace(trace), open_blocks.set(1)
+    try:
+        returned = function(*unflatten(structure, list(leaves)))
+    finally:
+        open_blocks.reset(blocks)
+        end_trace(token)
+    results: list[Any] = []
+    shape = flatten(_without_arrays(returned), results)
+    if not any(isinstance(r, Value) for r in results):
+        raise TypeError(
+            f"the compiled function must return Values, got {returned!r:.80}: compute the result "
+            "from its arguments or from parameters, without float() or numpy"
+        )
+    roots = [_as_node(r) for r in results]
+    for guard in trace.guards:
+        roots += [guard.left, guard.right]
+    return _translate(roots, len(results), shape, trace, leaves, parameters)
+
+
+def _translate(
+    roots: list[Value],
+    count: int,
+    shape: Structure,
+    trace: Trace,
+    leaves: list[Value],
+    parameters: list[Value],
+) -> Recording:
+    order: list[Any] = topological_order(_Roots(tuple(roots)))[:-1]
+    program = ScalarProgram()
+    slots: dict[Any, int] = {leaf: program.argument(i) for i, leaf in enumerate(leaves)}
+    numbering = {p: i for i, p in enumerate(parameters)}
+
+    def leaf_slot(leaf: Value) -> int:
+        slot = slots.get(leaf)
+        if slot is None:
+            if isinstance(leaf, Constant):
+                slot = program.constant(leaf._data)
+            else:
+                if leaf not in numbering:
+                    numbering[leaf] = len(parameters)
+                    parameters.append(leaf)
+                slot = program.parameter(numbering[leaf])
+            slots[leaf] = slot
+        return slot
+
+    alive = set(order)
+    for node in trace.nodes:  # numbers the parameters in the order of their first use
+        if node in alive:
+            for parent in node.parents:
+                if not parent.parents:
+                    leaf_slot(parent)
+    for node in order:
+        if node.parents:
+            args = tuple([leaf_slot(parent) for parent in node.parents])
+            slots[node] = program.operation(node.primitive, args)
+    guards = dict.fromkeys(
+        ScalarGuard(g.compare, leaf_slot(g.left), leaf_slot(g.right), g.outcome, g.line)
+        for g in trace.guards
+    )
+    kept = tuple(g for g in guards if None in (program.number(g.left), program.number(g.right)))
+    results = tuple(leaf_slot(root) for root in roots[:count])
+    return Recording(program, results, shape, kept, parameters, len(order))
+
+
+def _as_node(result: Any) -> Value:
+    if isinstance(result, Value):
+        return result
+    try:
+        return Constant(result)
+    except TypeError:
+        raise TypeError(
+            f"the compiled function returned {result!r:.60} among its results: return Values, "
+            "numbers, and lists, tuples or dicts of them"
+        ) from None
+
+
+def _without_arrays(item: Any) -> Any:
+    if hasattr(item, "tolist"):
+        return item.tolist()
+    if isinstance(item, list | tuple):
+        return type(item)(_without_arrays(x) for x in item)
+    if isinstance(item, dict):
+        return {key: _without_arrays(x) for key, x in item.items()}
+    return item
+
+
+COMPARISONS = {
+    operator.lt: "<",
+    operator.le: "<=",
+    operator.gt: ">",
+    operator.ge: ">=",
+    operator.ne: "!=",
+}

@@ -1,0 +1,196 @@
+"""The two engines that `fit` runs on: one step after another, eager or compiled.
+
+Both take a step on a batch of examples and keep the running sums of the epoch. The compiled one
+works on flat arrays of parameters and writes them back into the Values when asked to. Invariant:
+from the same seed both reach the same weights, within rounding.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+import autograd
+from autograd import Value, no_grad
+from nn.examples import Examples, is_correct
+from nn.losses import Loss, cross_entropy
+from nn.module import Module
+from nn.optim import Optimizer
+
+Array = npt.NDArray[Any]
+
+
+class EagerEngine:
+    """Runs the model on one example at a time."""
+
+    def __init__(self, model: Module, loss: Loss, optimizer: Optimizer) -> None:
+        self.model, self.loss, self.optimizer = model, loss, optimizer
+
+    def epoch(self, examples: Examples) -> None:
+        """Start the running sums of a pass over `examples`."""
+        self.examples, self.total, self.correct = examples, 0.0, 0
+
+    def step(self, batch: Array) -> None:
+        """Move the parameters once, by the mean gradient over the batch."""
+        self.optimizer.zero_grad()
+        for i in batch.tolist():
+            self._run(i).backward(1.0 / len(batch))
+        self.optimizer.step()
+
+    def close(self, losses: list[float], accuracies: list[float]) -> None:
+        """Append the means of the pass."""
+        losses.append(self.total / len(self.examples))
+        if self.examples.classes:
+            accuracies.append(self.correct / len(self.examples))
+
+    @no_grad()
+    def evaluate(self, examples: Examples, losses: list[float], accuracies: list[float]) -> None:
+        """Append the mean loss and accuracy on `examples`, without moving anything."""
+        self.epoch(examples)
+        for i in range(len(examples)):
+            self._run(i)
+        self.close(losses, accuracies)
+
+    def write_back(self) -> None:
+        """Nothing to do: the Values are where the training happens."""
+
+    def _run(self, i: int) -> Value:
+        output, target = self.model(self.examples.rows[i]), self.examples.targets[i]
+        error = self.loss(output, target)
+        self.total += error.data
+        if self.examples.classes:
+            self.correct += is_correct(output, target, self.examples.threshold)
+        return error
+
+
+class CompiledEngine:
+    """Runs the compiled program of loss and outputs on whole batches."""
+
+    def __init__(self, model: Module, loss: Loss, optimizer: Optimizer) -> None:
+        self.model, self.loss, self.optimizer = model, loss, optimizer
+        self.replays: dict[bool, Replay] = {}
+        self.arrays: dict[Examples, tuple[Array, Array]] = {}
+        self.gather()
+
+    def epoch(self, examples: Examples) -> None:
+        """Start the running sums of a pass over `examples`, in the model's present mode."""
+        self.examples, self.total = examples, 0.0
+        self.order: list[Array] = []
+        self.outputs: list[Array] = []
+        if examples not in self.arrays:
+            self.arrays[examples] = self._as_arrays(examples)
+        if self.model.training not in self.replays:
+            self.replays[self.model.training] = self._compile()
+        self.replay = self.replays[self.model.training]
+
+    def step(self, batch: Array) -> None:
+        """Move the parameters once, by the mean gradient over the batch."""
+        self.gradient = self._run(batch, reverse=True)
+        if type(self.optimizer).step is Optimizer.step:
+            self.flat[...] = self.optimizer.update(self.flat, self.gradient, self.state)
+        else:  # a step of the user's own works on the Values
+            self.write_back()
+            self.optimizer.step()
+            self.gather()
+
+    def close(self, losses: list[float], accuracies: list[float]) -> None:
+        """Append the means of the pass."""
+        losses.append(self.total / len(self.examples))
+        if self.examples.classes:
+            right = self.examples.right(np.concatenate(self.outputs), np.concatenate(self.order))
+            accuracies.append(right / len(self.examples))
+
+    def evaluate(self, examples: Examples, losses: list[float], accuracies: list[float]) -> None:
+        """Append the mean loss and accuracy on `examples`, without moving anything."""
+        self.epoch(examples)
+        self._run(np.arange(len(examples)), reverse=False)
+        self.close(losses, accuracies)
+
+    def write_back(self) -> None:
+        """Put parameters, gradients and the optimiser's state back where eager code finds them."""
+        params = self.optimizer.params
+        for p, data, grad in zip(params, self.flat.tolist(), self.gradient.tolist(), strict=True):
+            p.data, p.grad = data, grad
+        columns = {key: np.broadcast_to(v, len(params)).tolist() for key, v in self.state.items()}
+        for i, state in enumerate(self.optimizer.state):
+            state.update({key: column[i] for key, column in columns.items()})
+
+    def gather(self) -> None:
+        """Read parameters and the optimiser's state into flat arrays."""
+        params, states = self.optimizer.params, self.optimizer.state
+        self.flat = np.array([p.data for p in params])
+        self.gradient = np.array([p.grad for p in params])
+        self.state = {key: np.array([state[key] for state in states]) for key in states[0]}
+
+    def _run(self, batch: Array, reverse: bool) -> Array:
+        whole = len(batch) == len(self.examples) and bool((batch[:-1] < batch[1:]).all())
+        (losses, outputs), gradient = self.replay.program.replay(
+            self.arrays[self.examples],
+            len(batch),
+            None if whole else batch,
+            reverse,
+            lambda: self.replay.parameters(self.flat),
+        )
+        self.total += float(np.add.reduce(losses, axis=None))
+        if self.examples.classes:
+            self.order.append(batch)
+            self.outputs.append(outputs.copy())
+        return self.replay.gradient(gradient) if reverse else gradient
+
+    def _compile(self) -> "Replay":
+        def loss_and_output(x: list[Value], target: Any) -> Any:
+            output = self.model(x)
+            outputs = [output] if isinstance(output, Value) else list(output)
+            return (self.loss(output, target), outputs)
+
+        program = autograd.compile(loss_and_output, batch=True)
+        X, y = self.arrays[self.examples]
+        scalar = not isinstance(self.examples.targets[0], list) and y.shape[1] == 1
+        try:
+            program.record(X[:1], y[:1, 0] if scalar else y[:1])
+        except TypeError as error:
+            error.add_note("`fit` compiles model and loss; compiled=False runs them as they are")
+            raise
+        return Replay(program, self.optimizer.params)
+
+    def _as_arrays(self, examples: Examples) -> tuple[Array, Array]:
+        targets: Array = np.array(examples.targets)
+        if self.loss is cross_entropy and targets.ndim == 1:
+            targets = np.eye(examples.outputs)[targets]
+        return np.array(examples.rows), targets.astype(float).reshape(len(targets), -1)
+
+
+class Replay:
+    """A program whose parameters stand, in another order perhaps, among those being trained."""
+
+    def __init__(self, program: autograd.Program, trained: list[Value]) -> None:
+        self.program, self.trained = program, trained
+        self.count = -1
+
+    def parameters(self, flat: Array) -> Array:
+        """Return the program's parameters, those being trained taken from `flat`."""
+        self._match()
+        if self.same:
+            return flat
+        self.values[self.here] = flat[self.there]
+        return self.values
+
+    def gradient(self, gradient: Array) -> Array:
+        """Return the gradient of those being trained; 0 for those that the program ignores."""
+        if self.same:
+            return gradient
+        wanted = np.zeros(len(self.trained))
+        wanted[self.there] = gradient[self.here]
+        return wanted
+
+    def _match(self) -> None:
+        """Find the places; anew where another path of the program has brought parameters."""
+        if self.count == self.program.parameter_count:
+            return
+        known = self.program.parameters
+        self.count = len(known)
+        self.same = known == self.trained
+        place = {p: i for i, p in enumerate(self.trained)}
+        pairs = [(i, place[p]) for i, p in enumerate(known) if p in place]
+        self.here, self.there = np.array(pairs, dtype=int).reshape(-1, 2).T
+        self.values = np.array([p.data for p in known])
