@@ -26,11 +26,18 @@ class Dataset:
     classes: tuple[str, ...]
 
 
-def minibatches(n: int, batch_size: int, rng: np.random.Generator | None) -> Iterator[Array]:
-    """Yield arrays of at most `batch_size` of the indices 0..n-1, shuffled where `rng` is given."""
-    indices = np.arange(n) if rng is None else rng.permutation(n)
+Rows = slice | Array
+
+
+def minibatches(n: int, batch_size: int, rng: np.random.Generator | None) -> Iterator[Rows]:
+    """Yield the rows of each batch, `batch_size` or, at the end, fewer of the rows 0..n-1.
+
+    Shuffled rows are arrays of indices; without `rng` they are slices, in order.
+    """
+    order = None if rng is None else rng.permutation(n)
     for start in range(0, n, batch_size):
-        yield indices[start : start + batch_size]
+        rows = slice(start, min(start + batch_size, n))
+        yield rows if order is None else order[rows]
 
 
 def load(name: str, *, seed: int = 0, test_fraction: float = 0.2) -> Dataset:

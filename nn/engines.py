@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 import autograd
 from autograd import Value, no_grad
+from nn.data import Rows
 from nn.examples import Examples, is_correct
 from nn.losses import Loss, cross_entropy
 from nn.module import Module
@@ -30,10 +31,11 @@ class EagerEngine:
         """Start the running sums of a pass over `examples`."""
         self.examples, self.total, self.correct = examples, 0.0, 0
 
-    def step(self, batch: Array) -> None:
+    def step(self, rows: Rows) -> None:
         """Move the parameters once, by the mean gradient over the batch."""
         self.optimizer.zero_grad()
-        for i in batch.tolist():
+        batch = np.arange(len(self.examples))[rows].tolist()
+        for i in batch:
             self._run(i).backward(1.0 / len(batch))
         self.optimizer.step()
 
@@ -74,18 +76,18 @@ class CompiledEngine:
 
     def epoch(self, examples: Examples) -> None:
         """Start the running sums of a pass over `examples`, in the model's present mode."""
-        self.examples, self.total = examples, 0.0
-        self.order: list[Array] = []
-        self.outputs: list[Array] = []
+        self.examples = examples
+        self.losses = np.zeros((len(examples), 1))
+        self.outputs = np.zeros((len(examples), examples.outputs))
         if examples not in self.arrays:
             self.arrays[examples] = self._as_arrays(examples)
         if self.model.training not in self.replays:
             self.replays[self.model.training] = self._compile()
         self.replay = self.replays[self.model.training]
 
-    def step(self, batch: Array) -> None:
+    def step(self, rows: Rows) -> None:
         """Move the parameters once, by the mean gradient over the batch."""
-        self.gradient = self._run(batch, reverse=True)
+        self.gradient = self._run(rows, reverse=True)
         if type(self.optimizer).step is Optimizer.step:
             self.flat[...] = self.optimizer.update(self.flat, self.gradient, self.state)
         else:  # a step of the user's own works on the Values
@@ -95,15 +97,14 @@ class CompiledEngine:
 
     def close(self, losses: list[float], accuracies: list[float]) -> None:
         """Append the means of the pass."""
-        losses.append(self.total / len(self.examples))
+        losses.append(float(self.losses.mean()))
         if self.examples.classes:
-            right = self.examples.right(np.concatenate(self.outputs), np.concatenate(self.order))
-            accuracies.append(right / len(self.examples))
+            accuracies.append(self.examples.right(self.outputs) / len(self.examples))
 
     def evaluate(self, examples: Examples, losses: list[float], accuracies: list[float]) -> None:
         """Append the mean loss and accuracy on `examples`, without moving anything."""
         self.epoch(examples)
-        self._run(np.arange(len(examples)), reverse=False)
+        self._run(slice(0, len(examples)), reverse=False)
         self.close(losses, accuracies)
 
     def write_back(self) -> None:
@@ -122,20 +123,17 @@ class CompiledEngine:
         self.gradient = np.array([p.grad for p in params])
         self.state = {key: np.array([state[key] for state in states]) for key in states[0]}
 
-    def _run(self, batch: Array, reverse: bool) -> Array:
-        whole = len(batch) == len(self.examples) and bool((batch[:-1] < batch[1:]).all())
+    def _run(self, rows: Rows, reverse: bool) -> Array:
+        count = rows.stop - rows.start if isinstance(rows, slice) else len(rows)
         (losses, outputs), gradient = self.replay.program.replay(
-            self.arrays[self.examples],
-            len(batch),
-            None if whole else batch,
-            reverse,
-            lambda: self.replay.parameters(self.flat),
+            self.arrays[self.examples], count, rows, reverse, self._parameters
         )
-        self.total += float(np.add.reduce(losses, axis=None))
-        if self.examples.classes:
-            self.order.append(batch)
-            self.outputs.append(outputs.copy())
+        self.losses[rows] = losses
+        self.outputs[rows] = outputs
         return self.replay.gradient(gradient) if reverse else gradient
+
+    def _parameters(self) -> Array:
+        return self.replay.parameters(self.flat)
 
     def _compile(self) -> "Replay":
         def loss_and_output(x: list[Value], target: Any) -> Any:

@@ -50,16 +50,16 @@ class Examples:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def right(self, outputs: Array, order: Array) -> int:
-        """How many of the `outputs`, shape (n, outputs), for the examples `order` are right."""
+    def right(self, outputs: Array) -> int:
+        """How many of the `outputs`, shape (n, outputs), say what the targets say."""
         if self._labels is None:
-            rows = isinstance(self.targets[0], list)
             labels = np.array(self.targets)
-            self._labels = labels.argmax(axis=1) if rows else labels
-        labels = self._labels[order]
-        if outputs.shape[1] == 1:
-            return int(((outputs[:, 0] > self.threshold) == (labels > 0)).sum())
-        return int((outputs.argmax(axis=1) == labels).sum())
+            self._labels = labels.argmax(axis=1) if labels.ndim == 2 else labels
+            if self.outputs == 1:
+                self._labels = self._labels > 0
+        if self.outputs == 1:
+            return int(np.count_nonzero((outputs[:, 0] > self.threshold) == self._labels))
+        return int(np.count_nonzero(outputs.argmax(axis=1) == self._labels))
 
     def _rehearse(self, output: Any, loss: Loss) -> None:
         different = {repr(target): i for i, target in reversed(list(enumerate(self.targets)))}

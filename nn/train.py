@@ -164,7 +164,7 @@ def accuracy(model: Module, X: Any, y: Any, loss: str | Loss | None = None) -> f
             "0 and 1 or -1 and 1 for one output"
         )
     outputs, _ = _outputs(model, examples.rows)
-    return examples.right(outputs, np.arange(len(examples))) / len(examples)
+    return examples.right(outputs) / len(examples)
 
 
 def _outputs(model: Module, rows: list[list[float]]) -> tuple[Array, bool]:

@@ -98,7 +98,7 @@ def test_shuffling_is_of_the_examples_and_can_be_turned_off():
     assert [len(b) for b in batches] == [4, 4, 2]
     order = [i for batch in batches for i in batch]
     assert sorted(order) == list(range(10)) != order
-    assert [b.tolist() for b in minibatches(5, 2, None)] == [[0, 1], [2, 3], [4]]
+    assert list(minibatches(5, 2, None)) == [slice(0, 2), slice(2, 4), slice(4, 5)]
     runs = []
     for seed in (1, 2):
         m = model()

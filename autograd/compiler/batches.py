@@ -43,9 +43,11 @@ class Memory:
                 del self.workspaces[next(iter(self.workspaces))]
             made = self.compiled.prepare(count, self.parameters, self.gradient)
             workspace = self.workspaces[count] = Workspace(*made)
-        for buffer, array in zip(workspace.arguments, arguments, strict=True):
+        for buffer, array in zip(workspace.arguments, arguments, strict=False):
             if rows is None:
                 np.copyto(buffer, array)
+            elif isinstance(rows, slice):
+                np.copyto(buffer, array[rows])
             else:  # straight into the buffer; mode "raise" would need a copy
                 np.take(array, rows, axis=0, out=buffer, mode="clip")
         return workspace

@@ -231,7 +231,9 @@ class Emitter:
             return
         a, b = self.matrix(upstream, k, m), self.matrix(left, m, n)
         self.buffer(array, out)
-        self.body.append(f"np.matmul({a}, {b}, out={self.matrix(array, k, n)})")
+        # An outer product by broadcasting takes half the time of a matrix product.
+        function = "multiply" if m == 1 else "matmul"
+        self.body.append(f"np.{function}({a}, {b}, out={self.matrix(array, k, n)})")
 
     def _emit_matmul_tn(self, array: Array, out: str | None) -> None:
         upstream, right = array.args

@@ -156,7 +156,7 @@ class Program:
         from the Values where it is None.
         """
         if not self._paths:
-            first = 0 if rows is None else rows[0]
+            first = 0 if rows is None or not count else np.arange(len(arrays[0]))[rows][0]
             self._record(
                 [a[first] if count else np.zeros(a.shape[1:]) for a in arrays]
                 if self._batch
@@ -197,15 +197,15 @@ class Program:
         workspace = self._memory(path, flat).fill(arrays, rows, count)
         parts, verdict = workspace.forward()
         if verdict is True or np.all(verdict):
-            slopes = workspace.reverse(path.weight(count, count)) if reverse else ()
+            slopes = workspace.reverse(path.weight(count, count)) if reverse else _NONE
             return [_with_rows(p, count) for p in parts], _padded(slopes, len(self._parameters))
-        return self._replay_paths(arrays, np.arange(count) if rows is None else rows, reverse, flat)
+        chosen = np.arange(len(arrays[0]))[slice(None) if rows is None else rows]
+        return self._replay_paths(arrays, chosen, reverse, flat)
 
     def _replay_paths(
         self, arrays: Sequence[Array], rows: Any, reverse: bool, flat: Flat
     ) -> tuple[list[Array], Array]:
         """Rows on different paths: each path runs those it holds for."""
-        rows = np.asarray(rows)
         left = np.arange(len(rows))
         results: list[Array] = []
         total = np.zeros(0)
@@ -297,6 +297,9 @@ class _Reader:
 def _with_rows(part: Array, count: int) -> Array:
     """Results that are the same for all rows, repeated."""
     return part if part.ndim == 2 else np.broadcast_to(part, (count, len(part)))
+
+
+_NONE = np.zeros(0)
 
 
 def _padded(slopes: Any, size: int) -> Array:

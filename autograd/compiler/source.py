@@ -29,6 +29,7 @@ from autograd.compiler.reroll import Reroller
 from autograd.compiler.reverse import gradient
 from autograd.compiler.trace import Recording
 
+Flow = tuple[Array, Any]
 UFUNCS = {
     "lt": np.less,
     "le": np.less_equal,
@@ -77,7 +78,7 @@ def assemble(
     lowered, to = lower(program)
     results = [to[r] for r in results]
     outcomes = [(to[a], outcome) for a, outcome in outcomes]
-    flows = [(to[a], index) for a, index in flows]
+    flows = [(to[a], None if _is_all(index, size) else index) for a, index in flows]
     ahead = _needed([*results, *[a for a, _ in outcomes]])
     back = _needed([a for a, _ in flows]) - ahead
 
@@ -109,6 +110,10 @@ def assemble(
     )
 
 
+def _is_all(index: Any, size: int) -> bool:
+    return index is None or (index.size == size and (index.ravel() == np.arange(size)).all())
+
+
 def _needed(arrays: Sequence[Array]) -> set[Array]:
     found: set[Array] = set()
     stack = list(arrays)
@@ -130,60 +135,53 @@ def _verdict(emitter: Emitter, outcomes: Sequence[tuple[Array, bool]]) -> str:
 
 
 def _emit_reverse(
-    emitter: Emitter, arrays: Sequence[Array], flows: Sequence[tuple[Array, Any]], size: int
+    emitter: Emitter, arrays: Sequence[Array], flows: Sequence[Flow], size: int
 ) -> None:
-    """Emit the reverse sweep and put what flows to the parameters into G."""
-    flows = sorted(flows, key=lambda flow: emitter.rank[flow[0]])
-    covered = np.zeros(size, dtype=int)
-    modes = []
-    wholes = [flow for flow in flows if flow[1] is None or len(np.unique(flow[1])) == size]
-    if len(flows) > 1 and wholes:  # a penalty on all parameters comes first, the others add to it
-        flows.remove(wholes[0])
-        flows.insert(0, wholes[0])
-    for _, index in flows:
-        flat = np.arange(size) if index is None else index.ravel()
-        repeated = len(np.unique(flat)) < len(flat)
-        fresh, seen = (covered[flat] == 0).all(), (covered[flat] > 0).all()
-        modes.append("at" if repeated else "=" if fresh else "+=" if seen else "mixed")
-        covered[flat] += 1
-    if "mixed" in modes or "at" in modes:
-        emitter.body.append("G.fill(0.0)")
-        modes = ["at" if mode == "at" else "+=" for mode in modes]
+    """Emit the reverse sweep and put what flows to the parameters into G.
 
-    parameters = Array.__new__(Array)
-    parameters.shape, parameters.batched, parameters.op = (size,), False, "parameters"
-    emitter.name[parameters] = "G"
-    direct: dict[Array, str] = {}
-    later: list[tuple[str, str, Array]] = []
-    for (flow, index), mode in zip(flows, modes, strict=True):
-        view = "G" if index is None else emitter.view(parameters, index)
-        once = (
-            not (len(flows) > 1 and wholes)
-            and sum(f is flow for f, _ in flows) == 1
-            and emitter.uses.get(flow, 0) == 0
-        )
-        if view is not None and mode == "=" and once and flow in arrays and _writes_out(flow):
+    Flows to parts of the parameters are written straight into views of G; what flows to all of
+    them, as from a penalty, is added at the end.
+    """
+    parts = sorted((f for f in flows if f[1] is not None), key=lambda f: emitter.rank[f[0]])
+    wholes = [flow for flow, index in flows if index is None]
+    times = np.zeros(size, dtype=int)
+    for _, index in parts:
+        np.add.at(times, index.ravel(), 1)
+    disjoint = not parts or times.max() <= 1
+    if not disjoint or (wholes and parts and times.min() == 0):
+        emitter.body.append("G.fill(0.0)")
+    target = Array.__new__(Array)
+    target.shape, target.batched, target.op = (size,), False, "parameters"
+    emitter.name[target] = "G"
+    direct, later = {}, []
+    for flow, index in parts:
+        view = emitter.view(target, index)
+        once = sum(f is flow for f, _ in flows) == 1 and emitter.uses.get(flow, 0) == 0
+        if disjoint and view and once and flow in arrays and _writes_out(flow):
             direct[flow] = view
-        elif view is None:
-            later.append((emitter.bind("i", index.ravel()), mode, flow))
         else:
-            later.append((view, mode, flow))
+            later.append((flow, index, view))
     for array in arrays:
         emitter.emit(array, direct.get(array))
-    for target, mode, flow in later:
-        value = emitter.name[flow]
-        if target.startswith("i"):
-            value = f"{value}.reshape(-1)" if len(flow.shape) > 1 else value
-            update = f"np.add.at(G, {target}, {value})" if mode == "at" else ""
-            emitter.body.append(update or f"G[{target}] {mode} {value}")
-        else:
-            if mode == "at":
-                mode = "+="
-            name = f"g{len(emitter.setup)}"
-            emitter.setup.append(f"{name} = {target}")
-            emitter.body.append(
-                f"{name}[...] = {value}" if mode == "=" else f"np.add({name}, {value}, out={name})"
-            )
+    for flow, index, view in later:
+        emitter.body.append(_update(emitter, flow, index, view, disjoint))
+    for i, flow in enumerate(wholes):
+        first = not parts and i == 0
+        name = emitter.name[flow]
+        row = f"{name}.reshape({size})" if len(flow.shape) > 1 else name
+        emitter.body.append(f"G[...] = {row}" if first else f"np.add(G, {row}, out=G)")
+
+
+def _update(emitter: Emitter, flow: Array, index: Any, view: str | None, disjoint: bool) -> str:
+    """The line that writes, or adds, a flow to its places in G."""
+    name = emitter.name[flow]
+    if view is not None:
+        place = f"g{len(emitter.setup)}"
+        emitter.setup.append(f"{place} = {view}")
+        return f"{place}[...] = {name}" if disjoint else f"np.add({place}, {name}, out={place})"
+    value = f"{name}.reshape({index.size})" if len(flow.shape) > 1 else name
+    places = emitter.bind("i", index.ravel())
+    return f"G[{places}] = {value}" if disjoint else f"np.add.at(G, {places}, {value})"
 
 
 def _writes_out(array: Array) -> bool:

@@ -1,0 +1,356 @@
+"""Training steps through `fit`, compiled, beside NumPy by hand, PyTorch, JAX and micrograd.
+
+python benchmarks/compiled.py [moons] [784-30-10] [784-100-10] [convolution] [unrolled]
+
+All in float64. "fit" is `nn.fit` with progress off: forward, reverse, SGD, loss and accuracy.
+"""
+
+import random
+import sys
+import time
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import by_hand
+import numpy as np
+from side_by_side import Step, compare, table
+
+import autograd
+import nn
+
+
+def _fit_step(model: Any, X: Any, y: Any, loss: Any, batch: int, lr: float = 0.1) -> Step:
+    """A step is one of the many of a single call of fit: the clock is read in a thread of it."""
+    optimizer = nn.SGD(model.parameters(), lr=lr)
+    steps = max(1, -(-len(X) // batch))
+
+    def step() -> float:
+        start = time.perf_counter()
+        nn.fit(
+            model,
+            X,
+            y,
+            loss=loss,
+            optimizer=optimizer,
+            epochs=1,
+            batch_size=batch,
+            shuffle=False,
+            progress=False,
+        )
+        once = time.perf_counter() - start
+        epochs = 1 + 400 // steps
+        start = time.perf_counter()
+        nn.fit(
+            model,
+            X,
+            y,
+            loss=loss,
+            optimizer=optimizer,
+            epochs=1 + epochs,
+            batch_size=batch,
+            shuffle=False,
+            progress=False,
+        )
+        return (time.perf_counter() - start - once) / (epochs * steps)
+
+    return step
+
+
+def moons_fit() -> Step:
+    """The moons step through fit."""
+    X, y = by_hand.moons_data()
+    model = nn.MLP(2, [16, 16, 1])
+
+    def loss(score: Any, label: Any) -> Any:
+        penalty = sum(p * p for p in model.parameters())
+        return (1 + -label * score).relu() + 1e-4 * penalty
+
+    return _fit_step(model, X, y, loss, len(X))
+
+
+def mnist30_fit() -> Step:
+    """784-30-10, batch 32, through fit."""
+    X, y = by_hand.random_images(50 * 32, 784)
+    return _fit_step(nn.MLP(784, [30, 10], init="he"), X, y, nn.cross_entropy, 32)
+
+
+def mnist100_fit() -> Step:
+    """784-100-10, batch 128, through fit."""
+    X, y = by_hand.random_images(50 * 128, 784)
+    return _fit_step(nn.MLP(784, [100, 10], init="he"), X, y, nn.cross_entropy, 128)
+
+
+class SmallConvolution(nn.Module):
+    """8 filters of 3x3 on 8x8 images, relu, 2x2 max-pooling, dense to 10, in plain Python."""
+
+    def __init__(self) -> None:
+        rng = random.Random(0)
+        self.filters = [nn.Neuron(9, activation="relu", init="he", rng=rng) for _ in range(8)]
+        self.dense = nn.Layer(72, 10, nonlin=False, rng=rng)
+
+    def forward(self, x: Any) -> Any:
+        """Return the ten logits of an image of 64 pixels."""
+        maps = []
+        for neuron in self.filters:
+            rows = [
+                [
+                    neuron([x[(r + i) * 8 + c + j] for i in range(3) for j in range(3)])
+                    for c in range(6)
+                ]
+                for r in range(6)
+            ]
+            maps += [
+                autograd.maximum(
+                    autograd.maximum(rows[r][c], rows[r][c + 1]),
+                    autograd.maximum(rows[r + 1][c], rows[r + 1][c + 1]),
+                )
+                for r in range(0, 6, 2)
+                for c in range(0, 6, 2)
+            ]
+        return self.dense(maps)
+
+
+def convolution_fit() -> Step:
+    """The small convolutional network through fit."""
+    X, y = by_hand.random_images(32 * 50, 64)
+    return _fit_step(SmallConvolution(), X, y, nn.cross_entropy, 32)
+
+
+def moons_micrograd() -> Step:
+    """The moons step of micrograd's notebook."""
+    from micrograd.engine import Value as MicrogradValue
+    from micrograd.nn import MLP
+    from moons_demo import demo
+
+    model, loss = demo(MicrogradValue, MLP)
+
+    def step() -> None:
+        total, _ = loss()
+        model.zero_grad()
+        total.backward()
+        for p in model.parameters():
+            p.data -= 0.1 * p.grad
+
+    return step
+
+
+def _torch(sizes: list[int], batch: int, threads: int, moons: bool) -> Step:
+    import torch
+
+    torch.set_num_threads(threads)
+    layers: list[Any] = []
+    for nin, nout in pairwise(sizes):
+        layers += [torch.nn.Linear(nin, nout, dtype=torch.float64), torch.nn.ReLU()]
+    model = torch.nn.Sequential(*layers[:-1])
+    X, y = by_hand.moons_data() if moons else by_hand.random_images(50 * batch, sizes[0])
+    Xt, yt = torch.tensor(X), torch.tensor(y)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    state = {"at": 0}
+
+    def step() -> None:
+        i = state["at"] = (state["at"] + batch) % len(X)
+        i = 0 if moons else i
+        x, t = Xt[i : i + batch], yt[i : i + batch]
+        optimizer.zero_grad()
+        out = model(x)
+        if moons:
+            penalty = sum((p * p).sum() for p in model.parameters())
+            loss = (1 - t * out[:, 0]).relu().mean() + 1e-4 * penalty
+        else:
+            loss = torch.nn.functional.cross_entropy(out, t)
+        loss.backward()
+        optimizer.step()
+
+    return step
+
+
+def moons_torch1() -> Step:
+    """PyTorch, one thread."""
+    return _torch([2, 16, 16, 1], 100, 1, True)
+
+
+def moons_torch2() -> Step:
+    """PyTorch, two threads."""
+    return _torch([2, 16, 16, 1], 100, 2, True)
+
+
+def mnist30_torch1() -> Step:
+    """PyTorch, one thread."""
+    return _torch([784, 30, 10], 32, 1, False)
+
+
+def mnist30_torch2() -> Step:
+    """PyTorch, two threads."""
+    return _torch([784, 30, 10], 32, 2, False)
+
+
+def mnist100_torch1() -> Step:
+    """PyTorch, one thread."""
+    return _torch([784, 100, 10], 128, 1, False)
+
+
+def mnist100_torch2() -> Step:
+    """PyTorch, two threads."""
+    return _torch([784, 100, 10], 128, 2, False)
+
+
+def _jax(sizes: list[int], batch: int, moons: bool) -> Step:
+    import jax
+    import jax.numpy as jnp
+
+    jax.config.update("jax_enable_x64", True)
+    params = [jnp.array(w) for w in by_hand.weights(sizes)]
+    X, y = by_hand.moons_data() if moons else by_hand.random_images(50 * batch, sizes[0])
+
+    def loss(params: Any, x: Any, t: Any) -> Any:
+        for k in range(0, len(params), 2):
+            x = x @ params[k] + params[k + 1]
+            if k + 2 < len(params):
+                x = jax.nn.relu(x)
+        if moons:
+            penalty = sum((p * p).sum() for p in params)
+            return jax.nn.relu(1 - t * x[:, 0]).mean() + 1e-4 * penalty
+        logp = jax.nn.log_softmax(x)
+        return -jnp.take_along_axis(logp, t[:, None], axis=1).mean()
+
+    @jax.jit
+    def update(params: Any, x: Any, t: Any) -> Any:
+        value, slopes = jax.value_and_grad(loss)(params, x, t)
+        return [p - 0.1 * g for p, g in zip(params, slopes, strict=True)], value
+
+    batches = [
+        (jnp.array(X[i : i + batch]), jnp.array(y[i : i + batch])) for i in range(0, len(X), batch)
+    ]
+    state: dict[str, Any] = {"params": params, "at": 0}
+
+    def step() -> None:
+        x, t = batches[state["at"] % len(batches)]
+        state["at"] += 1
+        state["params"], value = update(state["params"], x, t)
+        value.block_until_ready()
+
+    return step
+
+
+def moons_jax() -> Step:
+    """JAX, jit, CPU."""
+    return _jax([2, 16, 16, 1], 100, True)
+
+
+def mnist30_jax() -> Step:
+    """JAX, jit, CPU."""
+    return _jax([784, 30, 10], 32, False)
+
+
+def mnist100_jax() -> Step:
+    """JAX, jit, CPU."""
+    return _jax([784, 100, 10], 128, False)
+
+
+def _moons_program(unrolled: bool) -> Step:
+    X, y = by_hand.moons_data()
+    model = nn.MLP(2, [16, 16, 1])
+
+    def penalty() -> Any:
+        return 1e-4 * sum(p * p for p in model.parameters())
+
+    if unrolled:
+        rows, labels = X.tolist(), y.tolist()
+
+        def total(scale: Any) -> Any:
+            scores = [model(row) for row in rows]
+            losses = [(1 + -t * s).relu() for t, s in zip(labels, scores, strict=True)]
+            return sum(losses) * (1.0 / len(losses)) * scale + penalty()
+
+        program = autograd.compile(total)
+        return lambda: program.value_and_grad(1.0)
+    program = autograd.compile(lambda x, t: (1 + -t * model(x)).relu() + penalty(), batch=True)
+    return lambda: program.value_and_grad(X, y)
+
+
+def unrolled_loop() -> Step:
+    """The loss summed by a Python loop over all 100 samples, compiled without `batch`."""
+    return _moons_program(True)
+
+
+def unrolled_batched() -> Step:
+    """The same loss written for one row, compiled with `batch=True`."""
+    return _moons_program(False)
+
+
+WORK: dict[str, tuple[str, dict[str, str]]] = {
+    "moons": (
+        "NumPy by hand",
+        {
+            "scalargrad, fit": "moons_fit",
+            "NumPy by hand": "by_hand.moons",
+            "PyTorch, 1 thread": "moons_torch1",
+            "PyTorch, 2 threads": "moons_torch2",
+            "JAX, jit": "moons_jax",
+            "micrograd": "moons_micrograd",
+        },
+    ),
+    "784-30-10": (
+        "NumPy by hand",
+        {
+            "scalargrad, fit": "mnist30_fit",
+            "NumPy by hand": "by_hand.mnist30",
+            "PyTorch, 1 thread": "mnist30_torch1",
+            "PyTorch, 2 threads": "mnist30_torch2",
+            "JAX, jit": "mnist30_jax",
+        },
+    ),
+    "784-100-10": (
+        "NumPy by hand",
+        {
+            "scalargrad, fit": "mnist100_fit",
+            "NumPy by hand": "by_hand.mnist100",
+            "PyTorch, 1 thread": "mnist100_torch1",
+            "PyTorch, 2 threads": "mnist100_torch2",
+            "JAX, jit": "mnist100_jax",
+        },
+    ),
+    "convolution": (
+        "NumPy by hand",
+        {"scalargrad, fit": "convolution_fit", "NumPy by hand": "by_hand.convolution"},
+    ),
+    "unrolled": (
+        "batched program",
+        {"unrolled program": "unrolled_loop", "batched program": "unrolled_batched"},
+    ),
+}
+
+
+def compile_times() -> list[tuple[Any, ...]]:
+    """Seconds to record and compile a network's loss."""
+    rows: list[tuple[Any, ...]] = [("network", "seconds to compile")]
+    for sizes in ([2, 16, 16, 1], [784, 30, 10], [784, 100, 10]):
+        model = nn.MLP(sizes[0], sizes[1:])
+        loss: Callable[..., Any] = nn.mse_loss
+        target: Any = np.zeros((1, sizes[-1])) if sizes[-1] > 1 else np.zeros(1)
+        taken = []
+        for _ in range(3):
+            program = autograd.compile(lambda x, t, m=model, f=loss: f(m(x), t), batch=True)
+            start = time.perf_counter()
+            program.value_and_grad(np.zeros((1, sizes[0])), target)
+            taken.append(time.perf_counter() - start)
+        rows.append(("-".join(map(str, sizes)), f"{sorted(taken)[1]:.3f}"))
+    return rows
+
+
+def main() -> None:
+    """Print a table for each work asked for, and the compile times."""
+    for work in sys.argv[1:] or WORK:
+        reference, peers = WORK[work]
+        rounds = 15 if work == "moons" else 25
+        medians = compare("compiled", peers, rounds=rounds)
+        rows: list[tuple[Any, ...]] = [(f"{work}, one step", "median us", f"time / {reference}")]
+        for name, seconds in medians.items():
+            rows.append((name, f"{1e6 * seconds:.0f}", f"{seconds / medians[reference]:.2f}"))
+        print(table(rows), "\n", flush=True)
+    print(table(compile_times()))
+
+
+if __name__ == "__main__":
+    main()
