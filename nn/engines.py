@@ -70,6 +70,7 @@ class CompiledEngine:
 
     def __init__(self, model: Module, loss: Loss, optimizer: Optimizer) -> None:
         self.model, self.loss, self.optimizer = model, loss, optimizer
+        self.flat = np.zeros(len(optimizer.params))
         self.replays: dict[bool, Replay] = {}
         self.arrays: dict[Examples, tuple[Array, Array]] = {}
         self.gather()
@@ -89,7 +90,9 @@ class CompiledEngine:
         """Move the parameters once, by the mean gradient over the batch."""
         self.gradient = self._run(rows, reverse=True)
         if type(self.optimizer).step is Optimizer.step:
-            self.flat[...] = self.optimizer.update(self.flat, self.gradient, self.state)
+            moved = self.optimizer.update(self.flat, self.gradient, self.state)
+            if moved is not self.flat:
+                self.flat[...] = moved
         else:  # a step of the user's own works on the Values
             self.write_back()
             self.optimizer.step()
@@ -119,7 +122,7 @@ class CompiledEngine:
     def gather(self) -> None:
         """Read parameters and the optimiser's state into flat arrays."""
         params, states = self.optimizer.params, self.optimizer.state
-        self.flat = np.array([p.data for p in params])
+        self.flat[...] = [p.data for p in params]
         self.gradient = np.array([p.grad for p in params])
         self.state = {key: np.array([state[key] for state in states]) for key in states[0]}
 

@@ -2,7 +2,8 @@
 
 An optimiser is one formula, `update`, from a parameter, its gradient and the parameter's own
 state to the new parameter. Invariant: the formula uses + - * / only, so it holds for floats and
-for NumPy arrays alike; `step` reads `.grad` and changes nothing but `.data` and the state.
+for NumPy arrays alike, and it never changes the gradient; `step` reads `.grad` and changes
+nothing but `.data` and the state.
 """
 
 from abc import ABC, abstractmethod
@@ -57,7 +58,7 @@ class Optimizer(ABC):
 
     @abstractmethod
     def update(self, p: Any, grad: Any, state: dict[str, Any]) -> Any:
-        """Return the new value of `p`: floats, or arrays of one shape; `state` may change."""
+        """Return the new value of `p`, a float, or an array, which may be changed in place."""
 
 
 class SGD(Optimizer):
@@ -100,9 +101,10 @@ class SGD(Optimizer):
                     self.momentum * state["momentum"] + (1.0 - self.dampening) * grad
                 )
             else:
-                state["momentum"] = grad
+                state["momentum"] = 1.0 * grad  # a copy: an array may be the caller's buffer
             if self.nesterov:
                 grad = grad + self.momentum * state["momentum"]
             else:
                 grad = state["momentum"]
-        return p - self.lr * grad
+        p -= self.lr * grad  # a new float, or the same array
+        return p

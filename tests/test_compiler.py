@@ -108,7 +108,7 @@ def test_a_dense_layer_is_one_product_and_parameters_are_views():
     assert program(X) == pytest.approx(np.array([[v.data for v in layer(x)] for x in X]))
     assert "P[0:20].reshape(5, 4)[:, 0:3]" in program.source
     forward = program.source.split("def forward")[1].split("def reverse")[0]
-    assert forward.count("np.matmul") == 1 and "take" not in program.source
+    assert forward.count("np.dot") == 1 and "take" not in program.source
     assert len([line for line in forward.split("\n") if "np." in line]) == 3
 
 
@@ -135,7 +135,7 @@ def test_a_layer_is_found_however_it_is_written(spelling):
     data = np.array([[w.data for w in row] for row in W])
     assert program(X) == pytest.approx(np.maximum(X @ data.T, 0))
     forward = program.source.split("def forward")[1].split("def reverse")[0]
-    assert forward.count("np.matmul") == 1 and forward.count("np.") == 2
+    assert forward.count("np.dot") == 1 and forward.count("np.") == 2
 
 
 def test_a_convolution_is_one_product_over_all_positions():
@@ -158,7 +158,7 @@ def test_a_convolution_is_one_product_over_all_positions():
     program = autograd.compile(total, batch=True)
     forward_of = program(X)
     forward = program.source.split("def forward")[1].split("def reverse")[0]
-    assert forward.count("np.matmul") == 1
+    assert forward.count("np.dot") == 1
     mean, gradient = program.value_and_grad(X)
     for p in program.parameters:
         p.grad = 0.0
@@ -188,7 +188,7 @@ def test_a_batch_unrolled_by_a_python_loop_is_one_product():
     assert mean == pytest.approx(expected.data, rel=1e-12)
     assert gradient == pytest.approx(grads, rel=1e-10, abs=1e-13)
     forward = program.source.split("def forward")[1].split("def reverse")[0]
-    assert forward.count("np.matmul") == 3 and forward.count("\n") < 25
+    assert forward.count("np.dot") == 3 and forward.count("\n") < 25
 
 
 def test_one_layer_on_each_element_of_a_sequence_is_one_product():
@@ -201,7 +201,7 @@ def test_one_layer_on_each_element_of_a_sequence_is_one_product():
     X = np.random.default_rng(0).normal(size=(5, 6, 3))
     expected = [[v.data for element in row for v in layer(element)] for row in X]
     assert program(X) == pytest.approx(np.array(expected), rel=1e-12)
-    assert program.source.split("def reverse")[0].count("np.matmul") == 1
+    assert program.source.split("def reverse")[0].count("np.dot") == 1
 
 
 def test_products_of_two_computed_vectors():

@@ -263,3 +263,122 @@ def test_a_target_may_be_learnt_through_a_leaf():
         progress=False,
     )
     assert scale.data != 1.0 and nn.predict(m, X) * scale.data == pytest.approx([2] * 4, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"momentum": 0.9},
+        {"momentum": 0.8, "dampening": 0.1, "weight_decay": 0.01},
+        {"momentum": 0.9, "nesterov": True},
+    ],
+)
+@pytest.mark.parametrize(
+    ("outputs", "loss", "labels"),
+    [
+        (2, "cross_entropy", AND),
+        (2, "cross_entropy", np.eye(2)[AND]),
+        (2, "mse_loss", [[0.5, 1.0]] * 4),
+        (1, "hinge_loss", [-1, -1, -1, 1]),
+        (1, "binary_cross_entropy_with_logits", AND),
+        (1, "squared_error", [0.1, 0.2, 0.3, 0.4]),
+    ],
+)
+def test_the_eager_and_the_compiled_engine_reach_the_same_weights(options, outputs, loss, labels):
+    runs = []
+    for compiled in (True, False):
+        m = model(outputs)
+        optimizer = nn.SGD(m.parameters(), lr=0.1, **options)
+        arguments = {"loss": loss, "optimizer": optimizer, "batch_size": 3, "seed": 2}
+        arguments |= {"compiled": compiled, "progress": False, "validation": (X, labels)}
+        histories = [nn.fit(m, X, labels, epochs=n, **arguments) for n in (3, 2)]
+        runs.append((m, optimizer, histories))
+    (m, optimizer, histories), (twin, other, expected) = runs
+    for p, q in zip(m.parameters(), twin.parameters(), strict=True):
+        assert p.data == pytest.approx(q.data, rel=1e-11) and p.grad == pytest.approx(q.grad)
+    for here, there in zip(optimizer.state, other.state, strict=True):
+        assert here == pytest.approx(there, rel=1e-9, abs=1e-14)
+    for here, there in zip(histories, expected, strict=True):
+        for name, values in vars(here).items():
+            assert values == pytest.approx(vars(there)[name], rel=1e-11)
+
+
+def test_parameters_frozen_shared_and_unused_agree_between_the_engines():
+    class Odd(nn.Module):
+        def __init__(self):
+            self.unused = Value(3.0)
+            self.frozen = Value(0.5)
+            self.w = [Value(0.1), Value(-0.2)]
+
+        def forward(self, x):
+            return self.w[1] * x[0] + self.w[0] * x[1] * self.frozen + self.w[1]
+
+    runs = []
+    for compiled in (True, False):
+        m = Odd()
+        optimizer = nn.SGD([m.w[0], m.unused, m.w[1]], lr=0.1, weight_decay=0.1)
+        nn.fit(
+            m,
+            X,
+            AND,
+            loss="mse_loss",
+            optimizer=optimizer,
+            epochs=5,
+            seed=0,
+            batch_size=2,
+            compiled=compiled,
+            progress=False,
+        )
+        runs.append(m.state_dict())
+    assert runs[0] == pytest.approx(runs[1], rel=1e-12)
+    assert runs[0]["frozen"] == 0.5 and runs[0]["unused"] < 3.0
+
+
+def test_branches_and_penalties_agree_between_the_engines():
+    class Branching(nn.Module):
+        def __init__(self):
+            self.left, self.right = nn.Layer(2, 1, rng=random.Random(0)), Value(0.3)
+
+        def forward(self, x):
+            return self.left(x)[0] if x[0] > x[1] else self.right * x[1] + 0.1
+
+    runs = []
+    for compiled in (True, False):
+        m = Branching()
+
+        def loss(output, target, m=m):
+            return (output - target) ** 2 + 0.01 * sum(p * p for p in m.parameters())
+
+        nn.fit(
+            m, X, AND, loss=loss, epochs=6, seed=0, batch_size=2, compiled=compiled, progress=False
+        )
+        runs.append(m.state_dict())
+    assert runs[0] == pytest.approx(runs[1], rel=1e-12)
+
+
+def test_what_cannot_be_compiled_says_how_to_go_on():
+    with pytest.raises(TypeError, match=r"would be frozen") as caught:
+        nn.fit(model(1), X, [2.0] * 4, loss=lambda o, t: (o - o.data * t) ** 2)
+    assert "compiled=False" in caught.value.__notes__[0]
+
+
+def test_callbacks_see_the_weights_and_ctrl_c_keeps_them():
+    m = model()
+    seen = [m.state_dict()]
+
+    def callback(history):
+        assert m.state_dict() != seen[-1]
+        seen.append(m.state_dict())
+        if len(seen) == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        nn.fit(m, X, AND, epochs=50, callbacks=[callback], progress=False)
+    assert m.state_dict() == seen[-1] and len(seen) == 4
+
+
+def test_many_rows_are_predicted_by_a_program():
+    m = model()
+    rows = np.random.default_rng(0).normal(size=(200, 2))
+    assert nn.predict(m, rows)[:5] == pytest.approx(nn.predict(m, rows[:5]), rel=1e-12)

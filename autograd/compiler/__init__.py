@@ -11,7 +11,7 @@
 For a layer of three neurons on two inputs, `[n(x).tanh() for n in neurons]`, recorded as 3 dots, 3
 sums and 3 tanh of scalars, the source of the forward sweep is three lines:
 
-    np.matmul(a0, t3.T, out=t4)
+    np.dot(a0, t3.T, out=t4)
     np.add(t4, t5, out=t6)
     np.tanh(t6, out=t7)
 """

@@ -4,8 +4,7 @@ Each thread has its own memory, so one program may run in several threads. Invar
 `forward` returns are the buffers themselves; whoever keeps results copies them first.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,37 +16,52 @@ Array = npt.NDArray[np.float64]
 SIZES_KEPT = 8
 
 
-@dataclass(frozen=True)
 class Workspace:
-    """What `prepare` returned for one batch size."""
+    """What `prepare` returned for one batch size, and the arguments of the present call."""
 
-    arguments: tuple[Array, ...]
-    forward: Any
-    reverse: Any
+    def __init__(self, forward: Callable[..., Any], reverse: Callable[..., Any]) -> None:
+        self._forward, self._reverse = forward, reverse
+        self.arguments: list[Array] = []
+        self.buffers: list[Array] = []
+
+    def load(self, arguments: Sequence[Array], rows: Any) -> None:
+        """Take the rows of the arguments: all for None, a slice as a view, others by a gather."""
+        if rows is None:
+            self.arguments = list(arguments)
+        elif isinstance(rows, slice):
+            self.arguments = [a[rows] for a in arguments]
+        else:
+            if not self.buffers:
+                self.buffers = [np.empty((len(rows), a.shape[1])) for a in arguments]
+            for buffer, array in zip(self.buffers, arguments, strict=True):
+                np.take(array, rows, axis=0, out=buffer, mode="clip")  # "raise" makes a copy
+            self.arguments = self.buffers
+
+    def forward(self) -> Any:
+        """Run forward: (results, which rows took this path)."""
+        return self._forward(*self.arguments)
+
+    def reverse(self, weight: float) -> Any:
+        """Run the reverse sweep of the last forward; returns the flat gradient."""
+        return self._reverse(weight, *self.arguments)
 
 
 class Memory:
     """The flat parameters and gradient of one path in one thread, and its workspaces by size."""
 
-    def __init__(self, compiled: Compiled) -> None:
+    def __init__(self, compiled: Compiled, parameters: Array | None = None) -> None:
         self.compiled = compiled
-        self.parameters = np.zeros(compiled.size)
+        self.parameters = np.zeros(compiled.size) if parameters is None else parameters
         self.gradient = np.zeros(compiled.size)
         self.workspaces: dict[int, Workspace] = {}
 
     def fill(self, arguments: Sequence[Array], rows: Any, count: int) -> Workspace:
-        """Return the workspace for `count` rows with the arguments in place; all rows for None."""
+        """Return the workspace for `count` rows with the arguments in place."""
         workspace = self.workspaces.get(count)
         if workspace is None:
             if len(self.workspaces) >= SIZES_KEPT:
                 del self.workspaces[next(iter(self.workspaces))]
             made = self.compiled.prepare(count, self.parameters, self.gradient)
             workspace = self.workspaces[count] = Workspace(*made)
-        for buffer, array in zip(workspace.arguments, arguments, strict=False):
-            if rows is None:
-                np.copyto(buffer, array)
-            elif isinstance(rows, slice):
-                np.copyto(buffer, array[rows])
-            else:  # straight into the buffer; mode "raise" would need a copy
-                np.take(array, rows, axis=0, out=buffer, mode="clip")
+        workspace.load(arguments, rows)
         return workspace

@@ -1,8 +1,8 @@
 """Emission: the array program as readable NumPy source.
 
 The source defines `prepare(B, P, G)` for a batch of B rows, flat parameters P and their flat
-gradient G. It makes all views and buffers once and returns the buffers of the arguments, to be
-filled, and `forward()` and `reverse(weight)`, which run one NumPy call a line. Parameters that
+gradient G. It makes all views and buffers once and returns `forward(a0, ...)` and
+`reverse(weight, a0, ...)`, which run one NumPy call a line. Parameters that
 lie in a regular stride are views of P, gradients are written straight into views of G.
 Invariant: the source holds numeric literals and this module's own names only.
 """
@@ -21,6 +21,7 @@ class Emitter:
     def __init__(self, instructions: Sequence[Array]) -> None:
         self.setup: list[str] = []
         self.body: list[str] = []
+        self.dynamic: dict[str, str] = {}  # views of arguments, made in each call
         self.names: dict[str, Any] = {"np": np}
         self.name: dict[Array, str] = {}
         self.uses: dict[Array, int] = {}
@@ -65,7 +66,7 @@ class Emitter:
         return repr(float(x))
 
     def _emit_elementwise(self, array: Array, out: str | None) -> None:
-        args = [self.operand(a) for a in array.args]
+        args = [self._scalar(a, array) or self.operand(a) for a in array.args]
         name = self.buffer(array, out)
         if array.op is np.where:
             condition, yes, no = args
@@ -79,10 +80,15 @@ class Emitter:
         else:
             self.body.append(f"np.{array.op.__name__}({', '.join(args)}, out={name})")
 
+    def _scalar(self, x: Any, result: Array) -> str | None:
+        """A view without axes of an array of one: NumPy broadcasts it in 0.4 of the time."""
+        if not isinstance(x, Array) or x.batched or x.shape != (1,) or result.shape != (1,):
+            return None
+        name = self.name[x]
+        return self._static(name, f"{name}.reshape(())") if result.batched else None
+
     def _emit_argument(self, array: Array, out: str | None) -> None:
-        name = self.name[array] = f"a{array.data}"
-        shape = f"(B, {array.shape[0]})" if array.batched else f"({array.shape[0]},)"
-        self.setup.append(f"{name} = np.empty({shape})")
+        self.name[array] = f"a{array.data}"
 
     def _emit_parameters(self, array: Array, out: str | None) -> None:
         self.name[array] = "P"
@@ -134,8 +140,7 @@ class Emitter:
         (source,) = array.args
         view = self.view(source, array.data) if out is None else None
         if view is not None:
-            self.name[array] = f"t{self.rank[array]}"
-            self.setup.append(f"{self.name[array]} = {view}")
+            self._define(array, view)
             return
         index = self.bind("i", array.data)
         name = self.buffer(array, out)
@@ -154,16 +159,24 @@ class Emitter:
 
     def _emit_expand(self, array: Array, out: str | None) -> None:
         (x,) = array.args
-        self.name[array] = f"t{self.rank[array]}"
         shape = f"(B, {array.shape[0]}, {array.shape[1]})" if x.batched else f"{array.shape}"
-        line = f"{self.name[array]} = np.broadcast_to({self.name[x]}[..., None], {shape})"
-        self.setup.append(line)
+        self._define(array, f"np.broadcast_to({self.name[x]}[..., None], {shape})")
 
     def _emit_reshape(self, array: Array, out: str | None) -> None:
-        name = self.name[array] = f"t{self.rank[array]}"
         lead = "B, " if array.batched else ""
         shape = ", ".join(map(str, array.shape))
-        self.setup.append(f"{name} = {self.name[array.args[0]]}.reshape({lead}{shape})")
+        self._define(array, f"{self.name[array.args[0]]}.reshape({lead}{shape})")
+
+    def _define(self, array: Array, view: str) -> None:
+        """Name a view: once in the setup, or in each call where it is one of an argument."""
+        name = self.name[array] = f"t{self.rank[array]}"
+        if self._is_dynamic(self.name[array.args[0]]):
+            self.dynamic[name] = view
+        else:
+            self.setup.append(f"{name} = {view}")
+
+    def _is_dynamic(self, name: str) -> bool:
+        return name.startswith("a") or name in self.dynamic
 
     def _reduce(self, array: Array, out: str | None, function: str, axis: int, keep: bool) -> None:
         x = self.name[array.args[0]]
@@ -178,15 +191,18 @@ class Emitter:
         self._reduce(array, out, "maximum", -1, False)
 
     def _emit_sum_over_batch(self, array: Array, out: str | None) -> None:
+        if array.args[0].op == "seed":
+            self.body.append(f"{self.buffer(array)}.fill(weight * B)")
+            return
         if len(array.shape) > 1 or out is not None:
             self._reduce(array, out, "add", 0, False)
             return
         if not any(line.startswith("ones") for line in self.setup):
             self.setup.append("ones = np.ones((1, B))")
         name = self.buffer(array)
-        row = self._static(f"{name}.reshape(1, {array.shape[0]})")
-        # A product with ones takes half the time of np.add.reduce over the rows.
-        self.body.append(f"np.matmul(ones, {self.name[array.args[0]]}, out={row})")
+        row = self._static(name, f"{name}.reshape(1, {array.shape[0]})")
+        # A product with ones takes a quarter of the time of np.add.reduce over the rows.
+        self.body.append(f"np.dot(ones, {self.name[array.args[0]]}, out={row})")
 
     def _emit_sum_to_one(self, array: Array, out: str | None) -> None:
         self._reduce(array, out, "add", -1, True)
@@ -200,14 +216,16 @@ class Emitter:
         name = self.name[array]
         if not array.batched:
             fits = array.shape == (rows, columns)
-            return name if fits else self._static(f"{name}.reshape({rows}, {columns})")
+            return name if fits else self._static(name, f"{name}.reshape({rows}, {columns})")
         if rows == 1 and array.shape == (columns,):
             return name
         batch = "B" if rows == 1 else f"B * {rows}"
-        return self._static(f"{name}.reshape({batch}, {columns})")
+        return self._static(name, f"{name}.reshape({batch}, {columns})")
 
-    def _static(self, view: str) -> str:
-        """Name a view in the setup."""
+    def _static(self, source: str, view: str) -> str:
+        """Name a view in the setup, where its source has been made there."""
+        if self._is_dynamic(source):
+            return view
         name = f"m{sum(line.startswith('m') for line in self.setup)}"
         self.setup.append(f"{name} = {view}")
         return name
@@ -219,8 +237,9 @@ class Emitter:
             self._emit_stacked(array, f"{self.name[right]}", f"{self._swapped(left)}", (k, m))
             return
         a, b = self.matrix(right, k, n), self.matrix(left, m, n)
-        self.buffer(array, out)
-        self.body.append(f"np.matmul({a}, {b}.T, out={self.matrix(array, k, m)})")
+        self.buffer(array)
+        # np.dot is np.matmul for matrices, and returns 0.1 to 0.4 us sooner.
+        self.body.append(f"np.dot({a}, {b}.T, out={self.matrix(array, k, m)})")
 
     def _emit_matmul_nn(self, array: Array, out: str | None) -> None:
         upstream, left = array.args
@@ -232,7 +251,7 @@ class Emitter:
         a, b = self.matrix(upstream, k, m), self.matrix(left, m, n)
         self.buffer(array, out)
         # An outer product by broadcasting takes half the time of a matrix product.
-        function = "multiply" if m == 1 else "matmul"
+        function = "multiply" if m == 1 else "dot"
         self.body.append(f"np.{function}({a}, {b}, out={self.matrix(array, k, n)})")
 
     def _emit_matmul_tn(self, array: Array, out: str | None) -> None:
@@ -244,7 +263,8 @@ class Emitter:
             return
         a, b = self.matrix(upstream, k, m), self.matrix(right, k, n)
         name = self.buffer(array, out)
-        self.body.append(f"np.matmul({a}.T, {b}, out={name})")
+        function = "dot" if out is None else "matmul"  # np.dot wants a contiguous result
+        self.body.append(f"np.{function}({a}.T, {b}, out={name})")
 
     def _stack(self, array: Array, rows: int, columns: int) -> str:
         lead = "B, " if array.batched else ""

@@ -152,8 +152,9 @@ class Program:
         """Run `count` rows: those numbered `rows` of the arrays, or all where it is None.
 
         Returns one array for each block of results and the flat gradient of the mean of the
-        first; both may be buffers, good until the next call. `flat` returns the parameters, read
-        from the Values where it is None.
+        first; both may be buffers, good until the next call. `flat` returns the
+        caller's array of the parameters, the same array at each call; where it is None they are
+        read from the Values.
         """
         if not self._paths:
             first = 0 if rows is None or not count else np.arange(len(arrays[0]))[rows][0]
@@ -274,11 +275,17 @@ class Program:
     def _memory(self, path: Path, flat: Flat) -> Memory:
         """This thread's memory of the path, with the parameters in place."""
         memories = self._local.__dict__.setdefault("memories", {})
-        memory: Memory | None = memories.get(path)
-        if memory is None:
-            assert path.arrays is not None
-            memory = memories[path] = Memory(path.arrays)
-        np.copyto(memory.parameters, flat()[: len(memory.parameters)])
+        own = not isinstance(flat, _Reader)
+        memory: Memory | None = memories.get((path, own))
+        current = flat()
+        assert path.arrays is not None
+        if own and len(current) == path.arrays.size:  # the caller's array itself, without a copy
+            if memory is None or memory.parameters is not current:
+                memory = memories[path, own] = Memory(path.arrays, current)
+            return memory
+        if memory is None or memory.parameters is current:
+            memory = memories[path, own] = Memory(path.arrays)
+        np.copyto(memory.parameters, current[: len(memory.parameters)])
         return memory
 
 

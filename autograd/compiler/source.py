@@ -5,9 +5,8 @@ For `compile(lambda x: (w * x[0] + v * x[1]).tanh(), batch=True)` the source rea
     def prepare(B, P, G):
         t3 = P[0:2][None]                            # the two parameters as a 1 x 2 matrix
         t4 = np.empty((B, 1))
-        a0 = np.empty((B, 2))
-        def forward():
-            np.matmul(a0, t3.T, out=t4)
+        def forward(a0):
+            np.dot(a0, t3.T, out=t4)
             np.tanh(t4, out=t5)
             return (t5,), True
         def reverse(weight):
@@ -16,6 +15,7 @@ For `compile(lambda x: (w * x[0] + v * x[1]).tanh(), batch=True)` the source rea
         return forward, reverse
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -91,12 +91,14 @@ def assemble(
     forward, emitter.body = emitter.body, []
     _emit_reverse(emitter, [a for a in lowered.instructions if a in back], flows, size)
 
-    arguments = "".join(f"a{i}, " for i in range(len(widths)))
+    arguments = [f"a{i}" for i in range(len(widths))]
     lines = ["def prepare(B, P, G):"]
     lines += [f"    {line}" for line in emitter.setup]
-    lines += ["    def forward():", *[f"        {line}" for line in forward]]
-    lines += ["    def reverse(weight):", *[f"        {line}" for line in emitter.body]]
-    lines += ["        return G", f"    return ({arguments}), forward, reverse"]
+    lines += [f"    def forward({', '.join(arguments)}):"]
+    lines += [f"        {line}" for line in _with_views(emitter.dynamic, forward)]
+    lines += [f"    def reverse({', '.join(['weight', *arguments])}):"]
+    lines += [f"        {line}" for line in _with_views(emitter.dynamic, emitter.body)]
+    lines += ["        return G", "    return forward, reverse"]
     source = "\n".join(lines) + "\n"
     exec(compile(source, "<scalargrad program>", "exec"), emitter.names)
     executed = [a for a in lowered.instructions if a in ahead | back]
@@ -112,6 +114,17 @@ def assemble(
 
 def _is_all(index: Any, size: int) -> bool:
     return index is None or (index.size == size and (index.ravel() == np.arange(size)).all())
+
+
+def _with_views(views: dict[str, str], body: list[str]) -> list[str]:
+    """The body, and before it the views of arguments that it uses."""
+    names = set(re.findall(r"\w+", " ".join(body)))
+    lines: list[str] = []
+    for name, view in reversed(views.items()):
+        if name in names:
+            lines.insert(0, f"{name} = {view}")
+            names.update(re.findall(r"\w+", view))
+    return lines + body
 
 
 def _needed(arrays: Sequence[Array]) -> set[Array]:
@@ -185,6 +198,4 @@ def _update(emitter: Emitter, flow: Array, index: Any, view: str | None, disjoin
 
 
 def _writes_out(array: Array) -> bool:
-    return array.op in ("matmul_tn", "sum_over_batch") or (
-        isinstance(array.op, np.ufunc) and array.op is not np.power
-    )
+    return array.op == "matmul_tn" or (isinstance(array.op, np.ufunc) and array.op is not np.power)
