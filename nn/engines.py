@@ -70,7 +70,8 @@ class CompiledEngine:
 
     def __init__(self, model: Module, loss: Loss, optimizer: Optimizer) -> None:
         self.model, self.loss, self.optimizer = model, loss, optimizer
-        self.flat = np.zeros(len(optimizer.params))
+        self.params = list(optimizer.params)
+        self.flat = np.zeros(len(self.params))
         self.replays: dict[bool, Replay] = {}
         self.arrays: dict[Examples, tuple[Array, Array]] = {}
         self.gather()
@@ -112,18 +113,20 @@ class CompiledEngine:
 
     def write_back(self) -> None:
         """Put parameters, gradients and the optimiser's state back where eager code finds them."""
-        params = self.optimizer.params
-        for p, data, grad in zip(params, self.flat.tolist(), self.gradient.tolist(), strict=True):
+        for p, data, grad in zip(
+            self.params, self.flat.tolist(), self.gradient.tolist(), strict=True
+        ):
             p.data, p.grad = data, grad
-        columns = {key: np.broadcast_to(v, len(params)).tolist() for key, v in self.state.items()}
-        for i, state in enumerate(self.optimizer.state):
+        count = len(self.params)
+        columns = {key: np.broadcast_to(v, count).tolist() for key, v in self.state.items()}
+        for i, state in enumerate(self._states()):
             state.update({key: column[i] for key, column in columns.items()})
 
     def gather(self) -> None:
         """Read parameters and the optimiser's state into flat arrays."""
-        params, states = self.optimizer.params, self.optimizer.state
-        self.flat[...] = [p.data for p in params]
-        self.gradient = np.array([p.grad for p in params])
+        states = self._states()
+        self.flat[...] = [p.data for p in self.params]
+        self.gradient = np.array([p.grad for p in self.params])
         self.state = {key: np.array([state[key] for state in states]) for key in states[0]}
 
     def _run(self, rows: Rows, reverse: bool) -> Array:
@@ -134,6 +137,11 @@ class CompiledEngine:
         self.losses[rows] = losses
         self.outputs[rows] = outputs
         return self.replay.gradient(gradient) if reverse else gradient
+
+    def _states(self) -> list[dict[str, Any]]:
+        """The optimiser's state for each of `params`."""
+        state = dict(zip(self.optimizer.params, self.optimizer.state, strict=True))
+        return [state[p] for p in self.params]
 
     def _parameters(self) -> Array:
         return self.replay.parameters(self.flat)
@@ -152,7 +160,10 @@ class CompiledEngine:
         except TypeError as error:
             error.add_note("`fit` compiles model and loss; compiled=False runs them as they are")
             raise
-        return Replay(program, self.optimizer.params)
+        if not self.replays and set(program.arranged) == set(self.params):
+            self.params = program.arranged  # the flat arrays in the program's own order
+            self.gather()
+        return Replay(program, self.params)
 
     def _as_arrays(self, examples: Examples) -> tuple[Array, Array]:
         targets: Array = np.array(examples.targets)
@@ -188,7 +199,7 @@ class Replay:
         """Find the places; anew where another path of the program has brought parameters."""
         if self.count == self.program.parameter_count:
             return
-        known = self.program.parameters
+        known = self.program.arranged
         self.count = len(known)
         self.same = known == self.trained
         place = {p: i for i, p in enumerate(self.trained)}

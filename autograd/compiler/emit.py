@@ -131,6 +131,8 @@ class Emitter:
         if start < 0 or first + column * (columns - 1) >= row:
             return None
         stride = "" if column == 1 else f":{column}"
+        if row == columns:
+            return f"{name}[{start}:{start + rows * row}].reshape({rows}, {row})"
         return (
             f"{name}[{start}:{start + row * rows}].reshape({rows}, {row})"
             f"[:, {first}:{first + column * (columns - 1) + 1}{stride}]"

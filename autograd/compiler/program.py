@@ -67,6 +67,7 @@ class Program:
         self._signature = Signature(function, batch)
         self._paths: list[Path] = []
         self._parameters: list[Value] = []
+        self._order = np.zeros(0, dtype=np.intp)  # which parameter stands where in flat arrays
         self._lock = threading.RLock()
         self._local = threading.local()
         self.__name__ = getattr(function, "__name__", "program")
@@ -106,12 +107,25 @@ class Program:
                 "returns a list, tuple or dict"
             )
         parts, slopes = self.replay(arrays, count, reverse=True)
-        return float(parts[0].mean()), slopes.copy()
+        gradient = np.zeros(len(slopes))
+        gradient[self._full_order()] = slopes
+        return float(parts[0].mean()), gradient
 
     @property
     def parameters(self) -> list[Value]:
         """The parameters in order of first use; known after the first call."""
         return list(self._parameters)
+
+    def _full_order(self) -> Any:
+        known = len(self._order)
+        if known == len(self._parameters):
+            return self._order
+        return np.concatenate([self._order, np.arange(known, len(self._parameters))]).astype(int)
+
+    @property
+    def arranged(self) -> list[Value]:
+        """The parameters as they stand in the flat arrays of `replay`: matrix by matrix."""
+        return [self._parameters[i] for i in self._full_order()]
 
     @property
     def parameter_count(self) -> int:
@@ -152,9 +166,9 @@ class Program:
         """Run `count` rows: those numbered `rows` of the arrays, or all where it is None.
 
         Returns one array for each block of results and the flat gradient of the mean of the
-        first; both may be buffers, good until the next call. `flat` returns the
-        caller's array of the parameters, the same array at each call; where it is None they are
-        read from the Values.
+        first, in the order of `arranged`; both may be buffers, good until the next call. `flat`
+        returns the caller's array of the parameters in that order, the same array at each call;
+        where it is None they are read from the Values.
         """
         if not self._paths:
             first = 0 if rows is None or not count else np.arange(len(arrays[0]))[rows][0]
@@ -163,7 +177,7 @@ class Program:
                 if self._batch
                 else arrays
             )
-        flat = flat or _Reader(self._parameters)
+        flat = flat or _Reader(self)
         with np.errstate(all="ignore"):
             if not self._batch:
                 return self._replay_one(arrays, reverse, flat)
@@ -179,10 +193,13 @@ class Program:
             path = self._paths[i]
             if path.straight is not None:
                 numbers = numbers or [x for a in arrays for x in a.tolist()]
-                found, verdict, slopes = path.straight.run(numbers, flat().tolist(), reverse)
+                order = self._full_order()
+                given = np.empty(len(order))
+                given[order] = flat()
+                found, verdict, slopes = path.straight.run(numbers, given.tolist(), reverse)
                 if verdict:
                     results = _split(np.array(found), path.shapes)
-                    return results, _padded(slopes, len(self._parameters))
+                    return results, _padded(slopes, len(order))[order]
             else:
                 workspace = self._memory(path, flat).fill(arrays, None, 1)
                 parts, verdict = workspace.forward()
@@ -267,9 +284,14 @@ class Program:
         operations = sum(bool(args) for args in recording.program.args)
         if not self._batch and operations < OPERATIONS_A_CALL * 4:
             return Path(recording, None, StraightLine(recording), shapes)
-        compiled = assemble(recording, widths, self._batch, groups)
+        known = len(self._order)
+        order = None
+        if known:  # parameters of a later path stand behind those of the first
+            order = np.concatenate([self._order, np.arange(known, len(self._parameters))])
+        compiled = assemble(recording, widths, self._batch, groups, order)
         if not self._batch and operations < OPERATIONS_A_CALL * compiled.instructions / 3:
             return Path(recording, None, StraightLine(recording), shapes)
+        self._order = compiled.order
         return Path(recording, compiled, None, shapes)
 
     def _memory(self, path: Path, flat: Flat) -> Memory:
@@ -292,12 +314,12 @@ class Program:
 class _Reader:
     """Reads the parameters from their Values, once a call; again where a new path adds some."""
 
-    def __init__(self, parameters: list[Value]) -> None:
-        self.parameters, self.known = parameters, np.zeros(0)
+    def __init__(self, program: Program) -> None:
+        self.program, self.known = program, np.zeros(0)
 
     def __call__(self) -> Array:
-        if len(self.known) != len(self.parameters):
-            self.known = np.array([p._data for p in self.parameters])
+        if len(self.known) != self.program.parameter_count:
+            self.known = np.array([p._data for p in self.program.arranged])
         return self.known
 
 
