@@ -15,6 +15,7 @@ import numpy as np
 
 from autograd import primitives
 from autograd.copying import deepcopy_graph, pickle_graph, restore, state
+from autograd.elementwise import elementwise
 from autograd.graph import topological_order
 from autograd.number import as_float
 from autograd.primitive import Primitive
@@ -271,10 +272,7 @@ class Value:
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         """Apply a NumPy function element by element: `array * v` is an object array of Values."""
-        if method != "__call__":
-            return NotImplemented
-        elementwise = _ELEMENTWISE.get(ufunc, ufunc)
-        return elementwise(*[_as_objects(x) for x in inputs], **kwargs)
+        return NotImplemented if method != "__call__" else elementwise(ufunc, inputs, kwargs)
 
 
 class Constant(Value):
@@ -354,18 +352,3 @@ def _leaf(node: Value, data: float) -> Value:
     node.primitive = None
     node.parents = node.partials = ()
     return node
-
-
-_ELEMENTWISE: dict[np.ufunc, Callable[..., Any]] = {
-    np.maximum: np.frompyfunc(primitives.maximum, 2, 1),
-    np.minimum: np.frompyfunc(primitives.minimum, 2, 1),
-}
-
-
-def _as_objects(x: Any) -> Any:
-    if isinstance(x, Value):
-        cell = np.empty((), dtype=object)
-        cell[()] = x
-        return cell
-    array = np.asarray(x)
-    return (array.astype(float) if array.dtype.kind in "biuf" else array).astype(object)

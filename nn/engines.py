@@ -56,6 +56,9 @@ class EagerEngine:
     def write_back(self) -> None:
         """Nothing to do: the Values are where the training happens."""
 
+    def gather(self) -> None:
+        """Nothing to do, either."""
+
     def _run(self, i: int) -> Value:
         output, target = self.model(self.examples.rows[i]), self.examples.targets[i]
         error = self.loss(output, target)
@@ -131,7 +134,7 @@ class CompiledEngine:
 
     def _run(self, rows: Rows, reverse: bool) -> Array:
         count = rows.stop - rows.start if isinstance(rows, slice) else len(rows)
-        (losses, outputs), gradient = self.replay.program.replay(
+        (losses, outputs), gradient = self.replay.program.replayer.replay(
             self.arrays[self.examples], count, rows, reverse, self._parameters
         )
         self.losses[rows] = losses
@@ -160,8 +163,8 @@ class CompiledEngine:
         except TypeError as error:
             error.add_note("`fit` compiles model and loss; compiled=False runs them as they are")
             raise
-        if not self.replays and set(program.arranged) == set(self.params):
-            self.params = program.arranged  # the flat arrays in the program's own order
+        if not self.replays and set(program.replayer.arranged) == set(self.params):
+            self.params = program.replayer.arranged  # the flat arrays in the program's own order
             self.gather()
         return Replay(program, self.params)
 
@@ -197,9 +200,9 @@ class Replay:
 
     def _match(self) -> None:
         """Find the places; anew where another path of the program has brought parameters."""
-        if self.count == self.program.parameter_count:
+        if self.count == len(self.program.replayer.parameters):
             return
-        known = self.program.arranged
+        known = self.program.replayer.arranged
         self.count = len(known)
         self.same = known == self.trained
         place = {p: i for i, p in enumerate(self.trained)}

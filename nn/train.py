@@ -132,6 +132,7 @@ def fit(
                     for callback in callbacks:
                         callback(history)
                     model.train()
+                    engine.gather()
     finally:  # also after Ctrl-C: nothing learnt is lost
         engine.write_back()
         model.train(mode)

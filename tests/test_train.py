@@ -382,3 +382,16 @@ def test_many_rows_are_predicted_by_a_program():
     m = model()
     rows = np.random.default_rng(0).normal(size=(200, 2))
     assert nn.predict(m, rows)[:5] == pytest.approx(nn.predict(m, rows[:5]), rel=1e-12)
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_what_a_callback_changes_counts(compiled):
+    m = model()
+    optimizer = nn.SGD(m.parameters(), lr=0.1, momentum=0.9)
+
+    def reset(history):
+        for p in m.parameters():
+            p.data = 0.25
+
+    nn.fit(m, X, AND, optimizer=optimizer, epochs=2, callbacks=[reset], compiled=compiled)
+    assert set(m.state_dict().values()) == {0.25}

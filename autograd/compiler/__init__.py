@@ -6,6 +6,7 @@
     reverse  the reverse sweep, from the same rows of the table
     lower    rows become NumPy operations
     emit     readable NumPy source; `source` puts the parts together
+    replay   the paths of a function and the rows run through them; `batches` the buffers
     straight the other way out: plain Python on floats, for one irregular evaluation
 
 For a layer of three neurons on two inputs, `[n(x).tanh() for n in neurons]`, recorded as 3 dots, 3
