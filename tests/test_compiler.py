@@ -457,3 +457,66 @@ def test_a_deep_program_compiles():
     expected = f(value)
     expected.backward()
     assert autograd.compile(f)(1.0) == pytest.approx(expected.data, rel=1e-12)
+
+
+@pytest.mark.parametrize("batch", [True, False])
+def test_several_sums_over_parts_of_one_array(batch):
+    w = [Value(0.1 * i - 0.3) for i in range(6)]
+
+    def f(x):
+        h = [(wi * x[0]).tanh() for wi in w] * 8
+        a, b = sum(h[:24]), sum(h[24:])
+        mixed = [a * b, *[hi * x[1] for hi in h[:6]]]
+        parts = [sum(mixed[:3]), sum(mixed[3:6]), autograd.dot(mixed[:4], h[2:6])]
+        return a * parts[0] - b * parts[1] + autograd.logsumexp(parts)
+
+    rows = [[0.3, 0.5], [-0.2, 1.5], [0.9, -0.4]]
+    program = autograd.compile(f, batch=batch)
+    if batch:
+        values, gradient, _ = eager(f, rows, w)
+        assert program(rows) == pytest.approx(values, rel=1e-12)
+        for row in (rows, [r[::-1] for r in rows]):  # twice: nothing stays from the first call
+            _, gradient, _ = eager(f, row, w)
+            found = program.value_and_grad(row)[1]
+            expected = [gradient[p] for p in program.parameters]
+            assert found == pytest.approx(expected, rel=1e-11)
+        return
+    for row in rows:
+        _, gradient, _ = eager(f, [row], w)
+        found = program.value_and_grad(row)[1]
+        assert found == pytest.approx([gradient[p] for p in program.parameters], rel=1e-11)
+
+
+@pytest.mark.parametrize("batch", [True, False])
+def test_networks_of_all_shapes_agree_with_eager_call_after_call(batch):
+    for seed in range(30):
+        rng = Random(seed)
+        first = nn.Layer(3, rng.randint(1, 6), activation="tanh", rng=rng)
+        width = len(first.neurons)
+        second = nn.Layer(2 * width, rng.randint(1, 4), activation="sigmoid", rng=rng)
+        extra = [Value(rng.gauss(0, 1)) for _ in range(rng.randint(1, 4))]
+
+        def f(x, first=first, second=second, extra=extra, seed=seed):
+            sequence = [first(x[i : i + 3]) for i in range(4)]
+            pooled = [autograd.maximum(a, b) for a, b in zip(sequence[0], sequence[2], strict=True)]
+            h = second(sequence[1] + pooled)
+            state = h
+            for _ in range(2):
+                state = [(e * s + h[0]).tanh() for e in extra for s in state][: len(h)] or state
+            weighted = sum(s * w for s, w in zip(state * 3, extra * 3, strict=False))
+            return weighted + sum(p * p for p in extra) + autograd.softmax(h + sequence[3])[0]
+
+        rows = [[rng.gauss(0, 1) for _ in range(6)] for _ in range(5)]
+        parameters = [*first.parameters(), *second.parameters(), *extra]
+        program = autograd.compile(f, batch=batch)
+        for _ in range(2):
+            values, gradient, conditions = eager(f, rows, parameters)
+            if batch:
+                found, slopes = program(rows), program.value_and_grad(rows)[1]
+            else:
+                found = [program(row) for row in rows]
+                slopes = np.mean([program.value_and_grad(row)[1] for row in rows], axis=0)
+            check(program, values, gradient, found, slopes, conditions)
+            for p in parameters:
+                p.data += 0.1
+            rows = [row[::-1] for row in rows]

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.arrays import Array, Index, Opaque
+from autograd.compiler.views import view
 
 
 class Emitter:
@@ -22,6 +23,7 @@ class Emitter:
         self.setup: list[str] = []
         self.body: list[str] = []
         self.dynamic: dict[str, str] = {}  # views of arguments, made in each call
+        self.loose: set[str] = set()  # views that are not contiguous: to reshape one is to copy
         self.names: dict[str, Any] = {"np": np}
         self.name: dict[Array, str] = {}
         self.uses: dict[Array, int] = {}
@@ -102,47 +104,13 @@ class Emitter:
 
     def view(self, source: Array, index: Index) -> str | None:
         """Return the elements `index` of a source as a view of it, None where there is none."""
-        name, size, flat = self.name[source], source.shape[0], index.ravel()
-        comma = ":, " if source.batched else ""
-        lead = "B, " if source.batched else ""
-        if index.ndim == 2 and len(flat) == size and (flat == np.arange(size)).all():
-            return f"{name}.reshape({lead}{index.shape[0]}, {index.shape[1]})"
-        steps = np.diff(flat)
-        if index.ndim == 1 or index.shape[0] == 1:
-            add_axis = "" if index.ndim == 1 else f"[{comma}None]" if not source.batched else None
-            if len(flat) and (len(flat) == 1 or (steps == steps[0]).all()):
-                step = int(steps[0]) if len(flat) > 1 else 1
-                if step > 0 and add_axis is not None:
-                    stop = int(flat[-1]) + 1
-                    stride = "" if step == 1 else f":{step}"
-                    return f"{name}[{comma}{int(flat[0])}:{stop}{stride}]{add_axis}"
-            if index.ndim == 1:
-                return None
-        if source.batched or index.ndim != 2 or index.shape[0] < 2:
-            return None
-        rows, columns = index.shape
-        row = int(index[1, 0] - index[0, 0])
-        column = int(index[0, 1] - index[0, 0]) if columns > 1 else 1
-        regular = index[0, 0] + row * np.arange(rows)[:, None] + column * np.arange(columns)
-        if row < column * columns or column < 1 or not (index == regular).all():
-            return None
-        first = max(0, int(index[0, 0]) + row * rows - size)
-        start = int(index[0, 0]) - first
-        if start < 0 or first + column * (columns - 1) >= row:
-            return None
-        stride = "" if column == 1 else f":{column}"
-        if row == columns:
-            return f"{name}[{start}:{start + rows * row}].reshape({rows}, {row})"
-        return (
-            f"{name}[{start}:{start + row * rows}].reshape({rows}, {row})"
-            f"[:, {first}:{first + column * (columns - 1) + 1}{stride}]"
-        )
+        return view(self.name[source], source.shape[0], source.batched, index)
 
     def _emit_take(self, array: Array, out: str | None) -> None:
         (source,) = array.args
-        view = self.view(source, array.data) if out is None else None
-        if view is not None:
-            self._define(array, view)
+        regular = self.view(source, array.data) if out is None else None
+        if regular is not None:
+            self._define(array, regular)
             return
         index = self.bind("i", array.data)
         name = self.buffer(array, out)
@@ -165,13 +133,21 @@ class Emitter:
         self._define(array, f"np.broadcast_to({self.name[x]}[..., None], {shape})")
 
     def _emit_reshape(self, array: Array, out: str | None) -> None:
-        lead = "B, " if array.batched else ""
+        (x,) = array.args
+        lead, source = "B, " if array.batched else "", self.name[x]
+        if source in self.loose:
+            name = self.buffer(array)
+            shape = ", ".join(map(str, x.shape))
+            self.body.append(f"np.copyto({name}.reshape({lead}{shape}), {source})")
+            return
         shape = ", ".join(map(str, array.shape))
-        self._define(array, f"{self.name[array.args[0]]}.reshape({lead}{shape})")
+        self._define(array, f"{source}.reshape({lead}{shape})")
+        self.loose.discard(self.name[array])
 
     def _define(self, array: Array, view: str) -> None:
         """Name a view: once in the setup, or in each call where it is one of an argument."""
         name = self.name[array] = f"t{self.rank[array]}"
+        self.loose.add(name)
         if self._is_dynamic(self.name[array.args[0]]):
             self.dynamic[name] = view
         else:
@@ -226,7 +202,7 @@ class Emitter:
 
     def _static(self, source: str, view: str) -> str:
         """Name a view in the setup, where its source has been made there."""
-        if self._is_dynamic(source):
+        if self._is_dynamic(source) or source in self.loose:
             return view
         name = f"m{sum(line.startswith('m') for line in self.setup)}"
         self.setup.append(f"{name} = {view}")
