@@ -234,6 +234,16 @@ class Value:
     __gt__ = _comparison(operator.gt)
     __ge__ = _comparison(operator.ge)
 
+    def __eq__(self, other: object) -> bool:
+        if current_trace() is not None and not isinstance(other, Value):
+            raise TypeError(
+                f"a Value and {other!r:.40} were compared by == in a function being compiled: "
+                "that asks whether they are one object, not one number; use < or >"
+            )
+        return NotImplemented if not isinstance(other, Value) else self is other
+
+    __hash__ = object.__hash__
+
     def __bool__(self) -> bool:
         trace = current_trace()
         if trace is not None:

@@ -14,7 +14,7 @@ import autograd
 from autograd import Value, no_grad
 from nn.data import Rows
 from nn.examples import Examples, is_correct
-from nn.losses import Loss, cross_entropy
+from nn.losses import Loss
 from nn.module import Module
 from nn.optim import Optimizer
 
@@ -89,6 +89,7 @@ class CompiledEngine:
         if self.model.training not in self.replays:
             self.replays[self.model.training] = self._compile()
         self.replay = self.replays[self.model.training]
+        self.replay.count = -1  # values that are not trained may have been changed, too
 
     def step(self, rows: Rows) -> None:
         """Move the parameters once, by the mean gradient over the batch."""
@@ -130,7 +131,8 @@ class CompiledEngine:
         states = self._states()
         self.flat[...] = [p.data for p in self.params]
         self.gradient = np.array([p.grad for p in self.params])
-        self.state = {key: np.array([state[key] for state in states]) for key in states[0]}
+        keys = dict.fromkeys(key for state in states for key in state)
+        self.state = {key: np.array([state.get(key, 0.0) for state in states]) for key in keys}
 
     def _run(self, rows: Rows, reverse: bool) -> Array:
         count = rows.stop - rows.start if isinstance(rows, slice) else len(rows)
@@ -160,7 +162,7 @@ class CompiledEngine:
         scalar = not isinstance(self.examples.targets[0], list) and y.shape[1] == 1
         try:
             program.record(X[:1], y[:1, 0] if scalar else y[:1])
-        except TypeError as error:
+        except Exception as error:
             error.add_note("`fit` compiles model and loss; compiled=False runs them as they are")
             raise
         if not self.replays and set(program.replayer.arranged) == set(self.params):
@@ -170,7 +172,7 @@ class CompiledEngine:
 
     def _as_arrays(self, examples: Examples) -> tuple[Array, Array]:
         targets: Array = np.array(examples.targets)
-        if self.loss is cross_entropy and targets.ndim == 1:
+        if examples.outputs > 1 and examples.classes and targets.ndim == 1:
             targets = np.eye(examples.outputs)[targets]
         return np.array(examples.rows), targets.astype(float).reshape(len(targets), -1)
 

@@ -82,7 +82,9 @@ def fit(
     function, `optimizer` by default `SGD(model.parameters(), lr=0.1)`, `validation` a pair like
     (X, y). `seed` fixes the shuffling. `batch_size=1` is online training. Each of `callbacks` is
     called with the history after every epoch. The bar shows on a terminal only. `compiled=False`
-    runs the eager engine, slower and to the same weights.
+    runs the eager engine, slower and to the same weights. Model and loss are compiled once: class
+    labels of several outputs reach the loss as one-hot rows, and bare numbers that they read or
+    draw at random are frozen; use Values for what changes.
 
     Raises `ValueError` or `TypeError`, before any weight moves, for data that do not fit each
     other, the model or the loss, and for `epochs` or `batch_size` below 0 or 1.

@@ -520,3 +520,87 @@ def test_networks_of_all_shapes_agree_with_eager_call_after_call(batch):
             for p in parameters:
                 p.data += 0.1
             rows = [row[::-1] for row in rows]
+
+
+def test_all_parameters_as_a_whole_on_a_later_path_and_as_a_result():
+    W = [Value(v) for v in (0.3, -0.7, 1.1, 0.9, -0.4, 0.6)]
+
+    def dense(x):
+        return [(W[3 * i] * x[0] + W[3 * i + 1] * x[1] + W[3 * i + 2]).tanh() for i in range(2)]
+
+    def plain(x):
+        return sum((w * x[1]).tanh() * (i + 1) for i, w in enumerate(W)) + x[0]
+
+    def joined(x):
+        return sum(w.tanh() * (i + 1) for i, w in enumerate([*W, x[1], x[0]]))
+
+    def largest(x):
+        best = W[0]
+        for w in W:
+            best = w if w > best else best
+        return best * x[0]
+
+    rows = [[1.0, 2.0], [-1.0, 2.0], [-0.5, 0.3]]
+    for other in (plain, joined, largest):
+
+        def f(x, other=other):
+            if x[0] > 0:
+                a, b = dense(x)
+                return a + 2 * b
+            return other(x)
+
+        for batch in (True, False):
+            program = autograd.compile(lambda x, f=f: f(x), batch=batch)
+            for _ in range(2):
+                values, gradient, conditions = eager(f, rows, W)
+                if batch:
+                    found, slopes = program(rows), program.value_and_grad(rows)[1]
+                else:
+                    found = [program(row) for row in rows]
+                    slopes = np.mean([program.value_and_grad(row)[1] for row in rows], axis=0)
+                check(program, values, gradient, found, slopes, conditions)
+                rows = rows[::-1]
+    program = autograd.compile(lambda x: (dense(x)[0], list(W)), batch=True)
+    assert program([[1.0, 2.0]])[1].tolist() == [[w.data for w in W]]
+
+
+def test_straight_line_code_first_and_arrays_on_a_later_path():
+    rng, n = Random(0), 30
+    B = [Value(rng.uniform(-0.5, 0.5)) for _ in range(n * (n + 1))]
+
+    def f(x):
+        if x[0] > 0:
+            return autograd.dot(B, [1.0 + i for i in range(len(B))]) * x[0]
+        rows = [B[(n + 1) * i : (n + 1) * (i + 1)] for i in range(n)]
+        h = [(sum(w * xi for w, xi in zip(r, x, strict=False)) + r[n]).tanh() for r in rows]
+        return autograd.dot(h, [1.0 + i for i in range(n)])
+
+    program = autograd.compile(f)
+    for sign in (1.0, -1.0, 1.0, -1.0):
+        x = [sign, *[0.1 * i for i in range(1, n)]]
+        values, gradient, conditions = eager(f, [x], B)
+        found, slopes = program.value_and_grad(x)
+        check(program, values, gradient, [found], slopes, conditions)
+
+
+def test_a_comparison_that_rounding_decides_does_not_add_paths():
+    w = [Value(0.1 * i) for i in range(12)]
+
+    def f(x):
+        a, b = sum(wi * xi for wi, xi in zip(w, x, strict=True)), x[0]
+        for wi, xi in zip(w[::-1], x[::-1], strict=True):
+            b = b + wi * xi
+        return a * 1.5 if a < b - x[0] else (b - x[0]) * 1.5
+
+    program = autograd.compile(f, batch=True)
+    X = np.random.default_rng(0).normal(size=(300, 12))
+    values, _, _ = eager(f, X.tolist(), w)
+    assert program(X) == pytest.approx(values, rel=1e-12)
+    assert len(program.replayer.paths) == 2
+
+
+def test_equality_with_a_number_is_refused_while_compiling():
+    with pytest.raises(TypeError, match="were compared by =="):
+        autograd.compile(lambda x: x * 2 if x == 1.0 else x)(1.0)
+    v = Value(1.0)
+    assert v == v and v != Value(1.0) and v != 1.0 and len({v, v}) == 1

@@ -395,3 +395,82 @@ def test_what_a_callback_changes_counts(compiled):
 
     nn.fit(m, X, AND, optimizer=optimizer, epochs=2, callbacks=[reset], compiled=compiled)
     assert set(m.state_dict().values()) == {0.25}
+
+
+def test_branches_that_depend_on_the_weights_follow_them():
+    class Line(nn.Module):
+        def __init__(self):
+            self.w = Value(1.0)
+
+        def forward(self, x):
+            return self.w * x[0]
+
+    def loss(output, target):
+        return output * 2.0 if output > 0 else (output + 5.0) ** 2
+
+    runs = []
+    for compiled in (True, False):
+        m = Line()
+        optimizer = nn.SGD(m.parameters(), lr=0.3)
+        nn.fit(
+            m,
+            [[1.0]] * 4,
+            [0.5] * 4,
+            loss=loss,
+            optimizer=optimizer,
+            epochs=5,
+            batch_size=2,
+            compiled=compiled,
+            progress=False,
+        )
+        runs.append(m.w.data)
+    assert runs[0] == pytest.approx(runs[1], rel=1e-12) and runs[0] < -4
+
+
+@pytest.mark.parametrize("change", ["data", "state", "frozen"])
+def test_all_that_a_callback_changes_is_seen_by_both_engines(change):
+    runs = []
+    for compiled in (True, False):
+        m, frozen = model(1), Value(1.0)
+        optimizer = nn.SGD(m.parameters(), lr=0.1, momentum=0.9)
+
+        def callback(history, m=m, frozen=frozen, optimizer=optimizer):
+            if change == "data":
+                for p in m.parameters():
+                    p.data = max(-0.2, min(0.2, p.data))
+            elif change == "state":
+                for state in optimizer.state:
+                    state.clear()
+            else:
+                frozen.data *= 0.5
+
+        history = nn.fit(
+            m,
+            X,
+            AND,
+            loss=lambda o, t, f=frozen: (o - t) ** 2 * f,
+            epochs=4,
+            seed=0,
+            optimizer=optimizer,
+            callbacks=[callback],
+            compiled=compiled,
+        )
+        runs.append(history.loss)
+    assert runs[0] == pytest.approx(runs[1], rel=1e-11)
+
+
+def test_a_loss_around_cross_entropy_compiles_and_other_uses_of_labels_say_what_to_do():
+    m = model()
+
+    def penalised(output, target):
+        return nn.cross_entropy(output, target) + 0.01 * sum(p * p for p in m.parameters())
+
+    nn.fit(m, X, AND, loss=penalised, epochs=2, progress=False)
+    for loss in (
+        lambda o, t: nn.cross_entropy(o, t) + 0.1 * o[t],
+        lambda o, t: {0: 1.0, 1: 2.0}[t] * o[0],
+    ):
+        with pytest.raises((TypeError, KeyError)) as caught:
+            nn.fit(m, X, AND, loss=loss)
+        assert "compiled=False" in caught.value.__notes__[0]
+        nn.fit(m, X, AND, loss=loss, epochs=1, compiled=False, progress=False)

@@ -33,7 +33,10 @@ def compile(function: Callable[..., Any] | None = None, *, batch: bool = False) 
     `function` takes numbers, or nested lists, tuples and dicts of them, as Values, and returns a
     Value or a structure of Values. With `batch=True` the program's arguments have a leading batch
     axis, lists and arrays alike, and `function` sees one row. Also a decorator: `@compile`,
-    `@compile(batch=True)`. Raises `TypeError` where `function` cannot be called.
+    `@compile(batch=True)`. Bare numbers that `function` reads or draws are frozen, the data of
+    Values are not; of a node recorded outside, the leaves are read afresh.
+
+    Raises `TypeError` where `function` cannot be called.
     """
     if function is None:
         return lambda f: compile(f, batch=batch)

@@ -107,22 +107,21 @@ class Replayer:
     ) -> tuple[list[Array], Array]:
         numbers = None
         for i in range(MAX_PATHS + 1):
-            if i == len(self.paths):
-                self.record(arrays)
-            path = self.paths[i]
+            new = i == len(self.paths)  # a path recorded for these arguments holds for them
+            path = self.record(arrays, flat) if new else self.paths[i]
             if path.straight is not None:
                 numbers = numbers or [x for a in arrays for x in a.tolist()]
                 order = self.order
                 given = np.empty(len(order))
                 given[order] = flat()
                 found, verdict, slopes = path.straight.run(numbers, given.tolist(), reverse)
-                if verdict:
+                if verdict or new:
                     results = _split(np.array(found), path.shapes)
                     return results, _padded(slopes, len(order))[order]
             else:
                 workspace = self._memory(path, flat).fill(arrays, None, 1)
                 parts, verdict = workspace.forward()
-                if verdict:
+                if verdict or new:
                     slopes = workspace.reverse(1.0) if reverse else ()
                     return parts, _padded(slopes, len(self.parameters))
         raise AssertionError("the path recorded for these arguments must hold for them")
@@ -148,12 +147,13 @@ class Replayer:
         total = np.zeros(0)
         i = 0
         while len(left):
-            if i == len(self.paths):
-                self.record([a[rows[left[0]]] for a in arrays])
-            path = self.paths[i]
+            new = i == len(self.paths)
+            row = [a[rows[left[0]]] for a in arrays]
+            path = self.record(row, flat) if new else self.paths[i]
             memory = self._memory(path, flat)
             parts, verdict = memory.fill(arrays, rows[left], len(left)).forward()
-            holds = np.broadcast_to(verdict, len(left))
+            holds = np.array(np.broadcast_to(verdict, len(left)))
+            holds[0] |= new  # recorded for this row, however rounding decides a close comparison
             mine = left[holds]
             results = results or [np.empty((len(rows), p.shape[-1])) for p in parts]
             for result, part in zip(results, parts, strict=True):
@@ -168,9 +168,15 @@ class Replayer:
             i += 1
         return results, _padded(total, len(self.parameters))
 
-    def record(self, row: Sequence[Array]) -> None:
-        """Record and compile the path that one row takes."""
+    def record(self, row: Sequence[Array], flat: Flat | None = None) -> Path:
+        """Record the path that one row takes and return it, compiled, new or known.
+
+        The function sees the parameters that `flat` returns, which may be ahead of the Values.
+        """
         with self._lock:
+            if flat is not None and not isinstance(flat, _Reader):
+                for p, data in zip(self.arranged, flat().tolist(), strict=True):
+                    p._data = data
             arguments = self._signature.nested(row)
             known = len(self.parameters)
             try:
@@ -180,6 +186,9 @@ class Replayer:
                 if not self.paths:  # the next call may have arguments of another structure
                     self._signature.structures = None
                 raise
+            for path in self.paths:
+                if path.recording.same_path(recording):
+                    return path
             if self.paths and recording.structure != self.paths[0].recording.structure:
                 raise TypeError(
                     "the branches of the compiled function return results of different "
@@ -192,6 +201,7 @@ class Replayer:
                     "numbers instead of comparing Values there"
                 )
             self.paths.append(self._compile(recording))
+            return self.paths[-1]
 
     def _compile(self, recording: Recording) -> Path:
         shapes = blocks(recording.structure)
@@ -232,13 +242,17 @@ class Replayer:
 
 
 class _Reader:
-    """Reads the parameters from their Values, once a call; again where a new path adds some."""
+    """Reads the parameters from their Values, once a call; again where a path rearranges them."""
 
     def __init__(self, replayer: Replayer) -> None:
-        self.replayer, self.known = replayer, np.zeros(0)
+        self.replayer = replayer
+        self.known: Array | None = None
+        self.order: Any = None
 
     def __call__(self) -> Array:
-        if len(self.known) != len(self.replayer.parameters):
+        order = self.replayer.order
+        if self.known is None or len(self.known) != len(order) or order is not self.order:
+            self.order = order
             self.known = np.array([p._data for p in self.replayer.arranged])
         return self.known
 

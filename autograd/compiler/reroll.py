@@ -145,6 +145,7 @@ class Reroller:
             return arrays[0], np.array(index, dtype=np.intp)
         size = sum(a.shape[0] for a in arrays)
         batched = any(a.batched for a in arrays)
+        arrays = [self.arrays.take(a, np.arange(a.shape[0])) for a in arrays]
         joined = self.arrays.array("join", tuple(arrays), (size,), batched)
         return joined, np.array(index, dtype=np.intp)
 

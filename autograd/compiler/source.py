@@ -134,7 +134,7 @@ def _arrangement(instructions: Sequence[Array], parameters: Array) -> Any:
     """Which parameter to put where in P: what is taken together stands together.
 
     A weight matrix is then one block, which NumPy multiplies in 0.8 of the time of rows with
-    biases in between. Parameters used as a whole stay as they are, but for a sum of squares.
+    biases in between.
     """
     size = parameters.shape[0]
     squared = _squared_as_a_whole(instructions, parameters)
@@ -143,8 +143,6 @@ def _arrangement(instructions: Sequence[Array], parameters: Array) -> Any:
         if array.op == "take" and array.args[0] is parameters:
             if array not in squared:
                 taken.append(array.data.ravel())
-        elif parameters in array.args:
-            return np.arange(size)
     everything = np.concatenate([*taken, np.arange(size)])
     _, first = np.unique(everything, return_index=True)
     return everything[np.sort(first)]

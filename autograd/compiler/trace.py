@@ -41,6 +41,19 @@ class Recording:
     parameters: list[Value]
     nodes: int
 
+    def same_path(self, other: "Recording") -> bool:
+        """Whether another recording is of the same path, operation by operation."""
+        mine, theirs = self.program, other.program
+        return (
+            (self.guards, self.results) == (other.guards, other.results)
+            and (mine.kind, mine.args) == (theirs.kind, theirs.args)
+            and all(map(_same_content, mine.what, theirs.what))
+        )
+
+
+def _same_content(a: Any, b: Any) -> bool:
+    return a is b or a == b or (a != a and b != b)
+
 
 def flatten(item: Any, leaves: list[Any]) -> Structure:
     """Append the leaves of nested lists, tuples and dicts; returns the structure without them."""
