@@ -89,7 +89,7 @@ class CompiledEngine:
         if self.model.training not in self.replays:
             self.replays[self.model.training] = self._compile()
         self.replay = self.replays[self.model.training]
-        self.replay.count = -1  # values that are not trained may have been changed, too
+        self.replay.refresh()
 
     def step(self, rows: Rows) -> None:
         """Move the parameters once, by the mean gradient over the batch."""
@@ -182,7 +182,12 @@ class Replay:
 
     def __init__(self, program: autograd.Program, trained: list[Value]) -> None:
         self.program, self.trained = program, trained
-        self.count = -1
+        self.count, self.same = -1, False
+
+    def refresh(self) -> None:
+        """Read anew, before the next step, the values that are not trained."""
+        if not self.same:
+            self.count = -1
 
     def parameters(self, flat: Array) -> Array:
         """Return the program's parameters, those being trained taken from `flat`."""
@@ -207,6 +212,8 @@ class Replay:
         known = self.program.replayer.arranged
         self.count = len(known)
         self.same = known == self.trained
+        if self.same:
+            return
         place = {p: i for i, p in enumerate(self.trained)}
         pairs = [(i, place[p]) for i, p in enumerate(known) if p in place]
         self.here, self.there = np.array(pairs, dtype=int).reshape(-1, 2).T
