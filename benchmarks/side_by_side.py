@@ -16,6 +16,7 @@ from operator import attrgetter
 from typing import Any
 
 Step = Callable[[], object]
+REST = 0.3  # seconds before a turn, so that the last peer's threads have stopped spinning
 
 
 def compare(
@@ -42,6 +43,7 @@ def compare(
     seconds: dict[str, list[float]] = {name: [] for name in peers if not missing[name]}
     for turn in range(rounds + 2):
         for name, taken in seconds.items():
+            time.sleep(REST)
             lines[name].send("step")
             taken.append(lines[name].recv())
             if turn < 2:
