@@ -108,18 +108,9 @@ def moons_micrograd() -> Step:
     """The moons step of micrograd's notebook."""
     from micrograd.engine import Value as MicrogradValue
     from micrograd.nn import MLP
-    from moons_demo import demo
+    from moons_demo import training_step
 
-    model, loss = demo(MicrogradValue, MLP)
-
-    def step() -> None:
-        total, _ = loss()
-        model.zero_grad()
-        total.backward()
-        for p in model.parameters():
-            p.data -= 0.1 * p.grad
-
-    return step
+    return training_step(MicrogradValue, MLP)
 
 
 def _torch(sizes: list[int], batch: int, threads: int, moons: bool) -> Step:

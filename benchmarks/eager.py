@@ -13,7 +13,7 @@ import time
 import tracemalloc
 from typing import Any
 
-from moons_demo import demo
+from moons_demo import training_step
 from side_by_side import Step, compare, table
 
 import nn
@@ -25,7 +25,7 @@ def micrograd() -> Step:
     from micrograd.engine import Value as MicrogradValue
     from micrograd.nn import MLP
 
-    return _step(MicrogradValue, MLP)
+    return training_step(MicrogradValue, MLP)
 
 
 def scalar_nodes() -> Step:
@@ -36,25 +36,12 @@ def scalar_nodes() -> Step:
     network = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(network)
     network.Value = Value  # type: ignore[attr-defined]
-    return _step(Value, network.MLP)
+    return training_step(Value, network.MLP)
 
 
 def network() -> Step:
     """The demo's step on this package's own network."""
-    return _step(Value, lambda nin, nouts: nn.MLP(nin, nouts, rng=random.Random(1337)))
-
-
-def _step(value: Any, mlp: Any) -> Step:
-    model, loss = demo(value, mlp)
-
-    def step() -> None:
-        total, _ = loss()
-        model.zero_grad()
-        total.backward()
-        for p in model.parameters():
-            p.data -= 0.1 * p.grad
-
-    return step
+    return training_step(Value, lambda nin, nouts: nn.MLP(nin, nouts, rng=random.Random(1337)))
 
 
 def bytes_a_node(n: int) -> float:

@@ -47,3 +47,17 @@ def train(
             p.data -= learning_rate * p.grad
         seen.append((total_loss.data, accuracy))
     return seen
+
+
+def training_step(Value: Any, MLP: Any) -> Callable[[], None]:
+    """Return one step of the demo's training, forward, backward and update, as a function."""
+    model, loss = demo(Value, MLP)
+
+    def step() -> None:
+        total, _ = loss()
+        model.zero_grad()
+        total.backward()
+        for p in model.parameters():
+            p.data -= 0.1 * p.grad
+
+    return step
