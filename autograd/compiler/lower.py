@@ -24,10 +24,8 @@ def lower(program: ArrayProgram) -> tuple[LoweredProgram, dict[Array, Array]]:
         elif array.op == "logsumexp":
             largest, _, total = _exponentials(lowered, args[0])
             raw = lowered.elementwise(np.add, largest, lowered.elementwise(np.log, total))
-            infinite = lowered.elementwise(
-                np.equal, lowered.elementwise(np.absolute, largest), float("inf")
-            )
-            result = lowered.elementwise(np.where, infinite, largest, raw)
+            # total >= 1, so raw is the larger; where largest is infinite raw is nan, and loses
+            result = lowered.elementwise(np.fmax, largest, raw)
         elif array.op == "softmax":
             _, weights, total = _exponentials(lowered, args[0])
             width = args[0].shape[1]

@@ -3,15 +3,18 @@
 For `compile(lambda x: (w * x[0] + v * x[1]).tanh(), batch=True)` the source reads, shortened:
 
     def prepare(B, P, G):
-        t3 = P[0:2][None]                            # the two parameters as a 1 x 2 matrix
+        m0 = P.reshape(1, 2)                         # the two parameters as a 1 x 2 matrix
         t4 = np.empty((B, 1))
+        m1 = m0.T
         def forward(a0):
-            np.dot(a0, t3.T, out=t4)
+            np.dot(a0, m1, out=t4)
             np.tanh(t4, out=t5)
             return (t5,), True
-        def reverse(weight):
+        def reverse(weight, a0):                     # weight: the gradient of each row's result
             ...                                      # one line for each local partial
-            np.matmul(t12.T, m0, out=G[0:2][None])
+            np.dot(t16.T, a0, out=t17)
+            G[...] = t17.reshape(2)
+            return G
         return forward, reverse
 """
 
@@ -28,6 +31,7 @@ from autograd.compiler.lower import lower
 from autograd.compiler.reroll import Reroller
 from autograd.compiler.reverse import gradient
 from autograd.compiler.trace import Recording
+from autograd.compiler.views import is_block
 
 Flow = tuple[Array, Any]
 UFUNCS = {
@@ -133,8 +137,9 @@ def _is_all(index: Any, size: int) -> bool:
 def _arrangement(instructions: Sequence[Array], parameters: Array) -> Any:
     """Which parameter to put where in P: what is taken together stands together.
 
-    A weight matrix is then one block, which NumPy multiplies in 0.8 of the time of rows with
-    biases in between.
+    A weight matrix (neurons, inputs) is then one block, which NumPy multiplies in 0.8 of the time
+    of rows with biases in between. It stands there as (inputs, neurons): so its gradient is
+    inputs.T @ upstream, in 0.8 of the time of upstream.T @ inputs (784 x 30, batch 32).
     """
     size = parameters.shape[0]
     squared = _squared_as_a_whole(instructions, parameters)
@@ -142,7 +147,7 @@ def _arrangement(instructions: Sequence[Array], parameters: Array) -> Any:
     for array in instructions:
         if array.op == "take" and array.args[0] is parameters:
             if array not in squared:
-                taken.append(array.data.ravel())
+                taken.append(array.data.T.ravel())
     everything = np.concatenate([*taken, np.arange(size)])
     _, first = np.unique(everything, return_index=True)
     return everything[np.sort(first)]
@@ -212,12 +217,15 @@ def _emit_reverse(
     target = Array.__new__(Array)
     target.shape, target.batched, target.op = (size,), False, "parameters"
     emitter.name[target] = "G"
+    emitter.whole_seeds.update(flow for flow, _ in flows if flow.op == "seed")
     direct, later = {}, []
     for flow, index in parts:
         view = emitter.view(target, index)
         once = sum(f is flow for f, _ in flows) == 1 and emitter.uses.get(flow, 0) == 0
         if disjoint and view and once and flow in arrays and _writes_out(flow):
             direct[flow] = view
+            if not is_block(index):
+                emitter.loose.add(f"t{emitter.rank[flow]}")
         else:
             later.append((flow, index, view))
     for array in arrays:
@@ -244,4 +252,6 @@ def _update(emitter: Emitter, flow: Array, index: Any, view: str | None, disjoin
 
 
 def _writes_out(array: Array) -> bool:
-    return array.op == "matmul_tn" or (isinstance(array.op, np.ufunc) and array.op is not np.power)
+    if array.op in ("matmul_tn", "sum_over_batch"):
+        return bool(array.args[0].op != "seed")
+    return isinstance(array.op, np.ufunc) and array.op is not np.power

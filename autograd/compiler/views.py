@@ -19,6 +19,8 @@ def view(name: str, size: int, batched: bool, index: Index) -> str | None:
     lead = "B, " if batched else ""
     if index.ndim == 2 and len(flat) == size and (flat == np.arange(size)).all():
         return f"{name}.reshape({lead}{index.shape[0]}, {index.shape[1]})"
+    if index.ndim == 2 and not batched and is_block(index.T) and min(index.shape) > 1:
+        return f"{view(name, size, batched, index.T)}.T"
     steps = np.diff(flat)
     if index.ndim == 1 or index.shape[0] == 1:
         add_axis = "" if index.ndim == 1 else f"[{comma}None]" if not batched else None
@@ -49,3 +51,9 @@ def view(name: str, size: int, batched: bool, index: Index) -> str | None:
         f"{name}[{start}:{start + row * rows}].reshape({rows}, {row})"
         f"[:, {first}:{first + column * (columns - 1) + 1}{stride}]"
     )
+
+
+def is_block(index: Index) -> bool:
+    """Whether the elements stand one after another: their view is contiguous."""
+    flat = index.ravel()
+    return bool((flat == flat[:1] + np.arange(len(flat))).all())
