@@ -35,3 +35,5 @@ from autograd.primitives import tan as tan
 from autograd.primitives import tanh as tanh
 from autograd.recording import no_grad as no_grad
 from autograd.value import Value as Value
+from autograd.visual.draw import draw as draw
+from autograd.visual.explain import explain as explain

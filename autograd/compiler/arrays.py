@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd import primitives
-from autograd.compiler.symbolic import Symbolic
 from autograd.primitive import Primitive
+from autograd.symbolic import Symbolic
 
 Index = npt.NDArray[np.intp]
 Operand = Any  # an Array, or a float literal

@@ -19,9 +19,9 @@ from typing import Any
 
 from autograd import primitives
 from autograd.compiler.scalars import ARGUMENT, CONSTANT, OPERATION, PARAMETER, ScalarProgram
-from autograd.compiler.symbolic import Symbolic
 from autograd.compiler.trace import COMPARISONS, Recording, ScalarGuard
 from autograd.primitive import Primitive
+from autograd.symbolic import Symbolic
 
 INFIX = {
     primitives.add: "+",

@@ -1,4 +1,7 @@
-"""What computes with operators and rows without being a number: every operator calls its row."""
+"""Symbols: what computes with operators and rows without being a number.
+
+Invariant: every operator calls its row of the table, so no operation escapes a symbol.
+"""
 
 from typing import Any
 
@@ -6,7 +9,7 @@ from autograd import primitives
 
 
 class Symbolic:
-    """Base of the symbols of both programs; a row called on one calls `__apply_primitive__`."""
+    """Base of all symbols; a row called on one calls its `__apply_primitive__`."""
 
     __slots__ = ()
 

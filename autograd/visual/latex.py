@@ -1,0 +1,84 @@
+"""LaTeX: formulas and names as a notebook renders them.
+
+Invariant: of a name only ASCII letters and digits are written as they are, so that no name ends
+the formula it stands in or becomes a command.
+"""
+
+import ast
+
+from autograd.visual.text import ELLIPSIS, latex, visible
+
+_COMPARE = {ast.Gt: r"\gt", ast.Lt: r"\lt"}
+_KNOWN = ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan")
+
+
+def to_latex(tree: ast.expr, level: int = 0) -> str:
+    """Return the tree as LaTeX.
+
+    `level` says how tightly what stands around it binds: 0 nothing, 1 sums, 2 products, 3 powers.
+    """
+    if isinstance(tree, ast.Name):
+        return name_in_latex(tree.id)
+    if isinstance(tree, ast.Constant):
+        return repr(tree.value)
+    if isinstance(tree, ast.UnaryOp):
+        return _bracketed(f"-{to_latex(tree.operand, 2)}", level > 0)
+    if isinstance(tree, ast.BinOp):
+        return _binary(tree, level)
+    if isinstance(tree, ast.Call):
+        arguments = ", ".join(to_latex(a) for a in tree.args)
+        called = tree.func.id if isinstance(tree.func, ast.Name) else ""
+        if called == "sqrt":
+            return rf"\sqrt{{{arguments}}}"
+        head = rf"\{called}" if called in _KNOWN else rf"\operatorname{{{latex(called)}}}"
+        return rf"{head}\left({arguments}\right)"
+    if isinstance(tree, ast.IfExp) and isinstance(tree.test, ast.Compare):
+        left, right = tree.test.left, tree.test.comparators[0]
+        test = f"{to_latex(left)} {_COMPARE[type(tree.test.ops[0])]} "
+        yes, no = to_latex(tree.body), to_latex(tree.orelse)
+        test += to_latex(right)
+        return rf"\begin{{cases}} {yes} & {test} \\ {no} & \text{{else}} \end{{cases}}"
+    raise TypeError(f"no LaTeX for {ast.unparse(tree)!r:.60}")
+
+
+def _binary(tree: ast.BinOp, level: int) -> str:
+    left, right = tree.left, tree.right
+    if isinstance(tree.op, ast.Div):
+        return rf"\frac{{{to_latex(left)}}}{{{to_latex(right)}}}"
+    if isinstance(tree.op, ast.Pow):
+        return rf"{to_latex(left, 3)}^{{{to_latex(right)}}}"
+    if isinstance(tree.op, ast.Mult):
+        product = rf"{to_latex(left, 2)} \cdot {to_latex(right, 2)}"
+        return _bracketed(product, level > 2)
+    sign, tight = ("-", 1) if isinstance(tree.op, ast.Sub) else ("+", 0)
+    total = f"{to_latex(left)} {sign} {to_latex(right, tight)}"
+    return _bracketed(total, level > 0)
+
+
+def _bracketed(written: str, needed: bool) -> str:
+    return rf"\left({written}\right)" if needed else written
+
+
+def name_in_latex(name: str) -> str:
+    """Return a name as LaTeX: w5 as w with an index, net_h1 upright, others as text."""
+    if name == ELLIPSIS:
+        return r"\cdots"
+    name = visible(name)
+    head, _, tail = name.partition("_")
+    if not (name.isascii() and name.replace("_", "").isalnum() and head[:1].isalpha()):
+        return rf"\text{{{latex(name)}}}"
+    letters = head.rstrip("0123456789")
+    index = head[len(letters) :] or tail
+    if head != letters and tail:
+        return rf"\text{{{latex(name)}}}"
+    base = letters if len(letters) == 1 else rf"\mathrm{{{letters}}}"
+    return rf"{base}_{{{index.replace('_', ' ')}}}" if index else base
+
+
+def number_in_latex(written: str) -> str:
+    """Return a number as `format` writes it, powers of ten and infinities as they are read."""
+    mantissa, e, exponent = written.partition("e")
+    if e and exponent.lstrip("+-").isdigit():
+        return rf"{mantissa} \cdot 10^{{{int(exponent)}}}"
+    special = {"inf": r"\infty", "-inf": r"-\infty", "nan": r"\mathrm{nan}"}
+    return special.get(written, written)
