@@ -37,3 +37,4 @@ from autograd.recording import no_grad as no_grad
 from autograd.value import Value as Value
 from autograd.visual.draw import draw as draw
 from autograd.visual.explain import explain as explain
+from autograd.visual.stepper import stepper as stepper

@@ -1,5 +1,6 @@
 """nn: small neural networks of scalar `Value`s, trained by stochastic gradient descent."""
 
+from nn.draw import draw as draw
 from nn.layers import MLP as MLP
 from nn.layers import Layer as Layer
 from nn.layers import Neuron as Neuron
@@ -11,6 +12,9 @@ from nn.losses import squared_error as squared_error
 from nn.module import Module as Module
 from nn.optim import SGD as SGD
 from nn.optim import Optimizer as Optimizer
+from nn.plots.boundary import plot_boundary as plot_boundary
+from nn.plots.step import plot_step as plot_step
+from nn.plots.weights import plot_weights as plot_weights
 from nn.train import History as History
 from nn.train import accuracy as accuracy
 from nn.train import fit as fit

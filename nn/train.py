@@ -8,7 +8,7 @@ found before any weight moves.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,9 @@ from nn.examples import Examples
 from nn.losses import LOSSES, Loss, cross_entropy
 from nn.module import Module
 from nn.optim import SGD, Optimizer
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Array = npt.NDArray[np.float64]
 
@@ -52,6 +55,16 @@ class History:
             if values
         ]
         return "  ".join(parts)
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw the curves over the epochs into `ax`, by default in a new figure; return the Axes.
+
+        Where there is accuracy it has a scale of its own at the right, `figure.axes[-1]`. Raises
+        `ValueError` before the first epoch and `ImportError` without matplotlib.
+        """
+        from nn.plots.history import plot_history
+
+        return plot_history(self, ax)
 
 
 # Compiling takes as long as running some tens of examples one by one.

@@ -280,9 +280,10 @@ def test_public_names():
     assert public(autograd) == set(
         "Value no_grad compile Program where logsumexp softmax dot maximum minimum exp log log1p "
         "expm1 sqrt sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh arctanh "
-        "sigmoid relu softplus abs erf".split()
+        "sigmoid relu softplus abs erf explain stepper draw".split()
     )
     assert public(nn) == set(
-        "Module Neuron Layer MLP mse_loss squared_error cross_entropy hinge_loss "
-        "binary_cross_entropy_with_logits Optimizer SGD History fit predict accuracy".split()
+        "Module Neuron Layer MLP draw mse_loss squared_error cross_entropy hinge_loss "
+        "binary_cross_entropy_with_logits Optimizer SGD History fit predict accuracy "
+        "plot_boundary plot_step plot_weights".split()
     )

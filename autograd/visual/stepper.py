@@ -21,6 +21,7 @@ from autograd.visual import formula, javascript
 from autograd.visual.layout import positions
 from autograd.visual.names import Names
 from autograd.visual.sweep import Sweep
+from autograd.visual.text import ELLIPSIS
 
 LIMIT = 3000
 WIDEST = 50  # characters of an expression that is worth showing
@@ -139,7 +140,7 @@ def _rules(node: Value, number: Mapping[Value, int]) -> list[list[str | int]]:
 
 def _reference(node: Value | None, number: Mapping[Value, int]) -> ast.expr:
     if node is None:
-        return ast.Name(formula.ELLIPSIS)
+        return ast.Name(ELLIPSIS)
     if isinstance(node, Constant):
         return formula.number(node._data)
     return ast.Name(f"\0{number[node]}\0")

@@ -1,0 +1,136 @@
+"""draw: a model at work on one example, its layers and neurons as labelled frames.
+
+A small network is drawn in full, a larger one with each neuron, or each layer, as one box.
+Invariant: the model is called once, with Values in place of numbers so that its inputs can be
+seen, and neither the model nor what is given is changed.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from autograd import Value
+from autograd.recording import recording_is_off
+from autograd.value import Constant
+from autograd.visual.boxes import Boxes, add_arrows, add_oval, blank, check_format, escaped, number
+from autograd.visual.draw import LIMIT, check_limit, graph_of
+from autograd.visual.graphviz_display import Drawing
+from autograd.visual.names import Names
+from autograd.visual.tree import shortened, text_tree
+from nn.folding import add_folded
+from nn.module import Module
+from nn.owners import Add, Owners, add_frames
+
+
+def draw(
+    model: Module,
+    x: Any,
+    *,
+    names: Mapping[str, Any] | None = None,
+    fmt: str = ".4f",
+    fold_above: int = 200,
+    limit: int = LIMIT,
+) -> Drawing:
+    """Return a picture of `model` computing its output for the one example `x`.
+
+    Args:
+        model: any Module; its parts become frames, named as in `named_parameters()`.
+        x: what the model takes, numbers or Values; they are named x[0], x[1], ...
+        names: further Values by name, such as `locals()`.
+        fmt: how numbers are written, as in `format(number, fmt)`.
+        fold_above: with more nodes than this, neurons or layers are drawn as single boxes.
+        limit: how many nodes are drawn at most where nothing is folded.
+
+    Raises `TypeError` where `model` is no Module or returns no Values, and `ValueError` for more
+    nodes than `limit`, a wrong `fmt`, and inside `no_grad()`. What the model raises comes through.
+    """
+    if not isinstance(model, Module):
+        raise TypeError(
+            f"`model` must be a Module, got {type(model).__name__}: draw a Value by autograd.draw"
+        )
+    if recording_is_off():
+        raise ValueError("nothing is recorded inside no_grad(): call nn.draw outside of it")
+    if not isinstance(fold_above, int):
+        raise TypeError(f"`fold_above` must be a whole number of nodes, got {fold_above!r:.40}")
+    check_format(fmt)
+    inputs, output = _run(model, x)
+    roots = list(output) if isinstance(output, list | tuple) else [output]
+    if not roots or not all(isinstance(root, Value) for root in roots):
+        raise TypeError(
+            f"`model` must return a Value or a list of Values to be drawn, got {output!r:.60}"
+        )
+    order = graph_of(roots)
+    ends = {"x": inputs, "output": output}
+    known = Names(order, {**ends, **names, **ends} if isinstance(names, Mapping) else names or ends)
+    owners = Owners(model, order)
+    drawing = blank("LR")
+    drawing.attr(label=escaped(owners.title("")), labelloc="t")
+    if len(order) > fold_above:
+        add_folded(drawing, owners, order, roots, known, fmt)
+        results = [f"{known[root]} | data {number(root._data, fmt)}" for root in roots]
+        lines = [*model.summary().splitlines(), *results]
+        drawing.tree = shortened(lines, len(lines))
+    else:
+        advice = "lower `fold_above`, or draw a part of it, as nn.draw(model.layers[0], x)"
+        check_limit(len(order), limit, advice)
+        drawing.tree = _add_in_full(drawing, owners, order, roots, known, fmt)
+    return drawing
+
+
+def _run(model: Module, x: Any) -> tuple[Any, Any]:
+    """Return `x` with Values for numbers, and the model's output for it."""
+    inputs = _as_values(x)
+    try:
+        return inputs, model(inputs)
+    except Exception:  # it may need bare numbers, to index a table: then it gets what was given
+        pass
+    return x, model(x)
+
+
+def _as_values(x: Any) -> Any:
+    if isinstance(x, list | tuple):
+        return type(x)(map(_as_values, x)) if type(x) in (list, tuple) else x
+    if isinstance(x, np.ndarray) and x.dtype.kind in "biuf":
+        return np.frompyfunc(lambda number: Value(float(number)), 1, 1)(x)
+    return Value(float(x)) if isinstance(x, int | float | np.number) else x
+
+
+def _add_in_full(
+    drawing: Drawing,
+    owners: Owners,
+    order: Sequence[Value],
+    roots: Sequence[Value],
+    names: Names,
+    fmt: str,
+) -> str:
+    """Draw every node in the frame of its owner; returns the graph as text."""
+    shown = {node: owners.local_names.get(node) or names.given(node) for node in order}
+    inputs = [n for n in order if n not in owners.of and not isinstance(n, Constant)]
+    boxes = Boxes(shown, roots, fmt, "", inputs)
+    ids = {node: f"n{i}" for i, node in enumerate(order)}
+    frame = dict(owners.of)
+    for node in order:
+        for parent in node.parents:
+            if isinstance(parent, Constant):
+                frame.setdefault(parent, owners.of[node])
+    members: dict[str, list[Add]] = {}
+    for node in order:
+        adds = members.setdefault(frame.get(node, ""), [])
+        adds.append(partial(_add_box, boxes, node, ids[node]))
+        if node.parents:
+            adds.append(partial(_add_oval, node, f"op{ids[node]}"))
+    add_frames(drawing, owners, members)
+    for node in order:
+        if node.parents:
+            add_arrows(drawing, node, ids)
+    return text_tree(roots, order, boxes.line, lambda node: shown[node] or names[node])
+
+
+def _add_box(boxes: Boxes, node: Value, name: str, drawing: Drawing) -> None:
+    boxes.add(drawing, node, name)
+
+
+def _add_oval(node: Value, name: str, drawing: Drawing) -> None:
+    add_oval(drawing, node, name)

@@ -1,0 +1,154 @@
+"""Folding: a network too large to draw in full, with one box for each neuron or each layer.
+
+Modules fold from the inside out, neurons first, then what holds them, until boxes and arrows are
+few enough to read. Invariant: there is an arrow from one box to another exactly where a number
+computed in the one is used in the other.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+import numpy as np
+
+from autograd import Value
+from autograd.value import Constant
+from autograd.visual.boxes import STYLES, number, record
+from autograd.visual.graphviz_display import Drawing
+from autograd.visual.names import Names
+from autograd.visual.text import visible
+from nn.owners import Add, Owners, add_frames
+
+# What can still be read on a screen: MLP(2, [16, 16, 1]) has 33 neurons and 305 arrows.
+BOXES = 64
+ARROWS = 400
+ENDS = 16  # so many inputs or outputs are drawn one by one
+
+Box = str | Value  # the path of a folded module, or a node on its own
+
+
+def add_folded(
+    drawing: Drawing,
+    owners: Owners,
+    order: Sequence[Value],
+    roots: Sequence[Value],
+    names: Names,
+    fmt: str,
+) -> None:
+    """Draw the graph of `roots` with modules folded into boxes."""
+    used = [node for node in order if node in owners.of]
+    deepest = max(len(owners.above(path)) for path in owners.modules)
+    # Operations between the parts of a module are drawn one by one, or as one box if too many.
+    ways = [(depth, apart) for apart in (True, False) for depth in range(deepest, 0, -1)]
+    for depth, apart in [*ways, (0, False)]:
+        box = _boxes(owners, used, depth, apart)
+        arrows = dict.fromkeys(_arrows(order, box))
+        if len(set(box.values())) <= BOXES and len(arrows) <= ARROWS:
+            break
+    _Folded(drawing, owners, names, fmt).add(order, roots, box)
+
+
+def _boxes(owners: Owners, used: Sequence[Value], depth: int, apart: bool) -> dict[Value, Box]:
+    """Return the box of each node: a module with at most `depth` others around it, or itself."""
+    box: dict[Value, Box] = {}
+    for node in used:
+        chain = [owners.of[node], *owners.above(owners.of[node])]
+        box[node] = chain[max(len(chain) - 1 - depth, 0)]
+    around = {above for path in set(box.values()) for above in owners.above(str(path))}
+    return {n: n if apart and path in around else path for n, path in box.items()}
+
+
+def _arrows(order: Sequence[Value], box: dict[Value, Box]) -> Iterator[tuple[Box, Box]]:
+    for node in order:
+        for parent in node.parents:
+            source = box.get(parent, parent)
+            if source != box[node] and not isinstance(source, Constant):
+                yield source, box[node]
+
+
+class _Folded:
+    def __init__(self, drawing: Drawing, owners: Owners, names: Names, fmt: str) -> None:
+        self.drawing = drawing
+        self.owners = owners
+        self.names = names
+        self.fmt = fmt
+
+    def add(self, order: Sequence[Value], roots: Sequence[Value], box: dict[Value, Box]) -> None:
+        """Draw inputs, units and outputs from left to right, and the arrows between them."""
+        outputs: dict[Box, dict[Value, None]] = {box[n]: {} for n in order if n in box}
+        for node in order:
+            for parent in node.parents:
+                if parent.parents and box[parent] != box[node]:
+                    outputs[box[parent]][parent] = None
+        for root in roots:
+            if root.parents:
+                outputs[box[root]][root] = None
+        owners = self.owners
+        inputs = [n for n in order if n not in box and not isinstance(n, Constant)]
+        ids: dict[Box, str] = {unit: f"unit{i}" for i, unit in enumerate(outputs)}
+        for node, name in self._ends(inputs, "inputs", "input").items():
+            ids[node] = name
+        around = {a for unit in outputs if isinstance(unit, str) for a in owners.above(unit)}
+        members: dict[str, list[Add]] = {}
+        for unit, values in reversed(outputs.items()):  # Graphviz lays them from bottom to top
+            if isinstance(unit, Value):
+                path, add = self.owners.of[unit], partial(self._node, ids[unit], unit)
+            elif unit in around:
+                path, add = unit, partial(self._between, ids[unit], unit, [*values])
+            else:
+                path = self.owners.parent(unit)
+                add = partial(self._unit, ids[unit], unit, [*values])
+            members.setdefault(path, []).append(add)
+        add_frames(self.drawing, self.owners, members)
+        ends = self._ends(list(dict.fromkeys(roots)), "outputs", "root")
+        arrows = {(ids[a], ids[b]): None for a, b in _arrows(order, box)}
+        arrows |= {
+            (ids[box.get(r, r)], end): None for r, end in ends.items() if r in ids or r in box
+        }
+        self.drawing.attr(mclimit="0.01")  # between dense layers no order is better than ours
+        if len(arrows) > 100:
+            self.drawing.edge_attr.update(color="#9ca3af", penwidth="0.6", arrowsize="0.4")
+            self.drawing.attr(ranksep="0.9")
+        for tail, head in reversed(arrows):
+            self.drawing.edge(tail, head)
+
+    def _node(self, name: str, node: Value, drawing: Drawing) -> None:
+        shown = self.owners.local_names.get(node) or node.op
+        kind = "result" if node.parents else "leaf"
+        drawing.node(name, record([visible(shown), self._data(node)]), **STYLES[kind])
+
+    def _between(self, name: str, path: str, values: list[Value], drawing: Drawing) -> None:
+        fields = [f"{self.owners.title(path)}: between its parts", *self._numbers(values)]
+        drawing.node(name, record(fields, stacked=True))
+
+    def _unit(self, name: str, path: str, values: list[Value], drawing: Drawing) -> None:
+        if len(values) == 1 and path:
+            title = visible(self.owners.within(path, self.owners.parent(path)))
+            drawing.node(name, record([title, self._data(values[0])]))
+            return
+        count = len(self.owners.modules[path].parameters())
+        fields = [self.owners.title(path), f"{count:,} parameters", *self._numbers(values)]
+        drawing.node(name, record(fields, stacked=True))
+
+    def _ends(self, values: list[Value], title: str, kind: str) -> dict[Value, str]:
+        """Draw inputs or outputs, many of them as one box; returns their names in the DOT."""
+        if len(values) > ENDS:
+            fields = [title, *self._numbers(values)]
+            self.drawing.node(title, record(fields, stacked=True), **STYLES[kind])
+            return dict.fromkeys(values, title)
+        ids = {value: f"{kind}{i}" for i, value in enumerate(values)}
+        for value in reversed(values):
+            fields = [self.names[value], self._data(value)]
+            self.drawing.node(ids[value], record(fields), **STYLES[kind])
+        return ids
+
+    def _data(self, value: Value) -> str:
+        return f"data {number(value._data, self.fmt)}"
+
+    def _numbers(self, values: list[Value]) -> list[str]:
+        if len(values) < 2:
+            return [self._data(value) for value in values]
+        data = np.array([value._data for value in values])
+        with np.errstate(all="ignore"):
+            found = {"min": data.min(), "mean": data.mean(), "max": data.max()}
+        shown = [f"{name} {number(float(x), self.fmt)}" for name, x in found.items()]
+        return [f"{len(values):,} values", *shown]

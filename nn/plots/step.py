@@ -1,0 +1,76 @@
+"""The graph of a loss before and after a step of the optimiser."""
+
+from collections.abc import Callable
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import autograd
+from autograd import Value
+from autograd.graph import topological_order
+from nn.optim import Optimizer
+from nn.plots.axes import import_pyplot
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+PIXELS = 192  # in an inch of a graph's picture
+LARGEST = 40.0  # inches of a graph's picture
+
+
+def plot_step(
+    build: Callable[[], Value], optimizer: Optimizer, **drawing: Any
+) -> "tuple[Axes, Axes]":
+    """Take one step of `optimizer`; draw the graph of the loss before and after it.
+
+    `build()` records the loss afresh and returns it. It is called, its gradients are computed,
+    `optimizer` moves its parameters once, for good, and it is called again; gradients start at 0
+    both times and are those of the second loss in the end. `drawing` goes to `autograd.draw`:
+    `names=locals()`, `rankdir="TB"`. Returns a tuple of both Axes, in a figure of their own.
+
+    Raises `TypeError` where `build` returns no Value or `optimizer` is no Optimizer, `ValueError`
+    where `build` returns the same Value again, `ImportError` without matplotlib, and what
+    `autograd.draw` raises.
+    """
+    pyplot = import_pyplot()
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(f"`optimizer` must be an optimiser such as nn.SGD, got {optimizer!r:.60}")
+    before = build()
+    pictures = [_swept(before, optimizer, drawing)]
+    optimizer.step()
+    after = build()
+    if after is before:
+        raise ValueError("`build` returned the same Value again: let it record the loss afresh")
+    pictures.append(_swept(after, optimizer, drawing))
+    images = [pyplot.imread(BytesIO(png), format="png") for png in pictures]
+    height, width = np.max([image.shape[:2] for image in images], axis=0) / PIXELS
+    shrink = min(1.0, LARGEST / max(width, height))
+    rows, columns = (2, 1) if width > height else (1, 2)
+    _, both = pyplot.subplots(
+        rows,
+        columns,
+        figsize=(columns * max(width * shrink, 3.0), rows * (height * shrink + 0.4)),
+        layout="constrained",
+    )
+    for ax, image in zip(both, images, strict=True):
+        ax.imshow(image)
+        ax.set_axis_off()
+    both[0].set_title(f"before the step: loss {before.data:.4g}")
+    both[1].set_title(f"after the step: loss {after.data:.4g}")
+    return both[0], both[1]
+
+
+def _swept(loss: Any, optimizer: Optimizer, drawing: dict[str, Any]) -> bytes:
+    """Compute the gradients of `loss`, from 0; return the picture of its graph, as PNG."""
+    if not isinstance(loss, Value):
+        raise TypeError(f"`build` must return the loss, a Value, got {loss!r:.60}")
+    optimizer.zero_grad()
+    for node in topological_order(loss):
+        node.grad = 0.0
+    loss.backward()
+    picture = autograd.draw(loss, **drawing)
+    picture.attr(dpi=str(PIXELS))
+    png: bytes = picture.pipe(format="png")
+    return png

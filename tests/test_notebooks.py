@@ -1,0 +1,56 @@
+"""The notebooks: executed, paired with their text, their solutions right."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parents[1] / "notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+SOLUTION = re.compile(r"<details>.*?```python\n(.*?)```.*?</details>", re.DOTALL)
+
+
+def cells(path):
+    return json.loads(path.read_text(encoding="utf-8"))["cells"]
+
+
+def test_the_course_is_there():
+    assert [path.stem[:2] for path in NOTEBOOKS] == ["01", "02", "03", "04"]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_it_was_executed_from_top_to_bottom_without_errors(path):
+    code = [cell for cell in cells(path) if cell["cell_type"] == "code"]
+    assert [cell["execution_count"] for cell in code] == list(range(1, len(code) + 1))
+    kinds = {output["output_type"] for cell in code for output in cell["outputs"]}
+    assert "error" not in kinds
+    data = {k for c in code for o in c["outputs"] for k in o.get("data", {})}
+    assert data & {"image/svg+xml", "image/png"}, "a reader sees pictures without running it"
+    assert not re.search(r"/(home|root|tmp|work|usr)/", path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_it_is_paired_with_its_text(path):
+    jupytext = pytest.importorskip("jupytext", reason="needs the `notebooks` extra")
+    text = jupytext.read(path.with_suffix(".py"))
+    of_text = [(cell.cell_type, cell.source) for cell in text.cells]
+    assert of_text == [(c["cell_type"], "".join(c["source"])) for c in cells(path)]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_its_solutions_are_right(path, monkeypatch):
+    matplotlib = pytest.importorskip("matplotlib", reason="needs the `notebooks` extra")
+    with matplotlib.rc_context({"backend": "agg", "figure.max_open_warning": 0}):
+        import matplotlib.pyplot as plt
+
+        monkeypatch.setattr(plt, "show", lambda: plt.close("all"))
+        text = path.with_suffix(".py").read_text(encoding="utf-8")
+        names = {"__name__": path.stem}
+        exec(compile(text, str(path.with_suffix(".py")), "exec"), names)
+        markdown = ["".join(c["source"]) for c in cells(path) if c["cell_type"] == "markdown"]
+        solutions = [code for text in markdown for code in SOLUTION.findall(text)]
+        assert len(solutions) >= 4
+        for code in solutions:
+            exec(compile(code, f"{path.stem}: a solution", "exec"), names)
+        plt.close("all")
