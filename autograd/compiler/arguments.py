@@ -24,13 +24,16 @@ class Signature:
         self.function, self.batch = function, batch
         self.structures: list[Any] | None = None
         self.widths: list[int] = []
+        self._known_names: dict[int, list[str]] = {}  # by the number of arguments
 
     def read(self, args: tuple[Any, ...]) -> tuple[list[Array], int]:
         """Return one array for each argument, (B, width) or (width,), and B.
 
         Raises `TypeError` or `ValueError` for arguments that are not numbers or do not fit.
         """
-        names = self._names(args)
+        names = self._known_names.get(len(args))
+        if names is None:
+            names = self._known_names[len(args)] = self._names(args)
         structures, arrays = [], []
         for name, arg in zip(names, args, strict=True):
             structure, array = self._rows(name, arg) if self.batch else self._leaves(name, arg)

@@ -59,7 +59,7 @@ class Program:
         arrays, count = self._signature.read(args)
         if not count:
             raise ValueError("an empty batch has no mean: pass at least one row")
-        self.record(*args)
+        self._record(arrays, count)
         if self.replayer.paths[0].recording.structure is not None:
             raise TypeError(
                 "`mean` and `value_and_grad` need a function that returns one Value; this one "
@@ -94,7 +94,9 @@ class Program:
 
     def record(self, *args: Any) -> None:
         """Record the path of the first row, so that parameters and source are known."""
-        arrays, count = self._signature.read(args)
+        self._record(*self._signature.read(args))
+
+    def _record(self, arrays: list[Array], count: int) -> None:
         if not self.replayer.paths:
             self.replayer.record([a[0] if self._batch and count else a for a in arrays])
 

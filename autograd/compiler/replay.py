@@ -200,7 +200,9 @@ class Replayer:
                     f"at {recording.guards[-1].line}: use maximum, minimum, relu or where on "
                     "numbers instead of comparing Values there"
                 )
-            self.paths.append(self._compile(recording))
+            path = self._compile(recording)
+            self._order = self.order  # kept, so that a call need not put it together
+            self.paths.append(path)
             return self.paths[-1]
 
     def _compile(self, recording: Recording) -> Path:
@@ -275,5 +277,7 @@ def _padded(slopes: Any, size: int) -> Array:
 
 
 def _split(found: Array, shapes: Sequence[tuple[int, ...]]) -> list[Array]:
+    if len(shapes) == 1:
+        return [found]
     ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
     return np.split(found, ends[:-1])
