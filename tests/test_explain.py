@@ -65,8 +65,8 @@ def test_mazurs_network_reads_as_the_worked_example():
         "net_o1 = w5 * out_h1 + w6 * out_h2 + b2 = 1.10590597   ∂E/∂net_o1 = "
         "∂E/∂out_o1 × (out_o1 * (1 - out_o1)) = 0.74136507 × 0.186815602 = 0.138498562",
         "w5 = 0.4   ∂E/∂w5 = ∂E/∂net_o1 × out_h1 = 0.138498562 × 0.593269992 = 0.0821670406",
-        "out_h1 = sigmoid(net_h1) = 0.593269992   ∂E/∂out_h1 = ∂E/∂net_o2 × w7 + ∂E/∂net_o1 × w5 "
-        "= -0.0380982365 × 0.5 + 0.138498562 × 0.4 = -0.0190491183 + 0.0553994247 = 0.0363503064",
+        "out_h1 = sigmoid(net_h1) = 0.593269992   ∂E/∂out_h1 = ∂E/∂net_o1 × w5 + ∂E/∂net_o2 × w7 "
+        "= 0.138498562 × 0.4 + -0.0380982365 × 0.5 = 0.0553994247 + -0.0190491183 = 0.0363503064",
         "w1 = 0.15   ∂E/∂w1 = ∂E/∂net_h1 × i1 = 0.00877135469 × 0.05 = 0.000438567734",
     ):
         assert line in explained
@@ -85,8 +85,8 @@ def test_contributions_of_a_value_used_more_than_once_add_up():
     assert lines(explain(b, names=locals())) == [
         "b = v1 + a = 12   ∂b/∂b = 1",
         "v1 = a * a = 9   ∂b/∂v1 = ∂b/∂b × 1 = 1 × 1 = 1",
-        "a = 3   ∂b/∂a = ∂b/∂b × 1 + ∂b/∂v1 × a + ∂b/∂v1 × a = 1 × 1 + 1 × 3 + 1 × 3 "
-        "= 1 + 3 + 3 = 7",
+        "a = 3   ∂b/∂a = ∂b/∂v1 × a + ∂b/∂v1 × a + ∂b/∂b × 1 = 1 × 3 + 1 × 3 + 1 × 1 "
+        "= 3 + 3 + 1 = 7",
     ]
 
 

@@ -61,7 +61,7 @@ class Folding:
         return formula.operation(node.primitive.name, inputs)
 
     def contributions(self, node: Value) -> list[Contribution]:
-        """Return what each use of `node` contributes to its gradient, in sweep order."""
+        """Return what each use of `node` contributes to its gradient, first use first."""
         return [self._contribution(use) for use in self.sweep.uses[node]]
 
     def _contribution(self, use: Use) -> Contribution:

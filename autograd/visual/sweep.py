@@ -25,7 +25,7 @@ class Use:
 
 
 class Sweep:
-    """The nodes in topological order, their gradients, and who used them, in sweep order."""
+    """The nodes in topological order, their gradients, and who used them, first use first."""
 
     def __init__(self, root: Value) -> None:
         if not isinstance(root, Value):
@@ -40,6 +40,8 @@ class Sweep:
         self.gradient[root] = 1.0
         for node in reversed(self.order):
             upstream = self.gradient[node]
-            for i, (parent, partial) in enumerate(zip(node.parents, node.partials, strict=True)):
+            for parent, partial in zip(node.parents, node.partials, strict=True):
                 self.gradient[parent] += upstream * partial
+        for node in self.order:
+            for i, parent in enumerate(node.parents):
                 self.uses[parent].append(Use(node, i))
