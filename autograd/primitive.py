@@ -29,6 +29,11 @@ class Primitive:
     array: Callable[..., Any]
     partials: Callable[..., tuple[Any, ...]]
 
+    @property
+    def __name__(self) -> str:
+        """The name, as functions have one."""
+        return self.name
+
     def __call__(self, *inputs: Any) -> Any:
         """Apply the operation to numbers, to arrays of one shape, or to `Value`s.
 

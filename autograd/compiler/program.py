@@ -83,6 +83,8 @@ class Program:
     def __str__(self) -> str:
         lines = [f"program of {self.__name__}: {len(self.replayer.paths)} paths"]
         lines[0] = lines[0].replace(" 1 paths", " 1 path")
+        if not self.replayer.paths:
+            lines.append("not recorded yet: call it once")
         for i, path in enumerate(self.replayer.paths):
             products = path.arrays.products if path.arrays else 0
             lines.append(
