@@ -1,8 +1,8 @@
 """draw: a model at work on one example, its layers and neurons as labelled frames.
 
 A small network is drawn in full, a larger one with each neuron, or each layer, as one box.
-Invariant: the model is called once, with Values in place of numbers so that its inputs can be
-seen, and neither the model nor what is given is changed.
+Invariant: the model sees Values in place of numbers, so that its inputs can be shown, or, where it
+cannot take them, the numbers themselves; neither the model nor what is given is changed.
 """
 
 from collections.abc import Mapping, Sequence

@@ -393,7 +393,20 @@ def test_what_is_no_number_is_marked_and_changes_nothing(show):
 
 
 def test_values_and_partials_of_every_row_equal_the_engines(show):
-    grid = (0.0, -0.0, 1.0, -1.0, 5e-324, -5e-324, 1e300, -1e300, math.inf, -math.inf, math.nan)
+    grid = (
+        0.0,
+        -0.0,
+        1.0,
+        -1.0,
+        0.5,
+        5e-324,
+        -5e-324,
+        1e300,
+        -1e300,
+        math.inf,
+        -math.inf,
+        math.nan,
+    )
     rng = Random(0)
     root = Value(0.0)
     cases = []
@@ -459,6 +472,54 @@ def chain_from(start, n):
     for _ in range(n):
         x = x * 1.001
     return x
+
+
+def test_a_formula_stands_only_where_it_gives_the_partial(show):
+    x, z = Value(2.0, "x"), Value(2.0, "z")
+    page = show(autograd.maximum(x, z))
+    page.click("#last")
+    assert "local ∂v1/∂x = 0.5" in page.inner_text("#panel")
+    page.fill("input[aria-label='z, number']", "1")
+    assert "1 if x > z else 0 = 1 if 2 > 1 else 0 = 1" in page.inner_text("#panel")
+    page = show(Value(20.0, "x").tanh())
+    page.click("#last")
+    assert "local ∂v1/∂x = 1 - v1 ** 2 = 1.69934e-17" in page.inner_text("#panel")
+
+
+def test_odd_words_are_no_numbers_and_huge_leaves_have_a_slider(show):
+    page = show(Value(1e308, "h") * 2)
+    for wrong in ("constructor", "__proto__", "toString"):
+        page.fill("input[aria-label='h, number']", wrong)
+        assert page.get_attribute("input[aria-label='h, number']", "aria-invalid") == "true"
+    slider = page.locator("input[aria-label='h, slider']")
+    assert slider.evaluate("s => [s.min, s.max].every(x => Number.isFinite(Number(x)))")
+    page.fill("input[aria-label='h, number']", "+nan")
+    assert math.isnan(table(page)["h"][0])
+
+
+def test_the_current_node_stays_in_view(show):
+    page = show(chain(30))
+    page.keyboard.press("End")
+    inside = """() => {
+        const frame = document.getElementById("picture").getBoundingClientRect();
+        const box = document.querySelector(".node.current rect").getBoundingClientRect();
+        return box.left >= frame.left && box.right <= frame.right;
+    }"""
+    for _ in range(4):
+        page.keyboard.press("+")
+    assert page.evaluate(inside)
+    page.set_viewport_size({"width": 500, "height": 700})
+    page.wait_for_timeout(200)
+    assert page.evaluate(inside)
+    page.set_viewport_size({"width": 1200, "height": 800})
+
+
+def test_a_graph_whose_leaves_have_changed_says_so(show):
+    a = Value(2.0, "a")
+    f = a * 3
+    a.data = 5.0
+    page = show(f)
+    assert "Leaves have changed" in page.inner_text("#panel")
 
 
 HOSTILE = [

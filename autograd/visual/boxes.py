@@ -95,7 +95,7 @@ def add_arrows(
     """Draw the arrows to and from the oval of `node`; with `fmt` also the local partials."""
     oval = f"op{ids[node]}"
     for parent, partial in zip(node.parents, node.partials, strict=True):
-        label = None if fmt is None else escaped(number(partial, fmt))
+        label = None if fmt is None else escaped(f" {number(partial, fmt)}")  # off the arrow
         drawing.edge(ids[parent], oval, label, weight="4" if parent.parents else "1")
     drawing.edge(oval, ids[node], weight="4")  # the way from result to result is a straight line
 

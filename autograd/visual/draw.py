@@ -54,14 +54,13 @@ def draw(
     check_limit(
         len(order),
         limit,
-        "draw a part of it, as draw(part); for a model nn.draw(model, x) folds layers; the "
-        "stepper shows large graphs bit by bit",
+        "draw a part of it, as draw(part); for a model nn.draw(model, x) folds layers",
     )
     computed = any(r.grad != 0.0 for r in roots)
     boxes = Boxes(Names(order, names), roots, fmt, NOT_COMPUTED if not computed else None)
     drawing = blank(rankdir)
     if not computed:
-        drawing.attr(label="grad —: not computed, backward() has not been run from here")
+        drawing.attr(label="grad —: no gradient has reached here; call backward() first")
     ids = {node: f"n{i}" for i, node in enumerate(order)}
     results = [node for node in order if node.parents]
     for node in order:

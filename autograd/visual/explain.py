@@ -29,6 +29,10 @@ from autograd.visual.sweep import Sweep
 USES = 5  # contributions written in one line
 LINES = 500  # lines in a notebook, where rendering formulas takes time
 WIDEST = 60  # characters of the forward column
+STALE = (
+    "Leaves have changed since this graph was recorded: their data are those of now, everything "
+    "else is what was recorded."
+)
 
 
 @dataclass(frozen=True)
@@ -67,15 +71,21 @@ class Explanation:
 
     def __str__(self) -> str:
         rows = [(self._forward(line), self._backward(line)) for line in self]
-        width = max(len(left) for left, _ in rows if len(left) <= WIDEST or len(rows) == 1)
-        return "\n".join(f"{left:<{width}}   {right}" for left, right in rows)
+        width = max((len(left) for left, _ in rows if len(left) <= WIDEST), default=0)
+        lines = [f"{left:<{width}}   {right}" for left, right in rows]
+        return "\n".join(lines + ([STALE] if self._folding.sweep.stale else []))
 
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        more = len(self) - LINES
+        if more <= 0:
+            return str(self)
+        return f"<Explanation of {len(self)} lines: print it to read them>"
 
     def _repr_markdown_(self) -> str:
         rows = " \\\\\n".join(map(self._latex, islice(self, LINES)))
         more = len(self) - LINES
         rest = f"\n\n{more} more lines: print the explanation to read them." if more > 0 else ""
+        rest += f"\n\n{STALE}" if self._folding.sweep.stale else ""
         return f"$$\n\\begin{{aligned}}\n{rows}\n\\end{{aligned}}\n$$" + rest
 
     def _forward(self, line: Line) -> str:
@@ -90,7 +100,9 @@ class Explanation:
         if used:
             numbers = [f"{self._number(c.upstream)} × {self._number(c.local)}" for c in used]
             rules = [self._rule(c) or n for c, n in zip(used, numbers, strict=True)]
-            parts += [" + ".join(terms) + rest for terms in (rules, numbers) if terms != parts[1:]]
+            if rules != numbers:
+                parts.append(" + ".join(rules) + rest)
+            parts.append(" + ".join(numbers) + rest)
             if len(used) > 1:
                 parts.append(" + ".join(self._number(c.product) for c in used) + rest)
         return " = ".join([*parts, self._number(line.gradient)])

@@ -15,6 +15,7 @@ from autograd.visual.sweep import Sweep, Use
 from autograd.visual.text import ELLIPSIS
 
 LARGEST = 12  # operations written out in one expression
+TINY = 1e-20  # of smaller partials, or larger than its inverse, the product may leave the floats
 
 
 @dataclass(frozen=True)
@@ -46,11 +47,14 @@ class Folding:
         for node in self.sweep.order:
             size[node] = 1 + sum(size[p] for p in node.parents if p in self.hidden)
             named = self.names.given(node) or not node.parents or node is self.sweep.root
-            if not named and len(self.sweep.uses[node]) == 1 and size[node] < LARGEST:
+            usual = all(p == 0.0 or TINY < abs(p) < 1.0 / TINY for p in node.partials)
+            if not named and len(self.sweep.uses[node]) == 1 and size[node] < LARGEST and usual:
                 self.hidden.add(node)
 
     def shows(self, node: Value) -> bool:
         """Whether `node` has a line: constants and what is folded have none."""
+        if node is self.sweep.root:
+            return True
         return node not in self.hidden and not isinstance(node, Constant)
 
     def expression(self, node: Value) -> ast.expr | None:
@@ -78,17 +82,17 @@ class Folding:
         """The partial's formula, the names of the nodes in it."""
         child = use.child
         assert child.primitive is not None
-        symbols = formula.symbols(len(child.parents))
-        rule = formula.rules(child.primitive, len(symbols))[use.position]
-        if rule is None:
+        count = len(child.parents)
+        rule = formula.rules(child.primitive, count)[use.position]
+        if rule is None or not formula.holds(rule, child, use.partial, self.sweep.data):
             return None
+        positions = formula.positions(count)
 
         def meaning(symbol: str) -> ast.expr | None:
             if symbol == "out":
                 return self._reference(child)
-            if symbol in symbols:
-                return self._reference(child.parents[symbols.index(symbol)])
-            return None
+            where = positions.get(symbol)
+            return None if where is None else self._reference(child.parents[where])
 
         return formula.simplified(formula.replace(rule, meaning))
 

@@ -8,14 +8,15 @@ tree whose names are replaced, never pasted, so no name can change its structure
 
 import ast
 import copy
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from autograd.primitive import Primitive
+from autograd.primitive import TABLE, Primitive
 from autograd.symbolic import Symbolic
 from autograd.value import Value
-from autograd.visual.text import ELLIPSIS
+from autograd.visual.text import ELLIPSIS, visible
 
 LONGEST = 60  # characters of a rule that is worth printing
 MANY = 12  # inputs of an operation; of more the first SHOWN are written
@@ -59,6 +60,14 @@ class Formula(Symbolic):
     def __init__(self, tree: ast.expr) -> None:
         self.tree = tree
 
+    def __bool__(self) -> bool:
+        raise TypeError("a symbol is neither true nor false")
+
+    def __eq__(self, other: object) -> bool:
+        raise TypeError("a symbol equals nothing yet")
+
+    __hash__ = None  # type: ignore[assignment]
+
     def __apply_primitive__(self, primitive: Primitive, inputs: tuple[Any, ...]) -> "Formula":
         return Formula(operation(primitive.name, [_tree(x) for x in inputs]))
 
@@ -76,7 +85,7 @@ def operation(name: str, inputs: list[ast.expr]) -> ast.expr:
         for product in products[1:]:
             total = ast.BinOp(total, ast.Add(), product)
         return total
-    return ast.Call(ast.Name(name), inputs, [])
+    return ast.Call(ast.Name(visible(name)), inputs, [])
 
 
 def number(x: float) -> ast.expr:
@@ -90,6 +99,40 @@ def number(x: float) -> ast.expr:
 def symbols(count: int) -> list[str]:
     """The names that rules give to the inputs of an operation: x and y, or x1, x2, ..."""
     return ["x", "y"][:count] if count <= 2 else [f"x{i + 1}" for i in range(count)]
+
+
+@cache
+def positions(count: int) -> dict[str, int]:
+    """Where each of `symbols(count)` stands."""
+    return {symbol: i for i, symbol in enumerate(symbols(count))}
+
+
+def holds(rule: ast.expr, node: Value, partial: float, data: Mapping[Value, float]) -> bool:
+    """Whether the rule, computed as it is written, gives the partial that was recorded.
+
+    At a tie of maximum, or for 0 * x**-1 at 0, the textbook's formula does not.
+    """
+    where = positions(len(node.parents))
+    used = {n.id for n in ast.walk(rule) if isinstance(n, ast.Name)}
+    numbers = {s: data[node.parents[where[s]]] for s in used if s in where}
+    try:
+        value = eval(_compiled(rule), {**_FUNCTIONS, **numbers, "out": data[node]})
+    except (ArithmeticError, ValueError, SyntaxError, NameError):  # a user's row may have any name
+        return False
+    return bool(value == partial or abs(value - partial) <= 1e-6 * abs(partial) + 1e-12)
+
+
+@cache
+def _compiled(rule: ast.expr) -> Any:
+    return compile(text(rule), "<rule>", "eval")
+
+
+_FUNCTIONS: dict[str, Any] = {
+    "__builtins__": {},
+    **{name: row.value for name, row in TABLE.items() if name.isidentifier()},
+    "sign": lambda x: (x > 0.0) - (x < 0.0),
+    "pi": math.pi,
+}
 
 
 @cache
@@ -182,6 +225,8 @@ class _Simplify(ast.NodeTransformer):
         rest = rest_a or rest_b
         if rest_a and rest_b:
             rest = ast.BinOp(rest_a, ast.Mult(), rest_b)
+        if math.isinf(a * b) or (a * b == 0 and a and b):
+            return node  # no float holds the product
         if rest is None or a * b == 1:
             return rest or number(a * b)
         if a * b == -1:

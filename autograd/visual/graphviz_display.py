@@ -52,7 +52,11 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
         except ImportError:
             bundle, note = {}, f"\n{ADVICE}"
         except Exception as error:  # a broken `dot`: a notebook must show something all the same
-            bundle, note = {}, f"\nGraphviz failed ({type(error).__name__}); {ADVICE}"
+            try:
+                svg = render_in_process(self.source, "svg", self.engine).decode("utf-8")
+                bundle = {"image/svg+xml": svg}
+            except Exception:
+                bundle, note = {}, f"\nGraphviz failed ({type(error).__name__}); {ADVICE}"
         return {**bundle, "text/plain": self.tree + note}
 
     # The graphviz package keeps what runs `dot` in three properties, made to be replaced.

@@ -5,6 +5,7 @@ was written before is not written again. The values of the rows are in `stepper.
 the code holds numbers, its own names and the names of rows in `stepper.js`, and nothing else.
 """
 
+import ast
 import json
 import re
 from collections.abc import Iterable
@@ -14,6 +15,7 @@ from typing import Any
 
 from autograd.primitive import TABLE, Primitive
 from autograd.symbolic import Symbolic
+from autograd.visual import formula
 
 
 class _Code:
@@ -70,9 +72,47 @@ def partials(primitive: Primitive, count: int) -> str:
 
 
 def table(rows: Iterable[tuple[Primitive, int]]) -> str:
-    """Return `PARTIALS`, by name and number of inputs, for these rows."""
-    entries = [f'  "{row.name}/{count}": {partials(row, count)},' for row, count in rows]
-    return "\n".join(["const PARTIALS = {", *entries, "};"])
+    """Return `PARTIALS` and `RULES`, by name and number of inputs, for these rows."""
+    known = list(rows)
+    exact = [f'  "{row.name}/{count}": {partials(row, count)},' for row, count in known]
+    written = [f'  "{row.name}/{count}": [{textbook(row, count)}],' for row, count in known]
+    return "\n".join(["const PARTIALS = {", *exact, "};", "const RULES = {", *written, "};"])
+
+
+def textbook(primitive: Primitive, count: int) -> str:
+    """Return the rules that are shown for a row as functions, `null` where there is none."""
+    names = {symbol: f"x[{i}]" for symbol, i in formula.positions(count).items()}
+    found = [
+        "null" if rule is None else f"(out, x) => {_expression(rule, names)}"
+        for rule in formula.rules(primitive, count)
+    ]
+    return ", ".join(found)
+
+
+_OPERATORS = {operator: name for name, operator in formula.INFIX.items() if name != "**"}
+
+
+def _expression(tree: ast.expr, names: dict[str, str]) -> str:
+    """A formula as a JavaScript expression."""
+    if isinstance(tree, ast.Constant):
+        return repr(tree.value)
+    if isinstance(tree, ast.Name):
+        return names.get(tree.id) or {"out": "out", "pi": "Math.PI"}[tree.id]
+    if isinstance(tree, ast.UnaryOp):
+        return f"(-{_expression(tree.operand, names)})"
+    if isinstance(tree, ast.BinOp):
+        left, right = _expression(tree.left, names), _expression(tree.right, names)
+        return f'VALUES["{_OPERATORS[type(tree.op)]}"]({left}, {right})'
+    if isinstance(tree, ast.IfExp) and isinstance(tree.test, ast.Compare):
+        sign = ">" if isinstance(tree.test.ops[0], ast.Gt) else "<"
+        left = _expression(tree.test.left, names)
+        right = _expression(tree.test.comparators[0], names)
+        chosen = (_expression(tree.body, names), _expression(tree.orelse, names))
+        return f"({left} {sign} {right} ? {chosen[0]} : {chosen[1]})"
+    assert isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name)
+    arguments = ", ".join(_expression(argument, names) for argument in tree.args)
+    called = "Math.sign" if tree.func.id == "sign" else f'VALUES["{tree.func.id}"]'
+    return f"{called}({arguments})"
 
 
 def source(name: str) -> str:

@@ -1,7 +1,7 @@
 """LaTeX: formulas and names as a notebook renders them.
 
-Invariant: of a name only ASCII letters and digits are written as they are, so that no name ends
-the formula it stands in or becomes a command.
+Invariant: no name ends the formula it stands in or becomes a command: what LaTeX reads as more
+than text is written by a character that looks like it.
 """
 
 import ast
@@ -20,7 +20,8 @@ def to_latex(tree: ast.expr, level: int = 0) -> str:
     if isinstance(tree, ast.Name):
         return name_in_latex(tree.id)
     if isinstance(tree, ast.Constant):
-        return repr(tree.value)
+        written = number_in_latex(repr(tree.value))
+        return _bracketed(written, level > 2 and not written.isdecimal())
     if isinstance(tree, ast.UnaryOp):
         return _bracketed(f"-{to_latex(tree.operand, 2)}", level > 0)
     if isinstance(tree, ast.BinOp):
@@ -37,16 +38,19 @@ def to_latex(tree: ast.expr, level: int = 0) -> str:
         test = f"{to_latex(left)} {_COMPARE[type(tree.test.ops[0])]} "
         yes, no = to_latex(tree.body), to_latex(tree.orelse)
         test += to_latex(right)
-        return rf"\begin{{cases}} {yes} & {test} \\ {no} & \text{{else}} \end{{cases}}"
+        chosen = rf"\begin{{cases}} {yes} & {test} \\ {no} & \text{{else}} \end{{cases}}"
+        return _bracketed(chosen, level > 0)
     raise TypeError(f"no LaTeX for {ast.unparse(tree)!r:.60}")
 
 
 def _binary(tree: ast.BinOp, level: int) -> str:
     left, right = tree.left, tree.right
     if isinstance(tree.op, ast.Div):
-        return rf"\frac{{{to_latex(left)}}}{{{to_latex(right)}}}"
+        fraction = rf"\frac{{{to_latex(left)}}}{{{to_latex(right)}}}"
+        return _bracketed(fraction, level > 2)
     if isinstance(tree.op, ast.Pow):
-        return rf"{to_latex(left, 3)}^{{{to_latex(right)}}}"
+        power = rf"{to_latex(left, 3)}^{{{to_latex(right)}}}"
+        return _bracketed(power, level > 2)
     if isinstance(tree.op, ast.Mult):
         product = rf"{to_latex(left, 2)} \cdot {to_latex(right, 2)}"
         return _bracketed(product, level > 2)
@@ -81,4 +85,5 @@ def number_in_latex(written: str) -> str:
     if e and exponent.lstrip("+-").isdigit():
         return rf"{mantissa} \cdot 10^{{{int(exponent)}}}"
     special = {"inf": r"\infty", "-inf": r"-\infty", "nan": r"\mathrm{nan}"}
-    return special.get(written, written)
+    plain = all(c in "+-.0123456789" for c in written)
+    return special.get(written) or (written if plain else rf"\text{{{latex(written)}}}")

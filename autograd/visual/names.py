@@ -35,12 +35,12 @@ class Names:
                 known.setdefault(value, name)
         self._names: dict[Value, str] = {}
         self._given: set[Value] = set()
-        used: set[str] = set()
+        used: dict[str, int] = {}
         for node in order:
             name = node.label or known.get(node, "")
             if name:
                 self._given.add(node)
-                self._names[node] = _unused(visible(name), used)
+                self._names[node] = _unused(visible(str(name)), used)
         count = 0
         for node in order:
             if node not in self._names and not isinstance(node, Constant):
@@ -57,29 +57,31 @@ class Names:
         return self._names[node] if node in self._given else ""
 
 
-def _unused(name: str, used: set[str]) -> str:
-    """Return `name`, numbered where it is taken."""
-    unused, count = name, 1
+def _unused(name: str, used: dict[str, int]) -> str:
+    """Return `name`, numbered where it is taken; `used` counts how often each was asked for."""
+    unused = name
     while unused in used:
-        count += 1
-        unused = f"{name} ({count})"
-    used.add(unused)
+        used[name] += 1
+        unused = f"{name} ({used[name]})"
+    used[unused] = 1
     return unused
 
 
 def _named(mapping: Mapping[Any, Any]) -> Iterator[tuple[str, Value]]:
     for key, item in mapping.items():
-        name = str(key)
-        if not name.startswith("_") and name not in ("In", "Out"):
-            yield from _members(name, item, 3)
+        if isinstance(key, str) and not key.startswith("_") and key not in ("In", "Out"):
+            for path, value in _members(item, 3):
+                yield key + "".join(f"[{step!r:.40}]" for step in path), value
 
 
-def _members(name: str, item: Any, depth: int) -> Iterator[tuple[str, Value]]:
-    if isinstance(item, Value):
-        yield name, item
-    elif depth and isinstance(item, list | tuple):
-        for i, member in enumerate(item):
-            yield from _members(f"{name}[{i}]", member, depth - 1)
-    elif depth and isinstance(item, dict):
-        for key, member in item.items():
-            yield from _members(f"{name}[{key!r:.40}]", member, depth - 1)
+def _members(item: Any, depth: int) -> Iterator[tuple[tuple[int | str, ...], Value]]:
+    """Yield the Values in lists, tuples and dicts, each with the way to it."""
+    kind = type(item)
+    if issubclass(kind, Value):
+        yield (), item
+    elif depth and issubclass(kind, list | tuple | dict):
+        pairs = item.items() if issubclass(kind, dict) else enumerate(item)
+        for key, member in pairs:
+            if type(member) is not float and isinstance(key, int | str):
+                for path, value in _members(member, depth - 1):
+                    yield (key, *path), value

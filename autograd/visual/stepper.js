@@ -10,7 +10,7 @@ const VALUES = {
   "/": (x, y) => x / y,
   "neg": (x) => -x,
   "abs": Math.abs,
-  "**": (x, c) => (c === 0.5 ? squareRoot(x) : power(x, c)),
+  "**": (x, c) => (c === 0.5 ? Math.sqrt(x) : power(x, c)),
   "pow": (x, y) => power(x, y),
   "sqrt": Math.sqrt,
   "maximum": (x, y) => (x >= y || x !== x ? x : y),
@@ -47,10 +47,6 @@ const VALUES = {
 
 function power(x, y) {
   return x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : Math.pow(x, y);
-}
-
-function squareRoot(x) {
-  return x === -Infinity ? Infinity : Math.sqrt(x);
 }
 
 // erf(x) = 2/sqrt(pi) exp(-x^2) sum 2^n x^(2n+1) / (2n+1)!! up to 3 (Abramowitz and Stegun 7.1.6);
@@ -183,8 +179,9 @@ function drawn(tag, properties = {}, text = "") {
 }
 
 // The picture: one box a node, its operation in an oval at its left side.
-const BOX = { width: 132, height: 58, across: 240, down: 74, oval: 33, margin: 16 };
-const clipped = (text, length) => (text.length > length ? text.slice(0, length - 1) + "…" : text);
+const BOX = { width: 150, height: 58, across: 258, down: 74, oval: 33, margin: 16 };
+// Of a long name the end tells most: layers.0.neurons.3.weights.1
+const clipped = (text, length) => (text.length > length ? "…" + text.slice(text.length - length + 1) : text);
 const corner = (node) => ({
   x: BOX.margin + node.layer * BOX.across,
   y: BOX.margin + node.height * BOX.down,
@@ -225,7 +222,7 @@ function drawPicture() {
     }
     group.append(drawn("rect", { x, y, width: BOX.width, height: BOX.height, rx: 3 }));
     const name = node.kind === "constant" ? "constant" : node.name;
-    group.append(drawn("text", { x: x + 8, y: y + 17, class: "name" }, clipped(name, 15)));
+    group.append(drawn("text", { x: x + 8, y: y + 17, class: "name" }, clipped(name, 17)));
     const number = drawn("text", { x: x + 8, y: y + 33 });
     const gradient = drawn("text", { x: x + 8, y: y + 49 });
     group.append(number, gradient);
@@ -243,6 +240,7 @@ function setZoom(to) {
   zoom = Math.min(3, Math.max(0.02, to));
   svg.setAttribute("width", size.width * zoom);
   svg.setAttribute("height", size.height * zoom);
+  bringIntoView();
 }
 
 function fit() {
@@ -292,10 +290,13 @@ function show() {
   document.getElementById("count").textContent = `${position} of ${lastPosition}`;
   for (const id of ["first", "back"]) document.getElementById(id).disabled = position === 0;
   for (const id of ["last", "next"]) document.getElementById(id).disabled = position === lastPosition;
-  bringIntoView(step.node ?? operations[0] ?? root);
+  watched = step.node ?? nodes[operations[0] ?? root].parents[0] ?? root;
+  bringIntoView();
 }
 
-function bringIntoView(i) {
+let watched = root;
+function bringIntoView() {
+  const i = watched;
   const frame = document.getElementById("picture");
   const { x, y } = corner(nodes[i]);
   const left = (x - 60) * zoom, right = (x + BOX.width + 20) * zoom;
@@ -336,6 +337,8 @@ function showPanel(gradient, step) {
     const constants = step.contributions.length - wanted.length;
     if (constants) add(line(`Nobody needs the gradient of a constant, and ${constants === 1 ? "one input is" : `${constants} inputs are`} constant.`));
   }
+  if (GRAPH.stale && !GRAPH.frozen.length)
+    add(line("Leaves have changed since this graph was recorded. The page computes with their numbers of now.", { class: "problem" }));
   if (GRAPH.frozen.length)
     add(line(`This page cannot compute ${GRAPH.frozen.join(", ")}, so the numbers stay as they were recorded.`, { class: "problem" }));
 }
@@ -347,8 +350,14 @@ function contribution(i, c) {
   const name = nodes[c.to].name;
   const box = element("div", { class: "step number", "data-to": c.to });
   if (rule.length) {
-    const parts = [inWords(rule), inNumbers(rule), inBrackets(local)];
-    const different = parts.filter((part, i) => i === 0 || part !== parts[i - 1]);
+    const value = RULES[`${node.op}/${node.parents.length}`][c.input](data[i], node.parents.map((p) => data[p]));
+    // The textbook's formula, where it gives the partial: not at a tie, not where it rounds to 0.
+    const near = (bound) => value === local || Math.abs(value - local) <= bound;
+    const parts = [shown(local)];
+    if (near(1e-5 * Math.abs(local))) parts.unshift(inNumbers(rule));
+    if (near(1e-6 * Math.abs(local) + 1e-12)) parts.unshift(inWords(rule));
+    const bare = (text) => text.replace(/^\((-[^()]*)\)$/, "$1");
+    const different = parts.map(bare).filter((part, k, all) => k === 0 || part !== all[k - 1]);
     box.append(line(`local ∂${node.name}/∂${name} = ${different.join(" = ")}`));
   } else box.append(line(`local ∂${node.name}/∂${name} = ${shown(local)}`));
   box.append(line(`contribution = ${inBrackets(c.upstream)} × ${inBrackets(local)} = ${shown(c.contribution)}`));
@@ -367,9 +376,9 @@ function drawLeaves() {
   const reset = element("button", { type: "button", id: "reset", text: "Reset" });
   form.append(element("h2", { text: "Leaves" }));
   for (const i of leaves) {
-    const reach = Math.max(1, 2 * Math.abs(Number.isFinite(original[i]) ? original[i] : 0));
     const middle = Number.isFinite(original[i]) ? original[i] : 0;
-    const slider = element("input", { type: "range", min: middle - reach, max: middle + reach, step: "any",
+    const reach = Math.min(Math.max(1, 2 * Math.abs(middle)), 8e307); // so that its ends are finite
+    const slider = element("input", { type: "range", min: Math.max(middle - reach, -8e307), max: Math.min(middle + reach, 8e307), step: "any",
       value: middle, "data-leaf": i, "aria-label": `${nodes[i].name}, slider` });
     const field = element("input", { type: "text", inputmode: "decimal", value: exact(original[i]), "data-leaf": i,
       "aria-label": `${nodes[i].name}, number`, spellcheck: "false" });
@@ -395,8 +404,8 @@ function drawLeaves() {
 // A number as Python's float() reads it, undefined where it is none.
 function parsed(text) {
   const word = text.trim().toLowerCase();
-  const special = { inf: Infinity, "+inf": Infinity, infinity: Infinity, "-inf": -Infinity, "-infinity": -Infinity, nan: NaN };
-  if (word in special) return special[word];
+  const special = { inf: Infinity, "+inf": Infinity, infinity: Infinity, "+infinity": Infinity, "-inf": -Infinity, "-infinity": -Infinity, nan: NaN, "+nan": NaN, "-nan": NaN };
+  if (Object.hasOwn(special, word)) return special[word];
   return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/.test(word) ? Number(word) : undefined;
 }
 
@@ -442,6 +451,7 @@ const slider = document.getElementById("position");
 slider.max = lastPosition;
 slider.addEventListener("input", () => goTo(slider.valueAsNumber));
 
+new ResizeObserver(bringIntoView).observe(document.getElementById("picture"));
 drawPicture();
 drawTable();
 drawLeaves();

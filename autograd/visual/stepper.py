@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from autograd.graph import topological_order
 from autograd.primitive import Primitive
 from autograd.value import Constant, Detached, Value
 from autograd.visual import formula, javascript
@@ -61,13 +62,16 @@ def stepper(root: Value, *, names: Mapping[str, Any] | None = None, limit: int =
     Raises `TypeError` where `root` is not a Value or `names` not a mapping, and `ValueError` for
     a graph of more than `limit` nodes.
     """
-    sweep = Sweep(root)
-    order = sweep.order
-    if len(order) > limit:
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+        raise ValueError(f"`limit` must be a whole number of at least 1, got {limit!r:.40}")
+    count = len(topological_order(root)) if isinstance(root, Value) else 0
+    if count > limit:
         raise ValueError(
-            f"the graph has {len(order):,} nodes and the stepper shows up to {limit:,}: pass a "
+            f"the graph has {count:,} nodes and the stepper shows up to {limit:,}: pass a "
             "smaller part of it, a batch of fewer examples, or a larger `limit`"
         )
+    sweep = Sweep(root)
+    order = sweep.order
     return Stepper(_page(_graph(sweep, Names(order, names)), _rows(order)))
 
 
@@ -84,6 +88,7 @@ def _graph(sweep: Sweep, names: Names) -> dict[str, Any]:
     layer, height = positions(parents)
     return {
         "frozen": sorted({row.name for row, _ in _rows(order) if not javascript.can_compute(row)}),
+        "stale": sweep.stale,
         "nodes": [
             {
                 "name": names[node],

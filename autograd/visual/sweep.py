@@ -35,6 +35,7 @@ class Sweep:
         self.root = root
         self.order = topological_order(root)
         self.data = {node: node._data for node in self.order}
+        self.stale = any(map(self._is_stale, self.order))
         self.gradient: dict[Value, float] = dict.fromkeys(self.order, 0.0)
         self.uses: dict[Value, list[Use]] = {node: [] for node in self.order}
         self.gradient[root] = 1.0
@@ -45,3 +46,10 @@ class Sweep:
         for node in self.order:
             for i, parent in enumerate(node.parents):
                 self.uses[parent].append(Use(node, i))
+
+    def _is_stale(self, node: Value) -> bool:
+        """Whether the data of the inputs are no longer those the node was computed from."""
+        if node.primitive is None:
+            return False
+        again = node.primitive.value(*[self.data[parent] for parent in node.parents])
+        return again != node._data and again == again

@@ -3,8 +3,8 @@
 Labels come from the user and may hold anything. Here they become text that can stand in a
 picture, a page or a terminal: short, in one line, every character visible and none that XML
 forbids or that turns the direction of the text around it. Invariant: `visible` returns no
-control character, no surrogate and at most `limit` characters; `latex` returns letters, digits,
-spaces and `\\unicode{x..}` only.
+control character, no surrogate and at most `limit` characters; `latex` returns none of the
+characters that LaTeX, Markdown or HTML read as more than text.
 """
 
 import unicodedata
@@ -31,14 +31,18 @@ def _shown(character: str) -> str:
         return "␡"
     if character in "\u2028\u2029\x85":
         return "␊"
-    directs = 0x202A <= code <= 0x202E or 0x2066 <= code <= 0x2069 or code in (0x200E, 0x200F)
+    # Of the characters that only format, those that join letters and emoji may stay.
+    hidden = unicodedata.category(character) == "Cf" and character not in "\u200c\u200d"
     forbidden = unicodedata.category(character) in ("Cc", "Cs", "Cn") or code in (0xFFFE, 0xFFFF)
-    return "�" if directs or forbidden else character
+    return "�" if hidden or forbidden else character
+
+
+_ALIKE = str.maketrans(
+    "\\$%#&_^~{}<>`",
+    "\u2216\uff04\uff05\uff03\uff06\u02cd\u02c6\u223c\uff5b\uff5d\u2039\u203a\u02cb",
+)
 
 
 def latex(text: str, limit: int = 40) -> str:
-    """Return `text` for the inside of `\\text{}`, as LaTeX that MathJax reads as text only."""
-    return "".join(
-        c if (c.isalnum() and c.isascii()) or c == " " else f"\\unicode{{x{ord(c):x}}}"
-        for c in visible(text, limit)
-    )
+    """Return `text` for the inside of `\\text{}`, special characters by those that look alike."""
+    return visible(text, limit).translate(_ALIKE)
