@@ -27,10 +27,10 @@ class _TimedSGD(nn.SGD):
         super().__init__(params, lr)
         self.times: list[float] = []
 
-    def update(self, p: Any, grad: Any, state: dict[str, Any]) -> Any:
+    def update(self, p: Any, grad: Any, state: dict[str, Any], group: dict[str, Any]) -> Any:
         """Note the time and go on as SGD does."""
         self.times.append(time.perf_counter())
-        return super().update(p, grad, state)
+        return super().update(p, grad, state, group)
 
 
 def _fit_step(model: Any, X: Any, y: Any, loss: Any, batch: int, *, timed: int = 4000) -> Step:

@@ -38,3 +38,11 @@ def not_negative(name: str, x: Any) -> float:
     if not (number >= 0.0 and math.isfinite(number)):
         raise ValueError(f"`{name}` must be at least 0 and finite, got {x!r}")
     return number
+
+
+def check_share(name: str, x: Any) -> float:
+    """Return `x` as a float; raises `ValueError` unless it lies between 0 and 1."""
+    number = as_float(x, name)
+    if not 0.0 < number < 1.0:
+        raise ValueError(f"`{name}` must be between 0 and 1, got {x!r}")
+    return number

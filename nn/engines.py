@@ -5,6 +5,8 @@ works on flat arrays of parameters and writes them back into the Values when ask
 from the same seed both reach the same weights, within rounding.
 """
 
+import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,20 +14,48 @@ import numpy.typing as npt
 
 import autograd
 from autograd import Value, no_grad
+from nn.clipping import clipped_norm, clipped_value
 from nn.data import Rows
 from nn.examples import Examples, is_correct
 from nn.losses import Loss
 from nn.module import Module
+from nn.noise import Noise
 from nn.optim import Optimizer
+from nn.optim.shares import shares
 
 Array = npt.NDArray[Any]
+
+
+class NotFiniteError(Exception):
+    """Loss or gradient is infinite or nan: `what`, and for which of the examples."""
+
+    def __init__(self, what: str, examples: list[int]) -> None:
+        super().__init__(what)
+        self.what, self.examples = what, examples
+
+
+@dataclass(frozen=True)
+class Clipping:
+    """What is done to a batch's gradient before the step; None for nothing."""
+
+    norm: float | None = None
+    value: float | None = None
+
+    def __call__(self, gradient: Array) -> Array:
+        """Return the flat gradient, clipped."""
+        if self.value is not None:
+            gradient = clipped_value(gradient, self.value)
+        if self.norm is not None:
+            gradient, _ = clipped_norm(gradient, self.norm)
+        return gradient
 
 
 class EagerEngine:
     """Runs the model on one example at a time."""
 
-    def __init__(self, model: Module, loss: Loss, optimizer: Optimizer) -> None:
+    def __init__(self, model: Module, loss: Loss, optimizer: Optimizer, clipping: Clipping) -> None:
         self.model, self.loss, self.optimizer = model, loss, optimizer
+        self.clipping = clipping
 
     def epoch(self, examples: Examples) -> None:
         """Start the running sums of a pass over `examples`."""
@@ -36,7 +66,18 @@ class EagerEngine:
         self.optimizer.zero_grad()
         batch = np.arange(len(self.examples))[rows].tolist()
         for i in batch:
-            self._run(i).backward(1.0 / len(batch))
+            error = self._run(i)
+            if not math.isfinite(error.data):
+                raise NotFiniteError("loss", [i])
+            error.backward(1.0 / len(batch))
+        params = self.optimizer.params
+        gradient = np.array([p.grad for p in params])
+        if not np.isfinite(gradient).all():
+            raise NotFiniteError("gradient", batch)
+        clipped = self.clipping(gradient)
+        if clipped is not gradient:
+            for p, grad in zip(params, clipped.tolist(), strict=True):
+                p.grad = grad
         self.optimizer.step()
 
     def close(self, losses: list[float], accuracies: list[float]) -> None:
@@ -53,6 +94,15 @@ class EagerEngine:
             self._run(i)
         self.close(losses, accuracies)
 
+    def weights(self) -> dict[Value, float]:
+        """Return the present data of all parameters."""
+        return {p: p.data for p in self.optimizer.params}
+
+    def restore(self, weights: dict[Value, float]) -> None:
+        """Go back to weights that were returned before."""
+        for p, data in weights.items():
+            p.data = data
+
     def write_back(self) -> None:
         """Nothing to do: the Values are where the training happens."""
 
@@ -62,6 +112,8 @@ class EagerEngine:
     def _run(self, i: int) -> Value:
         output, target = self.model(self.examples.rows[i]), self.examples.targets[i]
         error = self.loss(output, target)
+        if self.examples.weights is not None:
+            error = error * self.examples.weights[i]
         self.total += error.data
         if self.examples.classes:
             self.correct += is_correct(output, target, self.examples.threshold)
@@ -71,12 +123,13 @@ class EagerEngine:
 class CompiledEngine:
     """Runs the compiled program of loss and outputs on whole batches."""
 
-    def __init__(self, model: Module, loss: Loss, optimizer: Optimizer) -> None:
+    def __init__(self, model: Module, loss: Loss, optimizer: Optimizer, clipping: Clipping) -> None:
         self.model, self.loss, self.optimizer = model, loss, optimizer
+        self.clipping = clipping
         self.params = list(optimizer.params)
         self.flat = np.zeros(len(self.params))
         self.replays: dict[bool, Replay] = {}
-        self.arrays: dict[Examples, tuple[Array, Array]] = {}
+        self.arrays: dict[Examples, list[Array]] = {}
         self.gather()
 
     def epoch(self, examples: Examples) -> None:
@@ -94,10 +147,11 @@ class CompiledEngine:
     def step(self, rows: Rows) -> None:
         """Move the parameters once, by the mean gradient over the batch."""
         self.gradient = self._run(rows, reverse=True)
+        self._check(rows)
+        self.gradient = self.clipping(self.gradient)
         if type(self.optimizer).step is Optimizer.step:
-            moved = self.optimizer.update(self.flat, self.gradient, self.state)
-            if moved is not self.flat:
-                self.flat[...] = moved
+            for share in self.shares:
+                share.step(self.optimizer, self.flat, self.gradient)
         else:  # a step of the user's own works on the Values
             self.write_back()
             self.optimizer.step()
@@ -115,53 +169,90 @@ class CompiledEngine:
         self._run(slice(0, len(examples)), reverse=False)
         self.close(losses, accuracies)
 
+    def weights(self) -> dict[Value, float]:
+        """Return the present data of all parameters."""
+        return dict(zip(self.params, self.flat.tolist(), strict=True))
+
+    def restore(self, weights: dict[Value, float]) -> None:
+        """Go back to weights that were returned before."""
+        self.flat[...] = [weights.get(p, p.data) for p in self.params]
+
     def write_back(self) -> None:
         """Put parameters, gradients and the optimiser's state back where eager code finds them."""
         for p, data, grad in zip(
             self.params, self.flat.tolist(), self.gradient.tolist(), strict=True
         ):
             p.data, p.grad = data, grad
-        count = len(self.params)
-        columns = {key: np.broadcast_to(v, count).tolist() for key, v in self.state.items()}
-        for i, state in enumerate(self._states()):
-            state.update({key: column[i] for key, column in columns.items()})
+        for share in self.shares:
+            share.write_back()
 
     def gather(self) -> None:
         """Read parameters and the optimiser's state into flat arrays."""
-        states = self._states()
+        known = set(self.params)
+        added = [p for p in self.optimizer.params if p not in known]
+        if added:  # a callback gave the optimiser one more group
+            self.params += added
+            self.flat = np.zeros(len(self.params))
+            for replay in self.replays.values():
+                replay.count = -1
         self.flat[...] = [p.data for p in self.params]
         self.gradient = np.array([p.grad for p in self.params])
-        keys = dict.fromkeys(key for state in states for key in state)
-        self.state = {key: np.array([state.get(key, 0.0) for state in states]) for key in keys}
+        self.shares = shares(self.optimizer, self.params)
 
     def _run(self, rows: Rows, reverse: bool) -> Array:
         count = rows.stop - rows.start if isinstance(rows, slice) else len(rows)
+        arrays: Any = self.arrays[self.examples]
+        chosen: Any = rows
+        if self.model.training and self.noise.calls:  # fresh random numbers for each batch
+            arrays = [*(array[rows] for array in arrays), self.noise.draw(count)]
+            chosen = None
         (losses, outputs), gradient = self.replay.program.replayer.replay(
-            self.arrays[self.examples], count, rows, reverse, self._parameters
+            arrays, count, chosen, reverse, self._parameters
         )
         self.losses[rows] = losses
         self.outputs[rows] = outputs
         return self.replay.gradient(gradient) if reverse else gradient
 
-    def _states(self) -> list[dict[str, Any]]:
-        """The optimiser's state for each of `params`."""
-        state = dict(zip(self.optimizer.params, self.optimizer.state, strict=True))
-        return [state[p] for p in self.params]
+    def _check(self, rows: Rows) -> None:
+        """Raise where this batch's losses or gradient are not finite."""
+        losses = self.losses[rows]
+        # Two sums take a third of the time of np.isfinite.
+        finite = math.isfinite(np.add.reduce(losses, axis=None)) and math.isfinite(
+            self.gradient.dot(self.gradient)
+        )
+        if finite or (np.isfinite(losses).all() and np.isfinite(self.gradient).all()):
+            return
+        numbers = np.arange(len(self.examples))[rows]
+        wrong = numbers[~np.isfinite(losses[:, 0])]
+        if len(wrong):
+            raise NotFiniteError("loss", wrong.tolist())
+        raise NotFiniteError("gradient", numbers.tolist())
 
     def _parameters(self) -> Array:
         return self.replay.parameters(self.flat)
 
     def _compile(self) -> "Replay":
-        def loss_and_output(x: list[Value], target: Any) -> Any:
-            output = self.model(x)
+        noise = Noise(self.model, self.examples.rows[0])
+        if self.model.training:
+            self.noise = noise
+
+        weighted = self.examples.weights is not None
+
+        def loss_and_output(x: list[Value], target: Any, *more: Any) -> Any:
+            with noise.given(*more[weighted:]):
+                output = self.model(x)
             outputs = [output] if isinstance(output, Value) else list(output)
-            return (self.loss(output, target), outputs)
+            error = self.loss(output, target)
+            return (error * more[0] if weighted else error, outputs)
 
         program = autograd.compile(loss_and_output, batch=True)
-        X, y = self.arrays[self.examples]
+        X, y, *weights = self.arrays[self.examples]
         scalar = not isinstance(self.examples.targets[0], list) and y.shape[1] == 1
         try:
-            program.record(X[:1], y[:1, 0] if scalar else y[:1])
+            more = [w[:1, 0] for w in weights]
+            if noise.calls:
+                more.append(np.ones((1, noise.width)))
+            program.record(X[:1], y[:1, 0] if scalar else y[:1], *more)
         except Exception as error:
             error.add_note("`fit` compiles model and loss; compiled=False runs them as they are")
             raise
@@ -170,11 +261,14 @@ class CompiledEngine:
             self.gather()
         return Replay(program, self.params)
 
-    def _as_arrays(self, examples: Examples) -> tuple[Array, Array]:
+    def _as_arrays(self, examples: Examples) -> list[Array]:
         targets: Array = np.array(examples.targets)
         if examples.outputs > 1 and examples.classes and targets.ndim == 1:
             targets = np.eye(examples.outputs)[targets]
-        return np.array(examples.rows), targets.astype(float).reshape(len(targets), -1)
+        arrays = [np.array(examples.rows), targets.astype(float).reshape(len(targets), -1)]
+        if examples.weights is not None:
+            arrays.append(examples.weights[:, None])
+        return arrays
 
 
 class Replay:

@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from autograd import Value, no_grad, sigmoid
 from nn.data import check_examples, check_targets
-from nn.layers import MLP
-from nn.losses import Loss, mse_loss, squared_error
+from nn.layers import MLP, Layer, Sequential
+from nn.losses import Loss, fits_targets
 from nn.module import Module
 
 Array = npt.NDArray[Any]
@@ -45,10 +45,30 @@ class Examples:
         self.outputs = 1 if isinstance(output, Value) else len(output)
         self.classes = are_classes(output, self.targets)
         self.threshold = threshold(model, self.targets, loss)
+        self.weights: Array | None = None  # what each example counts, where they differ
+        self._name = f"{name}y"
         self._labels: Array | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def labels(self) -> list[int]:
+        """The class of each example, where the targets are classes."""
+        targets = np.array(self.targets)
+        found: list[int] = (targets.argmax(axis=1) if targets.ndim == 2 else targets).tolist()
+        return found
+
+    def check_labels_of(self, training: "Examples") -> None:
+        """Raise `ValueError` for a class that none of the `training` examples has."""
+        if not (self.classes and training.classes):
+            return
+        known = set(training.labels())
+        for i, label in enumerate(self.labels()):
+            if label not in known:
+                raise ValueError(
+                    f"`{self._name}` has class {label} at row {i}, which never occurs in `y`: "
+                    "nothing could be learnt about it"
+                )
 
     def right(self, outputs: Array) -> int:
         """How many of the `outputs`, shape (n, outputs), say what the targets say."""
@@ -97,7 +117,15 @@ def are_classes(output: Any, targets: list[Any]) -> bool:
 
 def threshold(model: Module, targets: list[Any], loss: Loss | None) -> float:
     """Where one output decides: halfway from 0 to 1 where it is fitted to these, else at 0."""
-    fitted = loss in (mse_loss, squared_error) or (
-        isinstance(model, MLP) and model.layers[-1].neurons[0].activation is sigmoid
-    )
+    fitted = fits_targets(loss) or final_activation(model) is sigmoid
     return 0.5 if fitted and 0 in targets else 0.0
+
+
+def final_activation(model: Module) -> Any:
+    """The function that makes the model's outputs, None where its modules do not say."""
+    last: Any = model
+    while isinstance(last, MLP | Sequential) and len(last.layers):
+        last = last.layers[-1]
+    if isinstance(last, Layer):
+        last = last.neurons[0]
+    return getattr(last, "activation", None)

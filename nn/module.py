@@ -7,6 +7,7 @@ architecture only, a shared parameter counts once, and numbers and results are n
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Self
 
 import numpy as np
@@ -14,6 +15,8 @@ import numpy as np
 from autograd import Value
 from autograd.number import as_float
 from autograd.value import Constant, Detached
+
+WIDEST = 60  # characters of a module's own row in a summary
 
 
 class Module:
@@ -88,13 +91,26 @@ class Module:
         """Put this module and all inside it into evaluation mode; returns the module."""
         return self.train(False)
 
+    @contextmanager
+    def evaluating(self) -> Iterator[None]:
+        """Put all modules into evaluation mode for a while, each back into its own afterwards."""
+        modes = [(module, module.training) for _, module in self.modules()]
+        self.eval()
+        try:
+            yield
+        finally:
+            for module, mode in modes:
+                module.training = mode
+
     def summary(self) -> str:
         """Return a table of the module's parts and how many parameters each has."""
         parts = list(self.modules())[1:]
         names = {name for name, _ in parts}
         parts = [(n, part) for n, part in parts if not any(n.startswith(f"{m}.") for m in names)]
         rows = [(name, repr(part), str(len(part.parameters()))) for name, part in parts]
-        rows.append(("total", repr(self), str(len(self.parameters()))))
+        whole = repr(self)
+        whole = whole if len(whole) <= WIDEST else type(self).__name__
+        rows.append(("total", whole, str(len(self.parameters()))))
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         return "\n".join(
             f"{name:<{widths[0]}}  {part:<{widths[1]}}  {count:>{widths[2]}} parameters"

@@ -3,72 +3,30 @@
 Small random weights are there already. Then, over and over: an example goes in, forward, compare
 with its target, backward, add up; after each batch the optimiser moves the weights; a pass over
 the whole training set is an epoch. Invariant: whatever can be found wrong with the arguments is
-found before any weight moves.
+found before any weight moves, and whatever ends the training leaves finite weights behind.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from tqdm import tqdm
 
-import autograd
-from autograd import Value, no_grad
 from nn.checks import check_size
 from nn.choice import by_name
-from nn.data import check_examples, minibatches
-from nn.engines import CompiledEngine, EagerEngine
+from nn.clipping import check_limit
+from nn.data import minibatches
+from nn.diagnosis import first_non_finite
+from nn.engines import Clipping, CompiledEngine, EagerEngine, NotFiniteError
 from nn.examples import Examples
+from nn.history import History
 from nn.losses import LOSSES, Loss, cross_entropy
 from nn.module import Module
 from nn.optim import SGD, Optimizer
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-Array = npt.NDArray[np.float64]
-
-
-@dataclass
-class History:
-    """What `fit` saw, one entry an epoch.
-
-    `loss` and `accuracy` are means over the epoch's batches, each taken before its step;
-    `val_loss` and `val_accuracy` are measured after the epoch. Accuracy lists stay empty where
-    the targets are not classes.
-    """
-
-    loss: list[float] = field(default_factory=list)
-    accuracy: list[float] = field(default_factory=list)
-    val_loss: list[float] = field(default_factory=list)
-    val_accuracy: list[float] = field(default_factory=list)
-
-    def report(self) -> str:
-        """Return the last epoch in a line, such as `loss 0.1234  accuracy 97.2 %`."""
-        parts = [
-            f"{name.replace('_', ' ')} {values[-1]:.4f}"
-            if name.endswith("loss")
-            else f"{name.replace('_', ' ')} {100 * values[-1]:.1f} %"
-            for name, values in vars(self).items()
-            if values
-        ]
-        return "  ".join(parts)
-
-    def plot(self, ax: "Axes | None" = None) -> "Axes":
-        """Draw the curves over the epochs into `ax`, by default in a new figure; return the Axes.
-
-        Where there is accuracy it has a scale of its own at the right, `figure.axes[-1]`. Raises
-        `ValueError` before the first epoch and `ImportError` without matplotlib.
-        """
-        from nn.plots.history import plot_history
-
-        return plot_history(self, ax)
-
-
-# Compiling takes as long as running some tens of examples one by one.
-WORTH_COMPILING = 64
+from nn.schedules import Schedule
+from nn.splitting import split
+from nn.weighting import example_weights
 
 Callback = Callable[[History], object]
 
@@ -83,122 +41,216 @@ def fit(
     epochs: int = 10,
     batch_size: int = 32,
     shuffle: bool = True,
-    validation: tuple[Any, Any] | None = None,
-    seed: int | None = None,
+    validation: tuple[Any, Any] | float | None = None,
+    early_stopping: int | None = None,
+    schedule: Schedule | None = None,
+    clip_norm: float | None = None,
+    clip_value: float | None = None,
+    class_weight: str | Mapping[int, float] | Sequence[float] | None = None,
+    sample_weight: Any = None,
+    seed: int | np.random.Generator | None = None,
     progress: bool = True,
     compiled: bool = True,
     callbacks: Iterable[Callback] = (),
 ) -> History:
     """Train `model` on `X`, shape (n, features), and `y`, shape (n,) or (n, outputs).
 
-    Each step takes the mean of `loss(model(x), target)` over a mini-batch. `loss` is a name or a
-    function, `optimizer` by default `SGD(model.parameters(), lr=0.1)`, `validation` a pair like
-    (X, y). `seed` fixes the shuffling. `batch_size=1` is online training. Each of `callbacks` is
-    called with the history after every epoch. The bar shows on a terminal only. `compiled=False`
-    runs the eager engine, slower and to the same weights. Model and loss are compiled once: class
-    labels of several outputs reach the loss as one-hot rows, and bare numbers that they read or
-    draw at random are frozen; use Values for what changes.
+    Each step takes the mean of `loss(model(x), target)` over a mini-batch. `batch_size=1` is
+    online training. Model and loss are compiled once: class labels of several outputs reach the
+    loss as one-hot rows, and bare numbers that they read or draw at random are frozen; use Values
+    for what changes. `compiled=False` runs the eager engine, slower and to the same weights.
+
+    Args:
+        model: any `Module`; images are rows too, and `nn.Reshape` gives them their shape.
+        X: numbers, all finite.
+        y: class indices, one-hot rows, or numbers to be met.
+        loss: a name or a function of one output and one target.
+        optimizer: by default `SGD(model.parameters(), lr=0.1)`.
+        epochs: passes over the training set.
+        batch_size: examples in a step; the last batch of an epoch may hold fewer.
+        shuffle: draw a new order of the examples for each epoch.
+        validation: a pair (X, y), or the share of the examples, drawn by `seed`, to hold out.
+        early_stopping: stop when the validation loss (without validation the loss) has not fallen
+            for so many epochs, and restore the weights of the best one.
+        schedule: changes the learning rate after each batch or epoch, such as `nn.StepLR`.
+        clip_norm: shorten a batch's gradient to at most this Euclidean length.
+        clip_value: cut each component of a batch's gradient to this size.
+        class_weight: what each class counts, by class; "balanced" makes all classes count alike.
+        sample_weight: what each example counts, shape (n,); the loss of an example is multiplied
+            by it, and the mean is still over the number of examples.
+        seed: fixes the held-out share and the order: the same seed, the same bytes. A generator
+            goes on from where it is, so that a checkpoint can resume.
+        progress: show a bar with loss and accuracy, on a terminal only.
+        compiled: run on arrays.
+        callbacks: each is called with the history after every epoch; one that returns True ends
+            the training.
+
+    Ctrl-C ends the training, too: what was learnt stays in the model and the history is returned,
+    `history.stopped` says so.
 
     Raises `ValueError` or `TypeError`, before any weight moves, for data that do not fit each
-    other, the model or the loss, and for `epochs` or `batch_size` below 0 or 1.
+    other, the model or the loss, and for arguments out of range; `FloatingPointError` that names
+    epoch, batch and operation where loss or gradient stop being finite: the weights are then
+    those before that batch.
     """
     loss = by_name("loss", loss, LOSSES)
     epochs, batch_size = check_size("epochs", epochs, 0), check_size("batch_size", batch_size)
+    patience = None if early_stopping is None else check_size("early_stopping", early_stopping)
+    clipping = Clipping(
+        None if clip_norm is None else check_limit("clip_norm", clip_norm),
+        None if clip_value is None else check_limit("clip_value", clip_value),
+    )
     callbacks = check_callbacks(callbacks)
-    if optimizer is None:
-        optimizer = SGD(model.parameters(), lr=0.1)
-    elif not isinstance(optimizer, Optimizer):
-        raise TypeError(
-            f"`optimizer` must be an optimiser such as nn.SGD(model.parameters(), lr=0.1), got "
-            f"{optimizer!r:.60}"
-        )
+    optimizer = _check_optimizer(optimizer, model, schedule)
+    rng = np.random.default_rng(seed)
+    if isinstance(validation, float):
+        X, y, sample_weight, validation = split(X, y, sample_weight, validation, rng)
     training = Examples(model, X, y, loss)
+    training.weights = example_weights(training, class_weight, sample_weight)
     held_out = None
     if validation is not None:
         if not isinstance(validation, tuple | list) or len(validation) != 2:
-            raise ValueError("`validation` must be a pair (X, y)")
+            raise ValueError("`validation` must be a pair (X, y) or a share such as 0.2")
         held_out = Examples(model, *validation, loss, name="validation ")
-    rng = np.random.default_rng(seed) if shuffle else None
-    if compiled:
-        engine: Any = CompiledEngine(model, loss, optimizer)
-    else:
-        engine = EagerEngine(model, loss, optimizer)
+        held_out.check_labels_of(training)
+    engine_type = CompiledEngine if compiled else EagerEngine
+    engine: Any = engine_type(model, loss, optimizer, clipping)
 
     history, mode = History(), model.training
+    best = Best(patience)
     batches = -(-len(training) // batch_size)
+    _check_steps(schedule, epochs, batches)
     model.train()
     try:
         with tqdm(total=epochs * batches, unit="batch", disable=None if progress else True) as bar:
-            for _ in range(epochs):
+            for epoch in range(epochs):
                 engine.epoch(training)
-                for batch in minibatches(len(training), batch_size, rng):
-                    engine.step(batch)
-                    bar.update()
+                order = minibatches(len(training), batch_size, rng if shuffle else None)
+                with np.errstate(all="ignore"):  # what overflows is found by the engine's check
+                    for k, batch in enumerate(order):
+                        try:
+                            engine.step(batch)
+                        except NotFiniteError as problem:
+                            raise _error(problem, model, loss, training, epoch, k) from None
+                        if schedule is not None and schedule.per == "batch":
+                            schedule.step()
+                        bar.update()
                 engine.close(history.loss, history.accuracy)
                 if held_out is not None:
                     model.eval()
                     engine.evaluate(held_out, history.val_loss, history.val_accuracy)
                     model.train()
+                if schedule is not None and schedule.per == "epoch":
+                    schedule.step((history.val_loss or history.loss)[-1])
+                history.lr.append(optimizer.param_groups[0]["lr"])
                 if not bar.disable:
                     bar.set_postfix_str(history.report())
-                if callbacks:
-                    engine.write_back()
-                    model.train(mode)
-                    for callback in callbacks:
-                        callback(history)
-                    model.train()
-                    engine.gather()
-    finally:  # also after Ctrl-C: nothing learnt is lost
+                if _call(callbacks, engine, model, mode, history):
+                    history.stopped = "a callback returned True"
+                    break
+                if best.stops(history, engine):
+                    break
+    except KeyboardInterrupt:
+        history.stopped = "interrupted"
+    finally:  # whatever happened: nothing learnt is lost
+        best.restore(history, engine)
         engine.write_back()
         model.train(mode)
     return history
 
 
-def predict(model: Module, X: Any) -> Array:
-    """Return the model's outputs for `X`, shape (n, features), without recording.
+class Best:
+    """Early stopping: remembers the weights of the best epoch, and when it was."""
 
-    The result has shape (n, outputs), or (n,) where the model returns a bare Value. For classes
-    take `predict(model, X).argmax(axis=1)`.
-    """
-    outputs, single = _outputs(model, check_examples(X))
-    return outputs[:, 0] if single else outputs
+    def __init__(self, patience: int | None) -> None:
+        self.patience, self.lowest = patience, math.inf
+        self.weights: Any = None
+
+    def stops(self, history: History, engine: Any) -> bool:
+        """Note the epoch that ended; return whether the training has waited long enough."""
+        if self.patience is None:
+            return False
+        last = (history.val_loss or history.loss)[-1]
+        if last < self.lowest or history.best_epoch is None:
+            self.lowest, self.weights = last, engine.weights()
+            history.best_epoch = len(history.loss)
+        if len(history.loss) - history.best_epoch < self.patience:
+            return False
+        history.stopped = f"no better loss for {self.patience} epochs"
+        return True
+
+    def restore(self, history: History, engine: Any) -> None:
+        """Put the best weights back, unless the user interrupted the training."""
+        if self.weights is not None and history.stopped != "interrupted":
+            engine.restore(self.weights)
 
 
-def accuracy(model: Module, X: Any, y: Any, loss: str | Loss | None = None) -> float:
-    """Return the share of examples that the model classifies as `y` says, from 0 to 1.
+def _call(
+    callbacks: list[Callback], engine: Any, model: Module, mode: bool, history: History
+) -> bool:
+    """Call all callbacks on a model that is up to date; whether one wants to stop."""
+    if not callbacks:
+        return False
+    engine.write_back()
+    model.train(mode)
+    answers = [callback(history) for callback in callbacks]
+    model.train()
+    engine.gather()
+    return any(answer is True for answer in answers)
 
-    With several outputs the largest must be that of the class (an index, or a one-hot row). With
-    one output, labels are -1 and 1, or 0 and 1: an output above the threshold means 1. The
-    threshold is 0; for labels 0 and 1 it is 0.5 where the model ends in a sigmoid or `loss`, what
-    it was trained with, is one of squares. Raises `ValueError` where `y` holds no classes.
-    """
-    known = None if loss is None else by_name("loss", loss, LOSSES)
-    examples = Examples(model, X, y, known, rehearse=False)
-    if not examples.classes:
-        raise ValueError(
-            "`accuracy` needs classes in `y`: indices or one-hot rows for several outputs, "
-            "0 and 1 or -1 and 1 for one output"
+
+def _error(
+    problem: NotFiniteError,
+    model: Module,
+    loss: Loss,
+    examples: Examples,
+    epoch: int,
+    batch: int,
+) -> FloatingPointError:
+    """Say what stopped being finite, where, and what to do."""
+    found = ""
+    for i in problem.examples:
+        root = loss(model(examples.rows[i]), examples.targets[i])
+        found = first_non_finite(root, dict(model.named_parameters()))
+        if found:
+            found = f": in example {i}, {found}"
+            break
+    return FloatingPointError(
+        f"the {problem.what} is no longer finite in epoch {epoch + 1}, batch {batch + 1}{found}. "
+        "The model keeps the weights it had before that batch; a smaller learning rate, "
+        "`clip_norm=1.0` or scaled inputs often help"
+    )
+
+
+def _check_optimizer(
+    optimizer: Optimizer | None, model: Module, schedule: Schedule | None
+) -> Optimizer:
+    if optimizer is None and schedule is not None:
+        optimizer = schedule.optimizer
+    if optimizer is None:
+        optimizer = SGD(model.parameters(), lr=0.1)
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(
+            f"`optimizer` must be an optimiser such as nn.SGD(model.parameters(), lr=0.1), got "
+            f"{optimizer!r:.60}"
         )
-    outputs, _ = _outputs(model, examples.rows)
-    return examples.right(outputs) / len(examples)
+    if schedule is not None and not isinstance(schedule, Schedule):
+        raise TypeError(f"`schedule` must be a schedule such as nn.StepLR, got {schedule!r:.60}")
+    if schedule is not None and schedule.optimizer is not optimizer:
+        raise ValueError("`schedule` must be made for the `optimizer` that trains")
+    return optimizer
 
 
-def _outputs(model: Module, rows: list[list[float]]) -> tuple[Array, bool]:
-    """The outputs for all rows, shape (n, outputs), and whether each is a bare Value."""
-
-    def as_list(x: Any) -> list[Value]:
-        output = model(x)
-        return [output] if isinstance(output, Value) else list(output)
-
-    with no_grad():
-        single = isinstance(model(rows[0]), Value)
-        if len(rows) >= WORTH_COMPILING:
-            try:
-                compiled: Array = autograd.compile(as_list, batch=True)(rows)
-                return compiled, single
-            except (TypeError, ValueError):  # a model that reads .data, or with too many branches
-                pass
-        return np.array([[v.data for v in as_list(row)] for row in rows]), single
+def _check_steps(schedule: Schedule | None, epochs: int, batches: int) -> None:
+    """Raise where a schedule would be used up before the training ends."""
+    if schedule is None or schedule.total_steps is None:
+        return
+    planned = epochs * batches if schedule.per == "batch" else epochs
+    if schedule.step_count + planned > schedule.total_steps:
+        raise ValueError(
+            f"`schedule` has {schedule.total_steps - schedule.step_count} steps left, but this "
+            f"training takes {planned}, one for each {schedule.per}"
+        )
 
 
 def check_callbacks(callbacks: Any) -> list[Callback]:

@@ -1,6 +1,7 @@
-"""Neuron, Layer, MLP, and what a Module knows about its parameters."""
+"""Neuron, Layer, MLP, Sequential, Perceptron, and what a Module knows about its parameters."""
 
 import copy
+import json
 import math
 import pickle
 import random
@@ -9,9 +10,11 @@ import types
 import numpy as np
 import pytest
 
+import autograd
 import nn
 from autograd import Value
 from nn.activations import ACTIVATIONS
+from nn.data import load
 from nn.init import INITIALISATIONS
 
 
@@ -267,9 +270,163 @@ def test_models_copy_and_pickle():
         assert not set(twin.parameters()) & set(model.parameters())
 
 
-def test_public_names():
-    import autograd
+def test_a_sequential_feeds_each_module_to_the_next():
+    layers = nn.Layer(2, 3, activation="linear"), nn.Layer(3, 2, activation="sigmoid")
+    model = nn.Sequential(layers[0], autograd.tanh, layers[1])
+    x = [0.5, -1.0]
+    expected = layers[1]([v.tanh() for v in layers[0](x)])
+    assert [v.data for v in model(x)] == [v.data for v in expected]
+    assert len(model) == 3 and list(model)[2] is model[-1] is layers[1]
+    assert [v.data for v in model[1:](layers[0](x))] == [v.data for v in expected]
+    assert next(iter(model.state_dict())) == "layers.0.neurons.0.weights.0"
+    assert repr(model[:2]) == "Sequential(Layer(2, 3, activation='linear'), Elementwise('tanh'))"
+    assert len(model.summary().splitlines()) == 4
 
+
+def test_a_sequential_with_one_output_returns_a_bare_value_and_takes_one():
+    rng = random.Random(0)
+    model = nn.Sequential(nn.MLP(2, [3, 1]), nn.Layer(1, 4, rng=rng), nn.Layer(4, 1, rng=rng))
+    assert isinstance(model([1.0, 2.0]), Value)
+    assert nn.accuracy(model, [[0.0, 1.0], [1.0, 0.0]], [-1, 1]) in (0.0, 0.5, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("item", "message"),
+    [
+        ([nn.Flatten()], r"argument 1 of `Sequential` must be .*list modules singly"),
+        (nn.Flatten, r"argument 1 of .*create it first, as Flatten\(\)"),
+        (3, "argument 1 of `Sequential` must be a Module, a function or the name"),
+    ],
+)
+def test_a_sequential_takes_modules_and_functions(item, message):
+    with pytest.raises(TypeError, match=message):
+        nn.Sequential("tanh", item)
+    with pytest.raises(ValueError, match="unknown activation 'tanhh'"):
+        nn.Sequential("tanhh")
+
+
+def test_an_elementwise_function_keeps_the_nesting():
+    out = nn.Elementwise(lambda v: v * v)([[1.0, 2.0], [Value(3.0), 4]])
+    assert [[v.data for v in row] for row in out] == [[1.0, 4.0], [9.0, 16.0]]
+    assert nn.Elementwise("relu")(-1.0).data == 0.0
+
+
+def test_reshape_and_flatten_undo_each_other():
+    image = nn.Reshape(2, 3, 4)(range(24))
+    assert [[[v.data for v in r] for r in p] for p in image] == np.arange(24).reshape(
+        2, 3, 4
+    ).tolist()
+    assert [v.data for v in nn.Flatten()(image)] == list(range(24))
+    assert [v.data for v in nn.Flatten()(np.eye(2))] == [1.0, 0.0, 0.0, 1.0]
+    with pytest.raises(ValueError, match=r"Reshape\(2, 3, 4\) takes 24 inputs, got 23"):
+        nn.Reshape(2, 3, 4)([0.0] * 23)
+    with pytest.raises(TypeError, match="`input` must be a real number, got the string 'ab'"):
+        nn.Flatten()(["ab"])
+    with pytest.raises(ValueError, match="`rows` must be a whole number of at least 1"):
+        nn.Reshape(1, 0, 2)
+
+
+ARCHITECTURES = [
+    (nn.Neuron(3, activation="tanh"), {"class": "Neuron", "nin": 3, "activation": "tanh"}),
+    (nn.Layer(3, 2), {"class": "Layer", "nin": 3, "nout": 2, "activation": "relu"}),
+    (
+        nn.MLP(2, [16, 1], activation="tanh"),
+        {"class": "MLP", "nin": 2, "nouts": [16, 1], "activation": "tanh", "output": "linear"},
+    ),
+    (
+        nn.Conv2d(1, 2, (3, 2), stride=2, activation="relu"),
+        {
+            "class": "Conv2d",
+            "in_channels": 1,
+            "out_channels": 2,
+            "kernel_size": [3, 2],
+            "stride": 2,
+            "padding": 0,
+            "activation": "relu",
+        },
+    ),
+    (nn.MaxPool2d(2), {"class": "MaxPool2d", "kernel_size": 2, "stride": 2, "padding": 0}),
+    (
+        nn.AvgPool2d(3, (1, 2), 1),
+        {"class": "AvgPool2d", "kernel_size": 3, "stride": [1, 2], "padding": 1},
+    ),
+    (nn.Flatten(), {"class": "Flatten"}),
+    (nn.Reshape(1, 8, 4), {"class": "Reshape", "channels": 1, "rows": 8, "columns": 4}),
+    (nn.Dropout(0.25), {"class": "Dropout", "p": 0.25}),
+    (nn.Perceptron(4), {"class": "Perceptron", "nin": 4}),
+    (nn.Elementwise("tanh"), {"class": "Elementwise", "activation": "tanh"}),
+]
+
+
+@pytest.mark.parametrize(("module", "expected"), ARCHITECTURES)
+def test_an_architecture_builds_the_same_structure(module, expected):
+    assert module.architecture() == json.loads(json.dumps(expected))
+    arguments = module.architecture()
+    twin = getattr(nn, arguments.pop("class"))(**arguments)
+    assert twin.architecture() == expected and repr(twin) == repr(module)
+    assert list(twin.state_dict()) == list(module.state_dict())
+
+
+def test_the_architecture_of_a_sequential_holds_those_of_its_modules():
+    model = nn.Sequential(*(module for module, _ in ARCHITECTURES))
+    modules = [expected for _, expected in ARCHITECTURES]
+    assert model.architecture() == {"class": "Sequential", "modules": modules}
+
+
+def test_what_has_no_name_has_no_architecture():
+    layer = nn.Layer(2, 2)
+    odd = nn.Layer(2, 2)
+    odd.neurons[1] = nn.Neuron(2, activation="tanh")
+    for module, message in (
+        (nn.Neuron(2, activation=lambda v: v * v), "activation '<lambda>' is none of `linear`"),
+        (nn.MLP(2, [3, 1], activation=autograd.exp), "is none of `linear`"),
+        (nn.Sequential(autograd.exp), "is none of `linear`"),
+        (odd, "should have one activation have `relu`, `tanh`"),
+        (nn.Sequential(layer, layer), "its modules share parameters"),
+        (nn.Sequential(nn.Module()), "has no method `architecture`"),
+    ):
+        with pytest.raises(TypeError, match=message):
+            module.architecture()
+
+
+def test_the_perceptron_learns_by_rosenblatts_rule():
+    model = nn.Perceptron(2)
+    model.load_state_dict({"weights.0": 0.5, "weights.1": -1.0, "bias": 0.25})
+    wrong, right = [1.0, 2.0], [2.0, 1.0]  # scores -1.25 and 0.25
+    for x in (right, wrong):
+        optimizer = nn.SGD(model.parameters(), lr=0.1)
+        nn.fit(model, [x], [1], loss="perceptron_loss", optimizer=optimizer, epochs=1)
+    assert list(model.state_dict().values()) == pytest.approx([0.5 + 0.1, -1.0 + 0.2, 0.25 + 0.1])
+
+
+def test_the_perceptron_gives_the_score_in_training_and_the_step_in_evaluation():
+    model = nn.Perceptron(1, init="zeros")
+    model.weights[0].data = 2.0
+    assert model([1.5]).data == model.score([1.5]).data == 3.0
+    model.eval()
+    assert [model([x]).data for x in (1.5, -0.1, 0.0)] == [1.0, -1.0, -1.0]
+    assert model.score([1.5]).data == 3.0
+    step = model([1.5])
+    step.backward()
+    assert model.weights[0].grad == 0.0
+    with pytest.raises(ValueError, match=r"Perceptron\(1\) takes 1 inputs, got 2"):
+        model([1.0, 2.0])
+
+
+def test_the_perceptron_separates_setosa_from_the_other_irises():
+    iris = load("iris")
+    X, labels = np.concatenate([iris.X_train, iris.X_test]), [iris.y_train, iris.y_test]
+    y = np.where(np.concatenate(labels) == 0, 1, -1)
+    model = nn.Perceptron(4, rng=random.Random(1))
+    assert nn.accuracy(model, X, y) < 1.0
+    history = nn.fit(model, X, y, loss="perceptron_loss", epochs=10, batch_size=1, seed=0)
+    assert nn.accuracy(model, X, y) == 1.0 and history.loss[-1] == 0.0
+    model.eval()
+    assert nn.predict(model, X).tolist() == y.tolist()
+    assert nn.predict(model, X[:5]).tolist() == y[:5].tolist()
+
+
+def test_public_names():
     def public(module):
         return {
             name
@@ -283,7 +440,12 @@ def test_public_names():
         "sigmoid relu softplus abs erf explain stepper draw".split()
     )
     assert public(nn) == set(
-        "Module Neuron Layer MLP draw mse_loss squared_error cross_entropy hinge_loss "
-        "binary_cross_entropy_with_logits Optimizer SGD History fit predict accuracy "
-        "plot_boundary plot_step plot_weights".split()
+        "Module Neuron Layer MLP Sequential Elementwise Flatten Reshape Conv2d MaxPool2d AvgPool2d "
+        "Dropout Perceptron draw mse_loss squared_error cross_entropy hinge_loss "
+        "binary_cross_entropy_with_logits l1_loss huber_loss perceptron_loss nll nll_loss "
+        "log_softmax l1_penalty l2_penalty Optimizer SGD Adam AdamW RMSprop Adagrad "
+        "Schedule StepLR ExponentialLR CosineAnnealingLR OneCycleLR ReduceLROnPlateau WarmUp "
+        "clip_grad_norm clip_grad_value History fit predict accuracy "
+        "plot_boundary plot_step plot_weights find_learning_rate RateSweep "
+        "save load save_checkpoint load_checkpoint LoadError".split()
     )

@@ -78,8 +78,9 @@ class Reroller:
         return (primitive, *[self._sources((arg,)) for arg in args])
 
     def _sources(self, slots: tuple[int, ...]) -> Any:
-        found = {self.places[s][0].number if s in self.places else -1 for s in slots}
-        return tuple(sorted(found))
+        """Which arrays the operands come from; constants among them, as padding, do not count."""
+        found = {self.places[s][0].number for s in slots if s in self.places}
+        return tuple(sorted(found or {-1}))
 
     def _place_elementwise(self, primitive: Any, slots: list[int]) -> None:
         columns = list(zip(*[self.scalars.args[slot] for slot in slots], strict=True))

@@ -12,7 +12,7 @@ from nn.examples import Examples
 from nn.losses import LOSSES, Loss
 from nn.module import Module
 from nn.plots.axes import axes_of, import_pyplot
-from nn.train import predict
+from nn.predict import predict
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

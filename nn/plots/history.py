@@ -7,7 +7,7 @@ from nn.plots.axes import axes_of, import_pyplot
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from nn.train import History
+    from nn.history import History
 
 
 MARKED = 20  # epochs of a curve that carry a marker, about
@@ -18,7 +18,7 @@ def plot_history(history: "History", ax: "Axes | None" = None) -> "Axes":
     pyplot = import_pyplot()
     from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-    curves = {name: values for name, values in vars(history).items() if values}
+    curves = history.curves()
     if not curves:
         raise ValueError("the history is empty: train for at least one epoch, then plot it")
     left = right = axes_of(pyplot, ax)

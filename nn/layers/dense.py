@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd import Value, dot
-from autograd.value import as_value
 from nn.activations import ACTIVATIONS, Activation
 from nn.checks import check_rng, check_size
 from nn.choice import by_name, name_of
 from nn.init import INITIALISATIONS, Initialisation
+from nn.layers.inputs import check_inputs
+from nn.layers.names import activation_name
 from nn.module import Module
 
 
@@ -58,6 +59,11 @@ class Neuron(Module):
         """Return activation(w . x + b) for inputs that have been checked."""
         return self.activation(dot(self.weights, x) + self.bias)
 
+    def architecture(self) -> dict[str, Any]:
+        """Return the class and its arguments; `TypeError` for an activation without a name."""
+        name = activation_name(self, [self.activation])
+        return {"class": "Neuron", "nin": len(self.weights), "activation": name}
+
     def __repr__(self) -> str:
         name = name_of(self.activation, ACTIVATIONS)
         return f"Neuron({len(self.weights)}, activation={name!r})"
@@ -92,6 +98,12 @@ class Layer(Module):
         """Return the outputs of all neurons as a list, also where there is one neuron only."""
         inputs = check_inputs(self, x, self.nin)
         return [neuron.respond(inputs) for neuron in self.neurons]
+
+    def architecture(self) -> dict[str, Any]:
+        """Return the class and its arguments; `TypeError` for an activation without a name."""
+        name = activation_name(self, (neuron.activation for neuron in self.neurons))
+        nout = len(self.neurons)
+        return {"class": "Layer", "nin": self.nin, "nout": nout, "activation": name}
 
     def __repr__(self) -> str:
         name = name_of(self.neurons[0].activation, ACTIVATIONS)
@@ -145,6 +157,18 @@ class MLP(Module):
             x = layer(x)
         return x[0] if len(x) == 1 else x
 
+    def architecture(self) -> dict[str, Any]:
+        """Return the class and its arguments; `TypeError` for activations without a name."""
+        hidden = [neuron.activation for layer in self.layers[:-1] for neuron in layer.neurons]
+        output = [neuron.activation for neuron in self.layers[-1].neurons]
+        return {
+            "class": "MLP",
+            "nin": self.layers[0].nin,
+            "nouts": [len(layer.neurons) for layer in self.layers],
+            "activation": activation_name(self, hidden or [ACTIVATIONS["relu"]]),
+            "output": activation_name(self, output),
+        }
+
     def __repr__(self) -> str:
         widths = [len(layer.neurons) for layer in self.layers]
         hidden, output = (
@@ -153,14 +177,3 @@ class MLP(Module):
         )
         inside = f"activation={hidden!r}, " if len(widths) > 1 else ""
         return f"MLP({self.layers[0].nin}, {widths}, {inside}output={output!r})"
-
-
-def check_inputs(module: Module, x: Any, nin: int) -> list[Value]:
-    """Return `x` as a list of `nin` Values, numbers as constants; the error names `module`."""
-    try:
-        values = list(x)
-    except TypeError:
-        raise TypeError(f"{module!r} takes a sequence of {nin} numbers, got {x!r:.80}") from None
-    if len(values) != nin:
-        raise ValueError(f"{module!r} takes {nin} inputs, got {len(values)}")
-    return [v if isinstance(v, Value) else as_value(v, "input") for v in values]

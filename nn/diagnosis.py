@@ -1,0 +1,46 @@
+"""Diagnosis: where in a recorded graph the numbers stop being finite.
+
+The first node in topological order whose data are infinite or nan is the culprit of all that
+follow; where all data are finite the reverse sweep is searched in its own order. Invariant: the
+graph is not changed.
+"""
+
+import ast
+import math
+from collections.abc import Mapping
+
+from autograd import Value
+from autograd.visual.formula import number, operation, shortened, text
+from autograd.visual.names import Names
+from autograd.visual.sweep import Sweep
+from autograd.visual.text import ELLIPSIS
+
+
+def first_non_finite(root: Value, names: Mapping[str, Value]) -> str:
+    """Return in words which operation below `root` first gives inf or nan, "" where none does."""
+    sweep = Sweep(root)
+    called = Names(sweep.order, names)
+    for node in sweep.order:
+        if not math.isfinite(sweep.data[node]):
+            if not node.parents:
+                return f"{called[node]} is {sweep.data[node]}"
+            return f"{_written(node)} gives {sweep.data[node]}"
+    for node in reversed(sweep.order):
+        for use in sweep.uses[node]:
+            upstream, local = sweep.gradient[use.child], use.partial
+            if not math.isfinite(upstream * local):
+                return (
+                    f"the data are finite, but in the reverse sweep of {_written(use.child)} "
+                    f"upstream x local is {upstream:g} x {local:g} = {upstream * local}"
+                )
+        if not math.isfinite(sweep.gradient[node]):
+            return f"the contributions to the gradient of {called[node]} add up to inf or nan"
+    return ""
+
+
+def _written(node: Value) -> str:
+    """The operation that made a node, with the numbers that went into it."""
+    inputs = [
+        ast.Name(ELLIPSIS) if parent is None else number(parent._data) for parent in shortened(node)
+    ]
+    return text(operation(node.op, inputs))

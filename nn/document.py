@@ -1,0 +1,141 @@
+"""The file of a saved model: one JSON object, the same for models and checkpoints.
+
+    {"format": "scalargrad model", "version": 1,
+     "architecture": {"class": "MLP", "nin": 2, ...},     null: weights only
+     "training": true,                                    the mode, as of Module.train()
+     "weights": {"layers.0.neurons.0.weights": [0.5, -1.25], "layers.0.neurons.0.bias": 0.0, ...},
+     "checkpoint": null}                                  or what nn.save_checkpoint adds
+
+A list holds `name.0`, `name.1` and so on. Invariant: every float comes back as it was, the sign
+of zero included; "inf", "-inf" and "nan" are strings, as JSON has no such numbers.
+"""
+
+import json
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from nn.architecture import Plan, plan
+from nn.module import Module
+from nn.strict_json import Item, as_number
+
+FORMAT = "scalargrad model"
+VERSION = 1
+KEYS = ("format", "version", "architecture", "training", "weights", "checkpoint")
+
+
+@dataclass(frozen=True)
+class Document:
+    """A file that has been read and found whole, apart from weights and checkpoint."""
+
+    plan: Plan | None
+    training: bool
+    weights: Item
+    checkpoint: Item
+
+    def build(self) -> Module:
+        """Return the model that the file describes, with its weights and in its mode."""
+        if self.plan is None:
+            self.weights.fail(
+                "come without an architecture; build the model and pass it: "
+                "nn.load(path, into=model)"
+            )
+        state = self._state(self.plan.count, "the architecture")
+        model = self.plan.build()
+        self._check_names(state, model)
+        model.load_state_dict(state)
+        return model.train(self.training)
+
+    def state_for(self, model: Module) -> dict[str, float]:
+        """Return the weights by name; raises `LoadError` unless they fit `model`."""
+        state = self._state(len(model.parameters()), f"{model!r:.60}")
+        self._check_names(state, model)
+        return state
+
+    def _state(self, count: int, whose: str) -> dict[str, float]:
+        rows = self.weights.members()
+        given = sum(len(row) if type(row) is list else 1 for row in rows.values())
+        if given != count:
+            self.weights.fail(f"are {given} numbers, but {whose} has {count} parameters")
+        state: dict[str, float] = {}
+        for prefix, row in rows.items():
+            listed = type(row) is list
+            dot = f"{prefix}." if prefix else ""
+            for i, value in enumerate(row if listed else [row]):
+                number = as_number(value)
+                if number is None:
+                    item = self.weights.under(prefix, row)
+                    number = (item.under(i, value) if listed else item).number()
+                state[f"{dot}{i}" if listed else prefix] = number
+        return state
+
+    def _check_names(self, state: dict[str, float], model: Module) -> None:
+        # As many of both, so where none is missing none is there twice or too many.
+        for name, _ in model.named_parameters():
+            if name not in state:
+                self.weights.fail(f"have no `{name}`, a parameter of {model!r:.60}")
+
+
+def document(top: Item) -> Document:
+    """Return the content of a file; raises `LoadError`."""
+    members = top.members()
+    if members.get("format") != FORMAT:
+        top.fail(f'is no saved model: it has no "format": "{FORMAT}"')
+    version = top.under("version", members.get("version"))
+    if version.whole(1) != VERSION:
+        version.fail(
+            f"is {version.value}, and this release reads version {VERSION}; use the release that "
+            "saved the model, or a newer one"
+        )
+    fields = top.fields(KEYS)
+    architecture = fields["architecture"]
+    return Document(
+        None if architecture.value is None else plan(architecture),
+        fields["training"].flag(),
+        fields["weights"],
+        fields["checkpoint"],
+    )
+
+
+def written(model: Module, architecture: Any, checkpoint: Any = None) -> bytes:
+    """Return the content of a file for `model`, a line for each row of weights."""
+    content = {
+        "format": FORMAT,
+        "version": VERSION,
+        "architecture": architecture,
+        "training": bool(model.training),
+        "weights": _grouped(model.state_dict()),
+        "checkpoint": checkpoint,
+    }
+    return (_lines(content, 2) + "\n").encode()
+
+
+def _lines(content: Any, levels: int, indent: str = "\n") -> str:
+    if not levels or not isinstance(content, dict) or not content:
+        return json.dumps(content, allow_nan=False)
+    inner = indent + " "
+    members = (f"{json.dumps(k)}: {_lines(v, levels - 1, inner)}" for k, v in content.items())
+    return "{" + inner + f",{inner}".join(members) + indent + "}"
+
+
+def _grouped(state: dict[str, float]) -> dict[str, Any]:
+    rows: dict[str, Any] = {}
+    for name, number in state.items():
+        prefix, _, index = name.rpartition(".")
+        row = rows.setdefault(prefix, []) if index == "0" else rows.get(prefix)
+        if isinstance(row, list) and index == str(len(row)):
+            row.append(as_json(number))
+        else:
+            rows[name] = as_json(number)
+    return rows
+
+
+def as_json(number: float) -> float | str:
+    """Return the number, or "inf", "-inf" or "nan" for it."""
+    return float(number) if math.isfinite(number) else str(float(number))
+
+
+def check_module(model: Module) -> None:
+    """Raise `TypeError` unless `model` is a Module."""
+    if not isinstance(model, Module):
+        raise TypeError(f"the model must be an nn.Module, got {model!r:.60}")

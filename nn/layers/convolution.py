@@ -1,0 +1,93 @@
+"""Conv2d: one neuron looks at a small window of the image, at every place with the same weights.
+
+Each filter is a neuron on in_channels * kernel rows * kernel columns inputs. What it answers at
+all places is one map, a channel of the output. Invariant: a filter has one set of weights and one
+bias, however many places there are.
+"""
+
+import random
+from typing import Any
+
+from autograd.value import as_value
+from nn.activations import ACTIVATIONS, Activation
+from nn.checks import check_rng, check_size
+from nn.choice import name_of
+from nn.init import Initialisation
+from nn.layers.dense import Neuron
+from nn.layers.inputs import Image, check_image
+from nn.layers.names import activation_name
+from nn.layers.window import Sizes, Window
+from nn.module import Module
+
+
+class Conv2d(Module):
+    """`out_channels` filters over an image of `in_channels`, as PyTorch's Conv2d.
+
+    `kernel_size`, `stride` and `padding` are a number or a pair (rows, columns); the padding is
+    zeros. As in PyTorch there is no activation unless asked for; `activation`, `init` and `rng`
+    are as for `Neuron`. The weights of a filter are ordered by channel, row and column.
+
+    Raises `ValueError` for a size or a stride below 1 or a padding below 0.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Sizes,
+        stride: Sizes = 1,
+        padding: Sizes = 0,
+        *,
+        activation: str | Activation = "linear",
+        init: str | Initialisation | None = None,
+        rng: random.Random | None = None,
+    ) -> None:
+        self.in_channels = check_size("in_channels", in_channels)
+        out_channels = check_size("out_channels", out_channels)
+        self.window = Window.checked(kernel_size, stride, padding)
+        rng = check_rng(rng)
+        area = self.window.kernel[0] * self.window.kernel[1]
+        self.filters = [
+            Neuron(
+                self.in_channels * area,
+                activation=activation,
+                init=init,
+                rng=rng,
+                fan_out=out_channels * area,
+            )
+            for _ in range(out_channels)
+        ]
+
+    def forward(self, x: Any) -> Image:
+        """Return the maps, out_channels x rows x columns, for an image of numbers or Values.
+
+        Raises `ValueError` where the channels are not as many as expected, their rows are ragged,
+        or the kernel is larger than the padded image.
+        """
+        planes = check_image(self, x, self.in_channels)
+        self.window.check_fits(self, planes[0])
+        zero = as_value(0.0)
+        views = [self.window.over(plane, zero) for plane in planes]
+        patches = [
+            [[v for patch in place for v in patch] for place in zip(*rows, strict=True)]
+            for rows in zip(*views, strict=True)
+        ]
+        return [[[f.respond(patch) for patch in row] for row in patches] for f in self.filters]
+
+    def architecture(self) -> dict[str, Any]:
+        """Return the class and its arguments; `TypeError` for an activation without a name."""
+        return {
+            "class": "Conv2d",
+            "in_channels": self.in_channels,
+            "out_channels": len(self.filters),
+            **self.window.arguments(),
+            "activation": activation_name(self, (f.activation for f in self.filters)),
+        }
+
+    def __repr__(self) -> str:
+        sizes = self.window.arguments()
+        shown = f"{self.in_channels}, {len(self.filters)}, {sizes['kernel_size']}"
+        stride = "" if sizes["stride"] == 1 else f", stride={sizes['stride']}"
+        padding = f", padding={sizes['padding']}" if sizes["padding"] else ""
+        name = name_of(self.filters[0].activation, ACTIVATIONS)
+        return f"Conv2d({shown}{stride}{padding}, activation={name!r})"

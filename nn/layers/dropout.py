@@ -1,0 +1,56 @@
+"""Dropout: in training, each number is 0 with probability p (Srivastava et al. 2014).
+
+What is kept is multiplied by 1 / (1 - p), so that the mean stays what it is and evaluation needs
+no correction (inverted dropout). Invariant: the random numbers come from the layer's own
+generator, example by example, whether the model is compiled or not.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from autograd.number import as_float
+from autograd.value import as_value
+from nn.layers.inputs import flat_values, is_nested
+from nn.noise import Array, NoisyLayer
+
+
+class Dropout(NoisyLayer):
+    """Sets numbers to 0 with probability `p`, scales the others by 1 / (1 - p); alone, as a layer.
+
+    In evaluation mode, after `eval()`, it returns what it is given and draws nothing. `seed`
+    fixes its random numbers, whole numbers from 0 on; by default they are seeded by the system.
+
+    Raises `ValueError` unless 0 <= p < 1.
+    """
+
+    def __init__(self, p: float = 0.5, *, seed: int | None = None) -> None:
+        self.p = as_float(p, "p")
+        if not 0.0 <= self.p < 1.0:
+            raise ValueError(f"`p` must be at least 0 and below 1, got {p!r}")
+        self.generator = np.random.default_rng(seed)
+
+    def forward(self, x: Any) -> Any:
+        """Return numbers or Values nested as in `x`, an example or an image."""
+        if not self.training:
+            return x
+        return _scaled(x, iter(self.factors(len(flat_values(x)))))
+
+    def draw(self, count: int, units: int) -> Array:
+        """Return fresh factors, 0 or 1 / (1 - p), shape (count, units)."""
+        kept = self.generator.random((count, units)) >= self.p
+        return np.where(kept, 1.0 / (1.0 - self.p), 0.0)
+
+    def architecture(self) -> dict[str, Any]:
+        """Return the class and its argument; the state of the generator is no part of it."""
+        return {"class": "Dropout", "p": self.p}
+
+    def __repr__(self) -> str:
+        return f"Dropout({self.p})"
+
+
+def _scaled(x: Any, factors: Iterator[Any]) -> Any:
+    if is_nested(x):
+        return [_scaled(item, factors) for item in x]
+    return as_value(x, "input") * next(factors)

@@ -1,0 +1,69 @@
+"""What goes into a layer: lists of numbers and images, checked and turned into Values.
+
+Invariant: numbers become constants, Values stay themselves, and an error names the layer, what it
+takes and what was given.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from autograd import Value
+from autograd.value import as_value
+from nn.module import Module
+
+Image = list[list[list[Value]]]
+
+
+def check_inputs(module: Module, x: Any, nin: int) -> list[Value]:
+    """Return `x` as a list of `nin` Values, numbers as constants; the error names `module`."""
+    try:
+        values = list(x)
+    except TypeError:
+        raise TypeError(f"{module!r} takes a sequence of {nin} numbers, got {x!r:.80}") from None
+    if len(values) != nin:
+        raise ValueError(f"{module!r} takes {nin} inputs, got {len(values)}")
+    return [v if isinstance(v, Value) else as_value(v, "input") for v in values]
+
+
+def check_image(module: Module, x: Any, channels: int | None = None) -> Image:
+    """Return `x` as channels x rows x columns of Values; `channels` is how many there must be.
+
+    Raises `TypeError` where `x` is not nested so deep, `ValueError` where it has another number
+    of channels or is ragged; the error names `module`.
+    """
+    if not (is_nested(x) and all(is_nested(plane) and all(map(is_nested, plane)) for plane in x)):
+        raise TypeError(
+            f"{module!r} takes an image as nested lists, channels x rows x columns, got {x!r:.60}: "
+            "put Reshape(channels, rows, columns) before it where examples are flat"
+        )
+    if len(x) != channels and (channels is not None or not len(x)):
+        raise ValueError(f"{module!r} takes {channels or 'some'} channels, got {len(x)}")
+    heights = {len(plane) for plane in x}
+    widths = {len(row) for plane in x for row in plane}
+    if len(heights) > 1 or len(widths) > 1:
+        raise ValueError(
+            f"{module!r} takes channels of one size with rows of one length, got "
+            f"{_either(heights)} rows of {_either(widths)} pixels"
+        )
+    return [
+        [[v if isinstance(v, Value) else as_value(v, "pixel") for v in row] for row in plane]
+        for plane in x
+    ]
+
+
+def flat_values(x: Any) -> list[Value]:
+    """Return the Values of nested lists or arrays in order, the last axis running fastest."""
+    if not isinstance(x, Value) and is_nested(x):
+        return [value for item in x for value in flat_values(item)]
+    return [as_value(x, "input")]
+
+
+def is_nested(x: Any) -> bool:
+    """Whether `x` is a sequence, no string, or an array of one axis or more."""
+    if isinstance(x, Sequence):
+        return not isinstance(x, str | bytes)
+    return bool(getattr(x, "ndim", 0))
+
+
+def _either(sizes: set[int]) -> str:
+    return " or ".join(map(str, sorted(sizes)))

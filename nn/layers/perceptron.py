@@ -1,0 +1,59 @@
+"""Perceptron: one neuron with a step, trained by the oldest learning rule (Rosenblatt 1958).
+
+The rule moves the weights by lr * y * x for an example on the wrong side and leaves them alone
+else: online gradient descent on the perceptron criterion max(0, -y s) of the score s. The step is
+flat, so it is the score that is trained. (Adaline, which fits the score to y by squared error
+instead, is `MLP(nin, [1])`: its output is linear.)
+"""
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+from autograd import Value, dot
+from autograd.primitives import greater
+from nn.checks import check_rng, check_size
+from nn.choice import by_name
+from nn.init import INITIALISATIONS, Initialisation
+from nn.layers.inputs import check_inputs
+from nn.module import Module
+
+
+class Perceptron(Module):
+    """The Heaviside step of w . x + b: class +1 where the score is above 0, else class -1.
+
+    In training mode it returns the score, for `nn.fit(..., loss="perceptron_loss", batch_size=1)`
+    with labels -1 and 1; in evaluation mode, after `eval()`, the step. `init` and `rng` are as
+    for `Neuron`, but for `rng`: by default `random.Random(0)`, as for `MLP`.
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        *,
+        init: str | Initialisation = "xavier",
+        rng: random.Random | None = None,
+    ) -> None:
+        nin = check_size("nin", nin)
+        draw = by_name("initialisation", init, INITIALISATIONS)
+        rng = random.Random(0) if rng is None else check_rng(rng)
+        self.weights = [Value(draw(rng, nin, 1)) for _ in range(nin)]
+        self.bias = Value(0.0)
+
+    def score(self, x: Sequence[Any]) -> Value:
+        """Return w . x + b for the `nin` numbers or Values in `x`."""
+        total: Value = dot(self.weights, check_inputs(self, x, len(self.weights))) + self.bias
+        return total
+
+    def forward(self, x: Sequence[Any]) -> Value:
+        """Return the score in training mode; in evaluation mode 1 where it is above 0, else -1."""
+        score = self.score(x)
+        step: Value = score if self.training else 2.0 * greater(score, 0.0) - 1.0
+        return step
+
+    def architecture(self) -> dict[str, Any]:
+        """Return the class and its argument."""
+        return {"class": "Perceptron", "nin": len(self.weights)}
+
+    def __repr__(self) -> str:
+        return f"Perceptron({len(self.weights)})"

@@ -1,0 +1,103 @@
+"""Sequential: modules one after another; Elementwise: a function of each number on its own."""
+
+from collections.abc import Iterator
+from typing import Any, overload
+
+from autograd import Value
+from autograd.value import as_value
+from nn.activations import ACTIVATIONS, Activation
+from nn.choice import by_name, name_of
+from nn.layers.inputs import is_nested
+from nn.layers.names import activation_name
+from nn.module import Module
+
+
+class Elementwise(Module):
+    """Applies `activation`, a name or a function of one Value, to each number of its input."""
+
+    def __init__(self, activation: str | Activation) -> None:
+        self.activation = by_name("activation", activation, ACTIVATIONS)
+
+    def forward(self, x: Any) -> Any:
+        """Return the results in lists nested as in `x`; a bare Value for one."""
+        if is_nested(x):
+            return [self.forward(item) for item in x]
+        return self.activation(as_value(x, "input"))
+
+    def architecture(self) -> dict[str, Any]:
+        """Return the class and its argument; `TypeError` for an activation without a name."""
+        name = activation_name(self, [self.activation])
+        return {"class": "Elementwise", "activation": name}
+
+    def __repr__(self) -> str:
+        return f"Elementwise({name_of(self.activation, ACTIVATIONS)!r})"
+
+
+class Sequential(Module):
+    """Feeds what each of `modules` returns to the next.
+
+    A name such as "tanh" or a plain function such as `autograd.tanh` stands for
+    `Elementwise(...)`: it is applied to each number on its own. As an MLP does, it returns a bare
+    Value where the last module returns a list of one. `model[i]` is a module, `model[i:j]` a
+    Sequential of the same modules, not copies.
+    """
+
+    def __init__(self, *modules: Module | str | Activation) -> None:
+        self.layers = [_as_module(i, module) for i, module in enumerate(modules)]
+
+    def forward(self, x: Any) -> Any:
+        """Return what the last module returns; errors are those of the modules."""
+        for module in self.layers:
+            x = module([x] if isinstance(x, Value) else x)
+        single = isinstance(x, list) and len(x) == 1 and isinstance(x[0], Value)
+        return x[0] if single else x
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __iter__(self) -> Iterator[Module]:
+        return iter(self.layers)
+
+    @overload
+    def __getitem__(self, index: int) -> Module: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Sequential": ...
+    def __getitem__(self, index: int | slice) -> Any:
+        chosen = self.layers[index]
+        return Sequential(*chosen) if isinstance(chosen, list) else chosen
+
+    def architecture(self) -> dict[str, Any]:
+        """Return the class and the architectures of its modules, for `Sequential(*modules)`.
+
+        Raises `TypeError` for a module that has none, and where modules share parameters.
+        """
+        if sum(len(module.parameters()) for module in self.layers) != len(self.parameters()):
+            raise TypeError(
+                "the architecture of a Sequential cannot be written down where its modules share "
+                "parameters"
+            )
+        modules = []
+        for module in self.layers:
+            describe = getattr(module, "architecture", None)
+            if describe is None:
+                raise TypeError(
+                    f"the architecture of a Sequential cannot be written down: {module!r:.60} has "
+                    "no method `architecture`"
+                )
+            modules.append(describe())
+        return {"class": "Sequential", "modules": modules}
+
+    def __repr__(self) -> str:
+        return f"Sequential({', '.join(map(repr, self.layers))})"
+
+
+def _as_module(i: int, item: Any) -> Module:
+    if isinstance(item, Module):
+        return item
+    if isinstance(item, str) or (callable(item) and not isinstance(item, type)):
+        return Elementwise(item)
+    advice = "create it first, as Flatten()" if isinstance(item, type) else "list modules singly"
+    raise TypeError(
+        f"argument {i} of `Sequential` must be a Module, a function or the name of an activation, "
+        f"got {item!r:.60}: {advice}"
+    )

@@ -1,0 +1,95 @@
+"""Targets, weights and fractions: what a loss is given, checked before anything is recorded."""
+
+import math
+import operator
+from collections.abc import Mapping, Sequence, Set
+from typing import Any
+
+from autograd import Value
+from autograd.number import as_float
+from nn.checks import not_negative
+
+
+def is_sequence(x: Any) -> bool:
+    """Whether `x` holds several numbers in an order."""
+    return hasattr(x, "__len__") and not isinstance(x, str | bytes | Mapping | Set)
+
+
+def pairs(name: str, output: Any, target: Any) -> list[tuple[Any, Any]]:
+    """Pair each output with its target, a float or a Value.
+
+    Raises `ValueError` where there is not one target for each output.
+    """
+    outputs = list(output) if is_sequence(output) else [output]
+    targets = list(target) if is_sequence(target) else [target]
+    if len(outputs) != len(targets) or not outputs:
+        raise ValueError(
+            f"`{name}` needs one target for each output, got {len(outputs)} outputs and "
+            f"{len(targets)} targets"
+        )
+    targets = [t if isinstance(t, Value) else as_float(t, "target") for t in targets]
+    return list(zip(outputs, targets, strict=True))
+
+
+def class_target(name: str, outputs: Any, target: Any) -> Any:
+    """Return a target among classes: an int, or a list of probabilities, floats or Values.
+
+    Raises `ValueError` or `TypeError` where `outputs` are no classes or `target` is not of them.
+    """
+    if not isinstance(outputs, Sequence) or len(outputs) < 2:
+        kind = "log-probabilities" if name == "nll" else "logits"
+        raise ValueError(
+            f"`{name}` takes a list of two or more {kind}, one for each class; for a single "
+            "output use binary_cross_entropy_with_logits or hinge_loss"
+        )
+    if is_sequence(target):
+        targets = [t for _, t in pairs(name, outputs, target)]
+        given = [t for t in targets if not isinstance(t, Value)]
+        if len(given) == len(targets) and not (
+            all(0.0 <= t <= 1.0 for t in given) and math.isclose(sum(given), 1.0, rel_tol=1e-6)
+        ):
+            raise ValueError(f"target probabilities must lie in [0, 1] and sum to 1, got {given}")
+        return targets
+    try:
+        index = operator.index(target)
+    except TypeError:
+        raise TypeError(
+            f"`{name}` takes a class index or a sequence of probabilities, got {target!r}"
+        ) from None
+    if not 0 <= index < len(outputs):
+        raise ValueError(
+            f"class index {index} is outside the {len(outputs)} classes 0..{len(outputs) - 1}"
+        )
+    return index
+
+
+def weights(name: str, given: Any, count: int, each: str) -> list[float]:
+    """Return `count` weights as floats.
+
+    Raises `ValueError` for another number of them, or for one that is negative or not finite.
+    """
+    if not is_sequence(given):
+        raise TypeError(f"`{name}` must list one number for each {each}, got {given!r:.80}")
+    if len(given) != count:
+        raise ValueError(
+            f"`{name}` must list one number for each {each}: {count}, but it has {len(given)}"
+        )
+    return [not_negative(name, w) for w in given]
+
+
+def fraction(name: str, x: Any) -> float:
+    """Return `x` as a float; raises `ValueError` unless it lies in [0, 1]."""
+    number = as_float(x, name)
+    if not 0.0 <= number <= 1.0:
+        raise ValueError(f"`{name}` must lie in [0, 1], got {x!r}")
+    return number
+
+
+def total(terms: list[Value]) -> Value:
+    """Return the sum of one or more terms."""
+    return sum(terms[1:], terms[0])
+
+
+def mean(terms: list[Value]) -> Value:
+    """Return the mean of one or more terms."""
+    return total(terms) / len(terms)

@@ -1,0 +1,77 @@
+"""Shares: the flat arrays of a compiled run, divided into what one call of `update` can move.
+
+A share is the parameters of one group whose states have the same entries and the same counts:
+then their floats are arrays and their counts stay ints. Invariant: a share moves its parameters as
+eager steps would, one by one; with one group there is one share, the flat arrays themselves.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from autograd import Value
+from nn.optim.optimizer import Optimizer
+
+Array = npt.NDArray[Any]
+State = dict[str, Any]
+
+
+class Share:
+    """The parameters at `places` of the flat arrays, of which there are `size` in all."""
+
+    def __init__(
+        self, group: dict[str, Any], places: list[int], states: list[State], size: int
+    ) -> None:
+        self.group, self.states = group, states
+        self.state = {name: _column(name, states) for name in states[0]}
+        self.whole = len(places) == size
+        self.sliced = places == list(range(places[0], places[-1] + 1))
+        self.places: Any = slice(places[0], places[-1] + 1) if self.sliced else np.array(places)
+
+    def step(self, optimizer: Optimizer, flat: Array, gradient: Array) -> None:
+        """Move the share's parameters in `flat` by their gradients."""
+        if not self.whole:
+            part = flat[self.places]
+            moved = optimizer.update(part, gradient[self.places], self.state, self.group)
+            if moved is not part or not self.sliced:
+                flat[self.places] = moved
+            return
+        moved = optimizer.update(flat, gradient, self.state, self.group)
+        if moved is not flat:
+            flat[...] = moved
+
+    def write_back(self) -> None:
+        """Put the state back where eager steps find it."""
+        count = len(self.states)
+        columns = {
+            name: x.tolist() if isinstance(x, np.ndarray) else [x] * count
+            for name, x in self.state.items()
+        }
+        for i, state in enumerate(self.states):
+            state.update({name: column[i] for name, column in columns.items()})
+
+
+def shares(optimizer: Optimizer, params: Sequence[Value]) -> list[Share]:
+    """Divide `params`, the optimiser's in the order of the flat arrays, into shares."""
+    entries = {p: (state, group) for p, state, group in optimizer.entries()}
+    alike: dict[Any, tuple[dict[str, Any], list[int], list[State]]] = {}
+    for i, p in enumerate(params):
+        state, group = entries[p]
+        kind = [n if isinstance(x, float) else (n, _same(x)) for n, x in state.items()]
+        _, places, states = alike.setdefault((id(group), *kind), (group, [], []))
+        places.append(i)
+        states.append(state)
+    return [Share(*share, len(params)) for share in alike.values()]
+
+
+def _same(x: Any) -> Any:
+    """What the states of a share have in common: the count, or else the very object."""
+    return x if isinstance(x, int) else id(x)
+
+
+def _column(name: str, states: list[State]) -> Any:
+    """One entry of all states: an array of floats, or the count that all have."""
+    first = states[0][name]
+    return np.array([state[name] for state in states]) if isinstance(first, float) else first

@@ -1,0 +1,62 @@
+"""Rates that fall by a fixed formula: in stairs, exponentially, along a cosine."""
+
+import math
+
+from nn.checks import check_size, not_negative, positive
+from nn.optim import Optimizer
+from nn.schedules.schedule import Schedule
+
+
+class StepLR(Schedule):
+    """Every `step_size` steps the rate is multiplied by gamma: lr = base gamma^(t // step_size).
+
+    Raises `ValueError` for a `step_size` below 1 or a `gamma` that is not positive and finite.
+    """
+
+    def __init__(
+        self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, *, per: str = "epoch"
+    ) -> None:
+        super().__init__(optimizer, per)
+        self.step_size, self.gamma = check_size("step_size", step_size), positive("gamma", gamma)
+        self.apply()
+
+    def rate(self, i: int) -> float:
+        """Return the rate of group `i` after `step_count` steps."""
+        return float(self.base_lrs[i] * self.gamma ** (self.step_count // self.step_size))
+
+
+class ExponentialLR(Schedule):
+    """Every step the rate is multiplied by gamma: lr = base gamma^t.
+
+    Raises `ValueError` for a `gamma` that is not positive and finite.
+    """
+
+    def __init__(self, optimizer: Optimizer, gamma: float, *, per: str = "epoch") -> None:
+        super().__init__(optimizer, per)
+        self.gamma = positive("gamma", gamma)
+        self.apply()
+
+    def rate(self, i: int) -> float:
+        """Return the rate of group `i` after `step_count` steps."""
+        return float(self.base_lrs[i] * self.gamma**self.step_count)
+
+
+class CosineAnnealingLR(Schedule):
+    """The rate falls to `eta_min` in `T_max` steps, along half a cosine, and then rises again.
+
+    lr = eta_min + (base - eta_min) (1 + cos(pi t / T_max)) / 2  (Loshchilov and Hutter 2017,
+    https://arxiv.org/abs/1608.03983). Raises `ValueError` for a `T_max` below 1 or a negative
+    or non-finite `eta_min`.
+    """
+
+    def __init__(
+        self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, *, per: str = "epoch"
+    ) -> None:
+        super().__init__(optimizer, per)
+        self.T_max, self.eta_min = check_size("T_max", T_max), not_negative("eta_min", eta_min)
+        self.apply()
+
+    def rate(self, i: int) -> float:
+        """Return the rate of group `i` after `step_count` steps."""
+        height = (1.0 + math.cos(math.pi * self.step_count / self.T_max)) / 2.0
+        return self.eta_min + (self.base_lrs[i] - self.eta_min) * height
