@@ -5,6 +5,13 @@ Compute with `Value`s as with numbers, call `backward()` on the result, read `.g
 
 from autograd.compiler import Program as Program
 from autograd.compiler import compile as compile
+from autograd.functional import grad as grad
+from autograd.functional import hessian as hessian
+from autograd.functional import hvp as hvp
+from autograd.functional import jacobian as jacobian
+from autograd.functional import jvp as jvp
+from autograd.functional import value_and_grad as value_and_grad
+from autograd.functional import vjp as vjp
 from autograd.functions import dot as dot
 from autograd.functions import logsumexp as logsumexp
 from autograd.functions import softmax as softmax

@@ -437,7 +437,8 @@ def test_public_names():
     assert public(autograd) == set(
         "Value no_grad compile Program where logsumexp softmax dot maximum minimum exp log log1p "
         "expm1 sqrt sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh arctanh "
-        "sigmoid relu softplus abs erf explain stepper draw".split()
+        "sigmoid relu softplus abs erf explain stepper draw grad value_and_grad jacobian hessian "
+        "jvp vjp hvp".split()
     )
     assert public(nn) == set(
         "Module Neuron Layer MLP Sequential Elementwise Flatten Reshape Conv2d MaxPool2d AvgPool2d "

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autograd.compiler.trace import flatten, unflatten
+from autograd.nesting import flatten, unflatten
 from autograd.number import as_float
 
 Array = npt.NDArray[np.float64]

@@ -12,11 +12,10 @@ from typing import Any
 
 from autograd.compiler.scalars import ScalarProgram
 from autograd.graph import topological_order
+from autograd.nesting import Structure, flatten, unflatten
 from autograd.recording import open_blocks
 from autograd.tracing import Trace, end_trace, start_trace
 from autograd.value import Constant, Value
-
-Structure = Any
 
 
 @dataclass(frozen=True)
@@ -53,29 +52,6 @@ class Recording:
 
 def _same_content(a: Any, b: Any) -> bool:
     return a is b or a == b or (a != a and b != b)
-
-
-def flatten(item: Any, leaves: list[Any]) -> Structure:
-    """Append the leaves of nested lists, tuples and dicts; returns the structure without them."""
-    if isinstance(item, list):
-        return [flatten(x, leaves) for x in item]
-    if isinstance(item, tuple):
-        return tuple(flatten(x, leaves) for x in item)
-    if isinstance(item, dict):
-        return {key: flatten(x, leaves) for key, x in item.items()}
-    leaves.append(item)
-    return None
-
-
-def unflatten(structure: Structure, leaves: list[Any]) -> Any:
-    """Rebuild what `flatten` took apart, taking the leaves from the front of the list."""
-    if isinstance(structure, list):
-        return [unflatten(x, leaves) for x in structure]
-    if isinstance(structure, tuple):
-        return tuple(unflatten(x, leaves) for x in structure)
-    if isinstance(structure, dict):
-        return {key: unflatten(x, leaves) for key, x in structure.items()}
-    return leaves.pop(0)
 
 
 class _Roots:

@@ -1,0 +1,266 @@
+"""Functions of functions: grad, jacobian, hessian, jvp, vjp, hvp of plain Python functions.
+
+A function is run on fresh Values, its variables, and its graph is differentiated by computing with
+Values: the partials of each row are called on Values, so a derivative has a graph itself and can
+be differentiated again. Reverse mode walks the graph from the results to the variables, forward
+mode the other way. Invariant: no `.grad` is touched, so threads may share parameters.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from autograd import primitives
+from autograd.graph import topological_order
+from autograd.nesting import Structure, flatten, unflatten
+from autograd.number import as_float
+from autograd.recording import open_blocks
+from autograd.tracing import current_trace
+from autograd.value import Value, as_value, record
+
+Function = Callable[..., Any]
+_open: ContextVar[int] = ContextVar("functional", default=0)  # how many of these are running
+
+
+class _Linearised:
+    """A function run on variables: its results, its graph from the variables up, and its shape."""
+
+    def __init__(
+        self, f: Function, args: Sequence[Any], argnums: Sequence[int], kwargs: Mapping[str, Any]
+    ) -> None:
+        self.variables: list[Value] = []
+        self.structures: list[Structure] = []
+        lifted = list(args)
+        self.keep = _open.get() > 1 or current_trace() is not None
+        for i in argnums:
+            leaves: list[Any] = []
+            structure = flatten(args[i], leaves)
+            self.keep = self.keep or any(isinstance(leaf, Value) for leaf in leaves)
+            fresh = [_variable(leaf, i) for leaf in leaves]
+            self.variables += fresh
+            self.structures.append(structure)
+            lifted[i] = unflatten(structure, fresh[:])
+        results: list[Any] = []
+        self.structure = flatten(f(*lifted, **kwargs), results)
+        self.results = [as_value(result, "the result") for result in results]
+        self.active, self.order = self._graph()
+
+    def _graph(self) -> tuple[set[Value], list[Value]]:
+        """The nodes that depend on a variable, and those of them that are operations, in order."""
+        active = set(self.variables)
+        root = Value(0.0)
+        root.parents = tuple(self.results)
+        order = []
+        for node in topological_order(root)[:-1]:
+            if node not in active and any(parent in active for parent in node.parents):
+                active.add(node)
+                order.append(node)
+        return active, order
+
+    def pull_back(self, cotangents: Sequence[Any]) -> list[Any]:
+        """Return the cotangents of the variables, given those of the results: the reverse sweep."""
+        flows: dict[Value, Any] = {}
+        for result, cotangent in zip(self.results, cotangents, strict=True):
+            _add(flows, result, cotangent)
+        for node in reversed(self.order):
+            upstream = flows.pop(node, None)
+            if upstream is not None:
+                for parent, partial in zip(node.parents, _partials(node), strict=True):
+                    if parent in self.active:
+                        _add(flows, parent, _product(upstream, partial))
+        return [flows.get(variable, 0.0) for variable in self.variables]
+
+    def push_forward(self, tangents: Sequence[Any]) -> list[Any]:
+        """Return the tangents of the results, given those of the variables."""
+        flows: dict[Value, Any] = dict(zip(self.variables, tangents, strict=True))
+        for node in self.order:
+            for parent, partial in zip(node.parents, _partials(node), strict=True):
+                if parent in flows:
+                    _add(flows, node, _product(flows[parent], partial))
+        return [flows.get(result, 0.0) for result in self.results]
+
+    def out(self, numbers: Sequence[Any]) -> list[Any]:
+        """Values where somebody may differentiate further, else bare numbers."""
+        if self.keep:
+            return [as_value(x) for x in numbers]
+        return [x._data if isinstance(x, Value) else float(x) for x in numbers]
+
+    def split(self, numbers: list[Any]) -> list[Any]:
+        """Put numbers, one for each variable, into the structures of the arguments."""
+        return [unflatten(structure, numbers) for structure in self.structures]
+
+
+def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
+    """Return the function that computes the gradient of `f`, which returns one scalar.
+
+    The gradient has the structure of the argument number `argnums`, nested lists, tuples and dicts
+    of scalars; for a tuple of `argnums` it is a tuple of them. It is made of floats; of Values
+    where the arguments are Values, inside another of these functions, and in a compiled function.
+
+    Raises `TypeError` where `f` does not return one scalar or an argument holds something else
+    than real numbers and Values, `ValueError` where there is no argument of that number.
+    """
+    both = value_and_grad(f, argnums)
+
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        return both(*args, **kwargs)[1]
+
+    return gradient
+
+
+def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
+    """Return the function that computes (value, gradient); see `grad`."""
+
+    def both(*args: Any, **kwargs: Any) -> Any:
+        with _differentiating():
+            run = _Linearised(f, args, _checked(argnums, args), kwargs)
+            if run.structure is not None:
+                raise TypeError(
+                    f"`grad` needs a function that returns one scalar, {_name(f)} returned "
+                    f"{len(run.results)} of them: use jacobian"
+                )
+            slopes = run.pull_back([1.0])
+        parts = run.split(run.out(slopes))
+        return run.out(run.results)[0], parts[0] if isinstance(argnums, int) else tuple(parts)
+
+    return both
+
+
+def jacobian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
+    """Return the function that computes all first derivatives of `f`.
+
+    The result has the structure of what `f` returns, with a gradient, as `grad` gives it, in the
+    place of each scalar: for a list of m scalars and a list of n arguments m lists of n.
+    Raises what `grad` raises.
+    """
+
+    def derivatives(*args: Any, **kwargs: Any) -> Any:
+        with _differentiating():
+            run = _Linearised(f, args, _checked(argnums, args), kwargs)
+            rows = []
+            for i in range(len(run.results)):
+                parts = run.split(run.out(run.pull_back(_unit(i, len(run.results)))))
+                rows.append(parts[0] if isinstance(argnums, int) else tuple(parts))
+        return unflatten(run.structure, rows)
+
+    return derivatives
+
+
+def hessian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
+    """Return the function that computes all second derivatives of `f`, which returns one scalar.
+
+    For a list of n scalars the result is n lists of n. Raises what `grad` raises.
+    """
+    return jacobian(grad(f, argnums), argnums)
+
+
+def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """Return (f(*primals), its derivative in the direction `tangents`), by forward mode.
+
+    `tangents` have the structure of `primals`, the tuple of all arguments. Raises `ValueError`
+    where they differ.
+    """
+    with _differentiating():
+        run = _Linearised(f, primals, range(len(primals)), {})
+        flows = _alike("tangents", list(tangents), run.structures)
+        keep = run.keep or any(isinstance(flow, Value) for flow in flows)
+        moved = run.push_forward(flows)
+    run.keep = keep
+    value = unflatten(run.structure, run.out(run.results))
+    return value, unflatten(run.structure, run.out(moved))
+
+
+def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
+    """Return f(*primals) and the function from a cotangent of it to those of `primals`.
+
+    The cotangent has the structure of what `f` returns; the answer is a tuple with one entry for
+    each argument. Raises `ValueError` where the structure differs.
+    """
+    with _differentiating():
+        run = _Linearised(f, primals, range(len(primals)), {})
+
+    def pull_back(cotangent: Any) -> tuple[Any, ...]:
+        flows = _alike("cotangent", cotangent, run.structure)
+        with _differentiating():
+            slopes = run.pull_back(flows)
+        keep, run.keep = run.keep, run.keep or any(isinstance(flow, Value) for flow in flows)
+        parts = tuple(run.split(run.out(slopes)))
+        run.keep = keep
+        return parts
+
+    return unflatten(run.structure, run.out(run.results)), pull_back
+
+
+def hvp(f: Function, x: Any, v: Any) -> Any:
+    """Return the Hessian of `f` at `x` times `v`, without forming the Hessian.
+
+    Both have the structure that `f` takes. It is the forward derivative of the gradient.
+    """
+    return jvp(grad(f), (x,), (v,))[1]
+
+
+@contextmanager
+def _differentiating() -> Iterator[None]:
+    """Record, also inside `no_grad()`; what is opened inside returns Values."""
+    blocks = open_blocks.set(0 if current_trace() is None else 1)
+    opened = _open.set(_open.get() + 1)
+    try:
+        yield
+    finally:
+        _open.reset(opened)
+        open_blocks.reset(blocks)
+
+
+def _variable(leaf: Any, argument: int) -> Value:
+    """A fresh node with the number of `leaf`, below which no reverse sweep goes."""
+    if isinstance(leaf, Value):
+        return record(primitives.where_taken, (leaf,))
+    return Value(as_float(leaf, f"argument {argument}"))
+
+
+def _checked(argnums: int | tuple[int, ...], args: Sequence[Any]) -> Sequence[int]:
+    numbers = [argnums] if isinstance(argnums, int) else list(argnums)
+    for number in numbers:
+        if not isinstance(number, int) or not -len(args) <= number < len(args):
+            raise ValueError(f"`argnums` is {argnums!r}, but {len(args)} arguments were given")
+    return [number % len(args) for number in numbers]
+
+
+def _partials(node: Value) -> tuple[Any, ...]:
+    """The local partials as Values, or numbers where they are constant."""
+    assert node.primitive is not None
+    partials = node.primitive.partials(node, *node.parents)
+    if len(partials) != len(node.parents):
+        raise TypeError(
+            f"`{node.op}` cannot be differentiated by functions: a compiled program's mean() "
+            "knows its first derivative only; call the function itself"
+        )
+    return partials
+
+
+def _product(upstream: Any, partial: Any) -> Any:
+    if isinstance(partial, float) and partial == 1.0:
+        return upstream
+    return upstream * partial
+
+
+def _add(flows: dict[Value, Any], node: Value, flow: Any) -> None:
+    known = flows.get(node)
+    flows[node] = flow if known is None else known + flow
+
+
+def _unit(i: int, n: int) -> list[float]:
+    return [1.0 if j == i else 0.0 for j in range(n)]
+
+
+def _alike(name: str, given: Any, structure: Structure) -> list[Any]:
+    """The leaves of `given`, which must be nested as `structure` is."""
+    leaves: list[Any] = []
+    if flatten(given, leaves) != structure:
+        raise ValueError(f"`{name}` must be nested as what it belongs to, got {given!r:.80}")
+    return [leaf if isinstance(leaf, Value) else as_float(leaf, name) for leaf in leaves]
+
+
+def _name(f: Function) -> str:
+    return getattr(f, "__name__", "the function")

@@ -1,0 +1,199 @@
+"""grad and its relatives: derivatives of plain functions, nested, in every order and structure."""
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from random import Random
+
+import numpy as np
+import pytest
+from random_programs import RandomProgram, condition
+from samples import SAMPLES, moderate
+
+import autograd
+from autograd import Value, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from autograd.primitive import TABLE
+
+
+def test_the_gradient_of_a_function_of_numbers():
+    def f(x, y, z):
+        return (x + y) * z
+
+    assert grad(f)(-2, 5, -4) == -4.0
+    assert grad(f, argnums=(0, 1, 2))(-2, 5, -4) == (-4.0, -4.0, 3.0)
+    assert value_and_grad(f, argnums=2)(-2, 5, -4) == (-12.0, 3.0)
+    assert grad(f, argnums=-1)(-2, 5, -4) == 3.0
+    assert type(grad(f)(-2, 5, -4)) is float
+
+
+def test_gradients_have_the_structure_of_the_argument():
+    def f(p):
+        return p["a"] * p["b"][0] + p["b"][1][0] ** 2
+
+    assert grad(f)({"a": 2.0, "b": (3.0, [4.0])}) == {"a": 3.0, "b": (2.0, [8.0])}
+
+
+def test_derivatives_of_derivatives():
+    def f(x):
+        return autograd.sin(x) * x**3
+
+    x = 1.3
+    s, c = math.sin(x), math.cos(x)
+    first = c * x**3 + 3 * x**2 * s
+    second = -s * x**3 + 6 * x**2 * c + 6 * x * s
+    third = -c * x**3 - 9 * x**2 * s + 18 * x * c + 6 * s
+    assert grad(f)(x) == pytest.approx(first, rel=1e-13)
+    assert grad(grad(f))(x) == pytest.approx(second, rel=1e-13)
+    assert grad(grad(grad(f)))(x) == pytest.approx(third, rel=1e-12)
+
+
+def test_an_inner_derivative_does_not_mistake_an_outer_variable_for_its_own():
+    assert grad(lambda x: x * grad(lambda y: x + y)(x))(3.0) == 1.0
+    assert grad(lambda x: grad(lambda y: x * y * y)(x))(3.0) == 4 * 3.0  # d/dx (2 x x)
+    assert grad(lambda w: grad(lambda x: w * x * x)(3.0))(2.0) == 6.0
+
+
+def test_jacobian_and_hessian():
+    def polar(v):
+        r, t = v
+        return [r * autograd.cos(t), r * autograd.sin(t)]
+
+    r, t = 2.0, 0.5
+    expected = [[math.cos(t), -r * math.sin(t)], [math.sin(t), r * math.cos(t)]]
+    for mine, row in zip(jacobian(polar)([r, t]), expected, strict=True):
+        assert mine == pytest.approx(row, rel=1e-14)
+
+    def rosenbrock(v):
+        return (1 - v[0]) ** 2 + 100 * (v[1] - v[0] ** 2) ** 2
+
+    x, y = 0.3, -0.7
+    assert hessian(rosenbrock)([x, y]) == [
+        pytest.approx([2 - 400 * (y - 3 * x * x), -400 * x], rel=1e-13),
+        pytest.approx([-400 * x, 200.0], rel=1e-13),
+    ]
+    two = jacobian(lambda a, b: {"sum": a + b["k"], "product": a * b["k"]}, (0, 1))(2.0, {"k": 3.0})
+    assert two == {"sum": (1.0, {"k": 1.0}), "product": (3.0, {"k": 2.0})}
+
+
+def test_directional_derivatives():
+    def f(v, w):
+        return [v[0] * v[1] * w, autograd.exp(v[0])]
+
+    value, tangent = jvp(f, ([2.0, 3.0], 4.0), ([1.0, 0.0], 0.5))
+    assert value == [24.0, math.exp(2.0)] and tangent == [12.0 + 3.0, math.exp(2.0)]
+    value, pull_back = vjp(f, [2.0, 3.0], 4.0)
+    assert value == [24.0, math.exp(2.0)]
+    assert pull_back([1.0, 0.0]) == ([12.0, 8.0], 6.0)
+    assert pull_back([0.0, 1.0]) == ([math.exp(2.0), 0.0], 0.0)
+    assert hvp(lambda v: v[0] ** 2 * v[1], [1.0, 2.0], [1.0, 1.0]) == [6.0, 2.0]
+
+
+def test_what_is_constant_or_unused_has_derivative_zero():
+    assert grad(lambda x, y: 3.0)(1.0, 2.0) == 0.0
+    assert grad(lambda x, y: x, argnums=(0, 1))(1.0, 2.0) == (1.0, 0.0)
+    assert jacobian(lambda v: [v[0], 5.0])([1.0, 2.0]) == [[1.0, 0.0], [0.0, 0.0]]
+    assert grad(lambda x: x.detach() * x)(3.0) == 3.0
+
+
+def test_values_give_values_that_can_be_differentiated_further():
+    w, x = Value(2.0), Value(3.0)
+    slope = grad(lambda x: w * x * x)(x)
+    assert slope.data == 12.0 and w.grad == x.grad == 0.0
+    slope.backward()
+    assert (w.grad, x.grad) == (6.0, 4.0)
+
+
+def test_no_gradient_of_anybody_is_touched():
+    w = Value(2.0)
+    w.grad = 7.0
+    assert grad(lambda x: w * x)(3.0) == 2.0 and w.grad == 7.0
+
+
+def test_it_works_inside_no_grad_and_leaves_it_on():
+    with autograd.no_grad():
+        assert grad(grad(lambda x: x**3))(2.0) == 12.0
+        assert not (Value(1.0) * 2).parents
+
+
+@pytest.mark.parametrize("name", sorted(SAMPLES))
+def test_first_and_second_derivatives_of_every_row(name):
+    row, rng = TABLE[name], Random(0)
+    for _ in range(10):
+        point = list(moderate(name, rng))
+        out = row.value(*point)
+        expected = row.partials(out, *point)
+        assert grad(lambda v: row(*v))(point) == pytest.approx(expected, rel=1e-13, abs=1e-300)
+        if not SAMPLES[name].second_order:
+            continue
+        for i, line in enumerate(hessian(lambda v: row(*v))(point)):
+            if name == "**" and i:
+                continue
+            for j, second in enumerate(line[: 1 if name == "**" else None]):  # a constant exponent
+                h = 1e-5 * max(1.0, abs(point[j]))
+                shifted = [[*point[:j], point[j] + d, *point[j + 1 :]] for d in (h, -h)]
+                up, down = (row.partials(row.value(*p), *p)[i] for p in shifted)
+                assert second == pytest.approx((up - down) / (2 * h), rel=1e-5, abs=1e-6)
+
+
+def test_reverse_forward_and_backward_agree_on_random_programs():
+    rng = Random(0)
+    for _ in range(150):
+        xs = [rng.uniform(-1, 1) for _ in range(3)]
+        program = RandomProgram(rng, [xs])
+        values = [Value(x) for x in xs]
+        root = program(values)
+        root.backward()
+        bound = condition(root)
+        reverse = grad(program)(xs)
+        for i, v in enumerate(values):
+            tangent = jvp(program, (xs,), ([float(j == i) for j in range(3)],))[1]
+            scale = 1e-12 * max(abs(v.grad), bound.get(v, 0.0), 1e-300)
+            assert abs(reverse[i] - v.grad) <= scale and abs(tangent - v.grad) <= scale
+
+
+def test_compiled_derivatives():
+    def f(v):
+        return autograd.logsumexp(v) * v[0]
+
+    X = np.random.default_rng(0).normal(size=(6, 3))
+    for transformed in (grad(f), hessian(f)):
+        program = autograd.compile(transformed, batch=True)
+        expected = [transformed(x) for x in X.tolist()]
+        assert program(X) == pytest.approx(np.array(expected), rel=1e-12)
+
+
+def test_many_threads_on_shared_parameters_equal_serial():
+    ws = [Value(0.1 * i) for i in range(20)]
+
+    def f(x):
+        return sum((autograd.tanh(w * x) * w for w in ws), Value(0.0))
+
+    xs = [0.01 * i for i in range(200)]
+    serial = list(map(grad(f), xs))
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(grad(f), xs)) == serial
+
+
+def test_a_deep_graph_needs_no_recursion():
+    def f(x):
+        for _ in range(20_000):
+            x = x * 1.0001
+        return x
+
+    assert grad(f)(1.0) == pytest.approx(1.0001**20_000, rel=1e-9)
+    assert jvp(f, (1.0,), (1.0,))[1] == pytest.approx(1.0001**20_000, rel=1e-9)
+
+
+def test_bad_arguments_are_refused():
+    for call, error, message in (
+        (lambda: grad(lambda x: x)("a"), TypeError, "argument 0"),
+        (lambda: grad(lambda x: [x])([1.0][0]), TypeError, "returned 1 of them: use jacobian"),
+        (lambda: grad(lambda x: "y")(1.0), TypeError, "the result"),
+        (lambda: grad(lambda x: x, argnums=2)(1.0), ValueError, "`argnums` is 2, but 1 arguments"),
+        (lambda: jvp(lambda v: v[0], ([1.0],), (1.0,)), ValueError, "`tangents` must be nested"),
+        (lambda: vjp(lambda v: v, [1.0])[1](2.0), ValueError, "`cotangent` must be nested"),
+    ):
+        with pytest.raises(error, match=message):
+            call()
+    mean = autograd.compile(lambda x: Value(2.0) * x, batch=True)
+    with pytest.raises(TypeError):
+        grad(lambda x: mean.mean([[1.0]]) * x)("x")
