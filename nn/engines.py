@@ -14,9 +14,11 @@ import numpy.typing as npt
 
 import autograd
 from autograd import Value, no_grad
+from autograd.value import as_value
 from nn.clipping import clipped_norm, clipped_value
 from nn.data import Rows
 from nn.examples import Examples, is_correct
+from nn.interrupts import Interrupts
 from nn.losses import Loss
 from nn.module import Module
 from nn.noise import Noise
@@ -53,13 +55,27 @@ class Clipping:
 class EagerEngine:
     """Runs the model on one example at a time."""
 
-    def __init__(self, model: Module, loss: Loss, optimizer: Optimizer, clipping: Clipping) -> None:
+    def __init__(
+        self,
+        model: Module,
+        loss: Loss,
+        optimizer: Optimizer,
+        clipping: Clipping,
+        interrupts: Interrupts,
+    ) -> None:
         self.model, self.loss, self.optimizer = model, loss, optimizer
-        self.clipping = clipping
+        self.clipping, self.guard = clipping, interrupts.guard
 
     def epoch(self, examples: Examples) -> None:
         """Start the running sums of a pass over `examples`."""
         self.examples, self.total, self.correct = examples, 0.0, 0
+        self.before = self.weights()
+
+    def check_weights(self) -> None:
+        """Raise where a step has made a weight infinite or nan; they go back to the epoch's."""
+        if not all(math.isfinite(data) for data in self.weights().values()):
+            self.restore(self.before)
+            raise NotFiniteError("weight after a step", [])
 
     def step(self, rows: Rows) -> None:
         """Move the parameters once, by the mean gradient over the batch."""
@@ -78,7 +94,8 @@ class EagerEngine:
         if clipped is not gradient:
             for p, grad in zip(params, clipped.tolist(), strict=True):
                 p.grad = grad
-        self.optimizer.step()
+        with self.guard:
+            self.optimizer.step()
 
     def close(self, losses: list[float], accuracies: list[float]) -> None:
         """Append the means of the pass."""
@@ -123,12 +140,19 @@ class EagerEngine:
 class CompiledEngine:
     """Runs the compiled program of loss and outputs on whole batches."""
 
-    def __init__(self, model: Module, loss: Loss, optimizer: Optimizer, clipping: Clipping) -> None:
+    def __init__(
+        self,
+        model: Module,
+        loss: Loss,
+        optimizer: Optimizer,
+        clipping: Clipping,
+        interrupts: Interrupts,
+    ) -> None:
         self.model, self.loss, self.optimizer = model, loss, optimizer
-        self.clipping = clipping
+        self.clipping, self.guard = clipping, interrupts.guard
         self.params = list(optimizer.params)
         self.flat = np.zeros(len(self.params))
-        self.replays: dict[bool, Replay] = {}
+        self.replays: dict[tuple[bool, ...], tuple[Replay, Noise]] = {}
         self.arrays: dict[Examples, list[Array]] = {}
         self.gather()
 
@@ -139,23 +163,32 @@ class CompiledEngine:
         self.outputs = np.zeros((len(examples), examples.outputs))
         if examples not in self.arrays:
             self.arrays[examples] = self._as_arrays(examples)
-        if self.model.training not in self.replays:
-            self.replays[self.model.training] = self._compile()
-        self.replay = self.replays[self.model.training]
+        modes = tuple(module.training for _, module in self.model.modules())
+        if modes not in self.replays:
+            self.replays[modes] = self._compile()
+        self.replay, self.noise = self.replays[modes]
         self.replay.refresh()
+        self.before = self.weights()
+
+    def check_weights(self) -> None:
+        """Raise where a step has made a weight infinite or nan; they go back to the epoch's."""
+        if not np.isfinite(self.flat).all():
+            self.restore(self.before)
+            raise NotFiniteError("weight after a step", [])
 
     def step(self, rows: Rows) -> None:
         """Move the parameters once, by the mean gradient over the batch."""
         self.gradient = self._run(rows, reverse=True)
         self._check(rows)
         self.gradient = self.clipping(self.gradient)
-        if type(self.optimizer).step is Optimizer.step:
-            for share in self.shares:
-                share.step(self.optimizer, self.flat, self.gradient)
-        else:  # a step of the user's own works on the Values
-            self.write_back()
-            self.optimizer.step()
-            self.gather()
+        with self.guard:
+            if type(self.optimizer).step is Optimizer.step:
+                for share in self.shares:
+                    share.step(self.optimizer, self.flat, self.gradient)
+            else:  # a step of the user's own works on the Values
+                self.write_back()
+                self.optimizer.step()
+                self.gather()
 
     def close(self, losses: list[float], accuracies: list[float]) -> None:
         """Append the means of the pass."""
@@ -193,7 +226,7 @@ class CompiledEngine:
         if added:  # a callback gave the optimiser one more group
             self.params += added
             self.flat = np.zeros(len(self.params))
-            for replay in self.replays.values():
+            for replay, _ in self.replays.values():
                 replay.count = -1
         self.flat[...] = [p.data for p in self.params]
         self.gradient = np.array([p.grad for p in self.params])
@@ -203,7 +236,7 @@ class CompiledEngine:
         count = rows.stop - rows.start if isinstance(rows, slice) else len(rows)
         arrays: Any = self.arrays[self.examples]
         chosen: Any = rows
-        if self.model.training and self.noise.calls:  # fresh random numbers for each batch
+        if self.noise.calls:  # fresh random numbers for each batch
             arrays = [*(array[rows] for array in arrays), self.noise.draw(count)]
             chosen = None
         (losses, outputs), gradient = self.replay.program.replayer.replay(
@@ -231,17 +264,15 @@ class CompiledEngine:
     def _parameters(self) -> Array:
         return self.replay.parameters(self.flat)
 
-    def _compile(self) -> "Replay":
+    def _compile(self) -> "tuple[Replay, Noise]":
         noise = Noise(self.model, self.examples.rows[0])
-        if self.model.training:
-            self.noise = noise
 
         weighted = self.examples.weights is not None
 
         def loss_and_output(x: list[Value], target: Any, *more: Any) -> Any:
             with noise.given(*more[weighted:]):
                 output = self.model(x)
-            outputs = [output] if isinstance(output, Value) else list(output)
+            outputs = [output] if isinstance(output, Value) else list(map(as_value, output))
             error = self.loss(output, target)
             return (error * more[0] if weighted else error, outputs)
 
@@ -257,9 +288,10 @@ class CompiledEngine:
             error.add_note("`fit` compiles model and loss; compiled=False runs them as they are")
             raise
         if not self.replays and set(program.replayer.arranged) == set(self.params):
-            self.params = program.replayer.arranged  # the flat arrays in the program's own order
-            self.gather()
-        return Replay(program, self.params)
+            with self.guard:
+                self.params = program.replayer.arranged  # the flat arrays in the program's order
+                self.gather()
+        return Replay(program, self.params), noise
 
     def _as_arrays(self, examples: Examples) -> list[Array]:
         targets: Array = np.array(examples.targets)

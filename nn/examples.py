@@ -10,10 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd import Value, no_grad, sigmoid
+from autograd.value import as_value
 from nn.data import check_examples, check_targets
 from nn.layers import MLP, Layer, Sequential
 from nn.losses import Loss, fits_targets
 from nn.module import Module
+from nn.noise import silent
 
 Array = npt.NDArray[Any]
 
@@ -38,8 +40,8 @@ class Examples:
     ) -> None:
         self.rows = check_examples(X, f"{name}X")
         self.targets = check_targets(y, len(self.rows), f"{name}y")
-        with no_grad():
-            output = model(self.rows[0])
+        with no_grad(), silent():  # a trial: no generator moves
+            output = single(model(self.rows[0]))
             if rehearse and loss is not None:
                 self._rehearse(output, loss)
         self.outputs = 1 if isinstance(output, Value) else len(output)
@@ -93,8 +95,25 @@ class Examples:
                 raise TypeError(f"the loss must return a Value, got {error!r:.60}")
 
 
+def single(output: Any) -> Any:
+    """Return an output, a list of one as the Value in it.
+
+    Raises `TypeError` for what is neither a Value nor a list of Values and numbers.
+    """
+    if isinstance(output, Value):
+        return output
+    try:
+        values = [as_value(x, "the model's output") for x in output]
+    except TypeError:
+        raise TypeError(
+            f"the model must return a Value or a list of them, got {output!r:.60}"
+        ) from None
+    return values[0] if len(values) == 1 else values
+
+
 def is_correct(output: Any, target: Any, level: float) -> bool:
     """Whether an output, one Value or several, says what the target says."""
+    output = single(output)
     if isinstance(output, Value):
         return (output.data > level) == bool(target > 0)
     scores = [v.data for v in output]

@@ -14,8 +14,8 @@ class History:
     `loss` and `accuracy` are means over the epoch's batches, each taken before its step;
     `val_loss` and `val_accuracy` are measured after the epoch; `lr` is the learning rate at its
     end. Accuracy lists stay empty where the targets are not classes. `stopped` says why the
-    training ended before the last epoch, "" where it did not; `best_epoch`, counted from 1, is the
-    one whose weights early stopping restored.
+    training ended before the last epoch, "" where it did not; `best_epoch`, counted from 1, is
+    the best one for early stopping, which restores its weights unless the training was interrupted.
     """
 
     loss: list[float] = field(default_factory=list)
@@ -25,6 +25,11 @@ class History:
     lr: list[float] = field(default_factory=list)
     stopped: str = ""
     best_epoch: int | None = None
+
+    def cut(self) -> None:
+        """Drop what belongs to an epoch that did not end."""
+        for values in self.curves().values():
+            del values[len(self.lr) :]
 
     def curves(self) -> dict[str, list[float]]:
         """Return the lists of losses and accuracies that are not empty, by name."""

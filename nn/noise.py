@@ -21,7 +21,9 @@ Array = npt.NDArray[np.float64]
 
 
 class NoisyLayer(Module):
-    """A layer that multiplies by random factors while it is in training mode."""
+    """A layer that multiplies by random factors, from `generator`, while in training mode."""
+
+    generator: np.random.Generator
 
     def draw(self, count: int, units: int) -> Array:
         """Return fresh factors for `count` examples, shape (count, units)."""
@@ -53,6 +55,11 @@ class Noise:
         if any(isinstance(m, NoisyLayer) and m.training for _, m in model.modules()):
             with no_grad(), _asking(self._note):
                 model(x)
+        if len({id(layer.generator) for layer, _ in self.calls}) < len({a for a, _ in self.calls}):
+            raise ValueError(
+                "two Dropout layers share one generator, so their random numbers cannot be lined "
+                "up: give each its own `seed`"
+            )
         self.columns: dict[NoisyLayer, list[int]] = {}
         self.width = 0
         for layer, units in self.calls:
@@ -95,6 +102,11 @@ class Noise:
     def _note(self, layer: NoisyLayer, units: int) -> list[float]:
         self.calls.append((layer, units))
         return [1.0] * units
+
+
+def silent() -> Any:
+    """Return a context in which noisy layers multiply by 1 and draw nothing."""
+    return _asking(lambda layer, units: [1.0] * units)
 
 
 Source = Callable[[NoisyLayer, int], list[Any]]

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 import autograd
 from autograd import Value, no_grad
+from autograd.value import as_value
 from nn.choice import by_name
 from nn.data import check_examples
 from nn.examples import Examples
@@ -56,7 +57,7 @@ def _outputs(model: Module, rows: list[list[float]]) -> tuple[Array, bool]:
 
     def as_list(x: Any) -> list[Value]:
         output = model(x)
-        return [output] if isinstance(output, Value) else list(output)
+        return [output] if isinstance(output, Value) else list(map(as_value, output))
 
     with no_grad():
         single = isinstance(model(rows[0]), Value)

@@ -17,6 +17,7 @@ from nn.choice import by_name
 from nn.data import minibatches
 from nn.engines import Clipping, CompiledEngine, NotFiniteError
 from nn.examples import Examples
+from nn.interrupts import Interrupts
 from nn.layers import Dropout
 from nn.losses import LOSSES, Loss, cross_entropy
 from nn.module import Module
@@ -92,7 +93,7 @@ def find_learning_rate(
     rates, losses = [], []
     model.train()
     try:
-        engine = CompiledEngine(model, loss, optimizer, Clipping())
+        engine = CompiledEngine(model, loss, optimizer, Clipping(), Interrupts())
         rng = np.random.default_rng(seed)
         batches: Any = iter(())
         mean, weight, lowest = 0.0, 0.0, math.inf

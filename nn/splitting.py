@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from nn.checks import check_share
+from nn.data import check_examples, check_targets
 
 
 def split(
@@ -15,12 +16,18 @@ def split(
     Raises `ValueError` where `share` is not between 0 and 1 or would leave one side empty.
     """
     check_share("validation", share)
-    X, y = np.asarray(X), np.asarray(y)
-    held_out = round(share * len(X))
-    if len(X) != len(y) or not 0 < held_out < len(X):
+    X = np.array(check_examples(X))
+    y = np.array(check_targets(y, len(X)))
+    if sample_weight is not None and np.shape(sample_weight) != (len(X),):
         raise ValueError(
-            f"`validation={share}` would hold out {held_out} of {len(X)} examples (and `y` has "
-            f"{len(y)}): both sides need at least one"
+            f"`sample_weight` must have shape ({len(X)},), one for each example, got "
+            f"{np.shape(sample_weight)}"
+        )
+    held_out = round(share * len(X))
+    if not 0 < held_out < len(X):
+        raise ValueError(
+            f"`validation={share}` would hold out {held_out} of {len(X)} examples: both sides "
+            "need at least one"
         )
     order = rng.permutation(len(X))
     out, kept = np.sort(order[:held_out]), np.sort(order[held_out:])

@@ -6,8 +6,10 @@ the whole training set is an epoch. Invariant: whatever can be found wrong with 
 found before any weight moves, and whatever ends the training leaves finite weights behind.
 """
 
+import contextlib
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -16,13 +18,15 @@ from tqdm import tqdm
 from nn.checks import check_size
 from nn.choice import by_name
 from nn.clipping import check_limit
-from nn.data import minibatches
+from nn.data import check_several_classes, minibatches
 from nn.diagnosis import first_non_finite
 from nn.engines import Clipping, CompiledEngine, EagerEngine, NotFiniteError
 from nn.examples import Examples
 from nn.history import History
-from nn.losses import LOSSES, Loss, cross_entropy
+from nn.interrupts import Interrupts
+from nn.losses import LOSSES, Loss, cross_entropy, separates_classes
 from nn.module import Module
+from nn.noise import silent
 from nn.optim import SGD, Optimizer
 from nn.schedules import Schedule
 from nn.splitting import split
@@ -71,7 +75,8 @@ def fit(
         shuffle: draw a new order of the examples for each epoch.
         validation: a pair (X, y), or the share of the examples, drawn by `seed`, to hold out.
         early_stopping: stop when the validation loss (without validation the loss) has not fallen
-            for so many epochs, and restore the weights of the best one.
+            for so many epochs, and restore the weights of the best one; not after Ctrl-C or an
+            error, when the weights stay as they are.
         schedule: changes the learning rate after each batch or epoch, such as `nn.StepLR`.
         clip_norm: shorten a batch's gradient to at most this Euclidean length.
         clip_value: cut each component of a batch's gradient to this size.
@@ -79,7 +84,8 @@ def fit(
         sample_weight: what each example counts, shape (n,); the loss of an example is multiplied
             by it, and the mean is still over the number of examples.
         seed: fixes the held-out share and the order: the same seed, the same bytes. A generator
-            goes on from where it is, so that a checkpoint can resume.
+            goes on from where it is, so that a checkpoint can resume; a share held out is then
+            drawn anew, so pass `validation=(X, y)` to a training that is to be resumed.
         progress: show a bar with loss and accuracy, on a terminal only.
         compiled: run on arrays.
         callbacks: each is called with the history after every epoch; one that returns True ends
@@ -91,7 +97,7 @@ def fit(
     Raises `ValueError` or `TypeError`, before any weight moves, for data that do not fit each
     other, the model or the loss, and for arguments out of range; `FloatingPointError` that names
     epoch, batch and operation where loss or gradient stop being finite: the weights are then
-    those before that batch.
+    those before that batch, or, where a step has made a weight infinite, before that epoch.
     """
     loss = by_name("loss", loss, LOSSES)
     epochs, batch_size = check_size("epochs", epochs, 0), check_size("batch_size", batch_size)
@@ -102,10 +108,12 @@ def fit(
     )
     callbacks = check_callbacks(callbacks)
     optimizer = _check_optimizer(optimizer, model, schedule)
-    rng = np.random.default_rng(seed)
-    if isinstance(validation, float):
-        X, y, sample_weight, validation = split(X, y, sample_weight, validation, rng)
+    rng = _generator(seed)
+    if isinstance(validation, Real) and not isinstance(validation, bool):
+        X, y, sample_weight, validation = split(X, y, sample_weight, float(validation), rng)
     training = Examples(model, X, y, loss)
+    if training.classes and separates_classes(loss):
+        check_several_classes(training.labels())
     training.weights = example_weights(training, class_weight, sample_weight)
     held_out = None
     if validation is not None:
@@ -113,57 +121,106 @@ def fit(
             raise ValueError("`validation` must be a pair (X, y) or a share such as 0.2")
         held_out = Examples(model, *validation, loss, name="validation ")
         held_out.check_labels_of(training)
-    engine_type = CompiledEngine if compiled else EagerEngine
-    engine: Any = engine_type(model, loss, optimizer, clipping)
-
-    history, mode = History(), model.training
-    best = Best(patience)
+        held_out.threshold = training.threshold
     batches = -(-len(training) // batch_size)
     _check_steps(schedule, epochs, batches)
-    model.train()
-    try:
-        with tqdm(total=epochs * batches, unit="batch", disable=None if progress else True) as bar:
-            for epoch in range(epochs):
-                engine.epoch(training)
-                order = minibatches(len(training), batch_size, rng if shuffle else None)
-                with np.errstate(all="ignore"):  # what overflows is found by the engine's check
-                    for k, batch in enumerate(order):
-                        try:
-                            engine.step(batch)
-                        except NotFiniteError as problem:
-                            raise _error(problem, model, loss, training, epoch, k) from None
+    interrupts = Interrupts()
+    engine_type = CompiledEngine if compiled else EagerEngine
+    engine: Any = engine_type(model, loss, optimizer, clipping, interrupts)
+
+    history, modes = History(), Modes(model)
+    best = Best(patience)
+
+    def run() -> None:
+        for epoch in range(epochs):
+            engine.epoch(training)
+            order = minibatches(len(training), batch_size, rng if shuffle else None)
+            k = -1
+            try:
+                with np.errstate(all="ignore"):  # what overflows is found by the engine's checks
+                    for batch in order:
+                        k += 1
+                        engine.step(batch)
                         if schedule is not None and schedule.per == "batch":
                             schedule.step()
                         bar.update()
-                engine.close(history.loss, history.accuracy)
-                if held_out is not None:
-                    model.eval()
-                    engine.evaluate(held_out, history.val_loss, history.val_accuracy)
-                    model.train()
-                if schedule is not None and schedule.per == "epoch":
-                    schedule.step((history.val_loss or history.loss)[-1])
-                history.lr.append(optimizer.param_groups[0]["lr"])
-                if not bar.disable:
-                    bar.set_postfix_str(history.report())
-                if _call(callbacks, engine, model, mode, history):
-                    history.stopped = "a callback returned True"
-                    break
-                if best.stops(history, engine):
-                    break
-    except KeyboardInterrupt:
-        history.stopped = "interrupted"
-    finally:  # whatever happened: nothing learnt is lost
-        best.restore(history, engine)
-        engine.write_back()
-        model.train(mode)
+                engine.check_weights()
+            except NotFiniteError as problem:
+                with contextlib.suppress(NotFiniteError):
+                    engine.check_weights()
+                engine.write_back()
+                raise _error(problem, model, loss, training, epoch, max(k, 0)) from None
+            engine.close(history.loss, history.accuracy)
+            if held_out is not None:
+                model.eval()
+                engine.evaluate(held_out, history.val_loss, history.val_accuracy)
+                modes.train()
+            if schedule is not None and schedule.per == "epoch":
+                schedule.step((history.val_loss or history.loss)[-1])
+            history.lr.append(optimizer.param_groups[0]["lr"])
+            if not bar.disable:
+                bar.set_postfix_str(history.report())
+            stop = _call(callbacks, engine, modes, interrupts, history)
+            if best.stops(history, engine):
+                history.stopped = f"no better loss for {patience} epochs"
+            if stop:
+                history.stopped = "a callback returned True"
+            if history.stopped:
+                break
+        with interrupts.guard:
+            best.restore(engine)
+
+    with interrupts:
+        try:
+            modes.train()
+            total = epochs * batches
+            with tqdm(total=total, unit="batch", disable=None if progress else True) as bar:
+                run()
+        except KeyboardInterrupt:
+            history.stopped = "interrupted"
+            history.cut()
+        finally:  # whatever happened: nothing learnt is lost
+            try:
+                with interrupts.guard:
+                    engine.write_back()
+                    modes.restore()
+            except KeyboardInterrupt:
+                history.stopped = "interrupted"
     return history
+
+
+class Modes:
+    """The modes that a model's modules have for whoever calls `fit`, put back in the end.
+
+    Training starts with all modules in training mode; what a callback sets itself stays.
+    """
+
+    def __init__(self, model: Module) -> None:
+        self.users = [(module, module.training) for _, module in model.modules()]
+        self.training = [(module, True) for module, _ in self.users]
+
+    def train(self) -> None:
+        """Put the modules into the modes they train in."""
+        for module, mode in self.training:
+            module.training = mode
+
+    def restore(self) -> None:
+        """Put the modules into the user's modes."""
+        for module, mode in self.users:
+            module.training = mode
+
+    def note(self) -> None:
+        """Keep the changes that a callback has made to the user's modes, for training, too."""
+        for i, (module, mode) in enumerate(self.users):
+            if module.training != mode:
+                self.users[i] = self.training[i] = (module, module.training)
 
 
 class Best:
     """Early stopping: remembers the weights of the best epoch, and when it was."""
 
     def __init__(self, patience: int | None) -> None:
-        self.patience, self.lowest = patience, math.inf
+        self.patience, self.lowest = patience, math.nan
         self.weights: Any = None
 
     def stops(self, history: History, engine: Any) -> bool:
@@ -171,32 +228,38 @@ class Best:
         if self.patience is None:
             return False
         last = (history.val_loss or history.loss)[-1]
-        if last < self.lowest or history.best_epoch is None:
+        if history.best_epoch is None or last < self.lowest or math.isnan(self.lowest):
             self.lowest, self.weights = last, engine.weights()
             history.best_epoch = len(history.loss)
-        if len(history.loss) - history.best_epoch < self.patience:
-            return False
-        history.stopped = f"no better loss for {self.patience} epochs"
-        return True
+        return len(history.loss) - history.best_epoch >= self.patience
 
-    def restore(self, history: History, engine: Any) -> None:
-        """Put the best weights back, unless the user interrupted the training."""
-        if self.weights is not None and history.stopped != "interrupted":
+    def restore(self, engine: Any) -> None:
+        """Put the best weights back: for a training that has ended by itself."""
+        if self.weights is not None:
             engine.restore(self.weights)
 
 
 def _call(
-    callbacks: list[Callback], engine: Any, model: Module, mode: bool, history: History
+    callbacks: list[Callback],
+    engine: Any,
+    modes: Modes,
+    interrupts: Interrupts,
+    history: History,
 ) -> bool:
     """Call all callbacks on a model that is up to date; whether one wants to stop."""
     if not callbacks:
         return False
-    engine.write_back()
-    model.train(mode)
-    answers = [callback(history) for callback in callbacks]
-    model.train()
-    engine.gather()
-    return any(answer is True for answer in answers)
+    with interrupts.guard:
+        engine.write_back()
+        modes.restore()
+    try:
+        answers = [callback(history) for callback in callbacks]
+    finally:
+        with interrupts.guard:
+            modes.note()
+            modes.train()
+            engine.gather()
+    return any(isinstance(answer, bool | np.bool_) and bool(answer) for answer in answers)
 
 
 def _error(
@@ -210,14 +273,15 @@ def _error(
     """Say what stopped being finite, where, and what to do."""
     found = ""
     for i in problem.examples:
-        root = loss(model(examples.rows[i]), examples.targets[i])
+        with silent():
+            root = loss(model(examples.rows[i]), examples.targets[i])
         found = first_non_finite(root, dict(model.named_parameters()))
         if found:
             found = f": in example {i}, {found}"
             break
     return FloatingPointError(
         f"the {problem.what} is no longer finite in epoch {epoch + 1}, batch {batch + 1}{found}. "
-        "The model keeps the weights it had before that batch; a smaller learning rate, "
+        "The model keeps the last finite weights; a smaller learning rate, "
         "`clip_norm=1.0` or scaled inputs often help"
     )
 
@@ -225,6 +289,10 @@ def _error(
 def _check_optimizer(
     optimizer: Optimizer | None, model: Module, schedule: Schedule | None
 ) -> Optimizer:
+    if not isinstance(model, Module):
+        raise TypeError(f"`model` must be a Module such as nn.MLP(2, [8, 1]), got {model!r:.60}")
+    if schedule is not None and not isinstance(schedule, Schedule):
+        raise TypeError(f"`schedule` must be a schedule such as nn.StepLR, got {schedule!r:.60}")
     if optimizer is None and schedule is not None:
         optimizer = schedule.optimizer
     if optimizer is None:
@@ -234,11 +302,18 @@ def _check_optimizer(
             f"`optimizer` must be an optimiser such as nn.SGD(model.parameters(), lr=0.1), got "
             f"{optimizer!r:.60}"
         )
-    if schedule is not None and not isinstance(schedule, Schedule):
-        raise TypeError(f"`schedule` must be a schedule such as nn.StepLR, got {schedule!r:.60}")
     if schedule is not None and schedule.optimizer is not optimizer:
         raise ValueError("`schedule` must be made for the `optimizer` that trains")
     return optimizer
+
+
+def _generator(seed: Any) -> np.random.Generator:
+    try:
+        return np.random.default_rng(seed)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"`seed` must be a whole number from 0, a NumPy generator or None, got {seed!r:.60}"
+        ) from None
 
 
 def _check_steps(schedule: Schedule | None, epochs: int, batches: int) -> None:

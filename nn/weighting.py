@@ -1,10 +1,12 @@
 """Weighting: what each training example counts, by its class or by itself."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+
+from autograd.number import as_float
 
 if TYPE_CHECKING:
     from nn.examples import Examples
@@ -21,7 +23,10 @@ def example_weights(examples: "Examples", class_weight: Any, sample_weight: Any)
         return None
     weights = np.ones(len(examples))
     if sample_weight is not None:
-        weights = np.asarray(sample_weight, dtype=float)
+        try:
+            weights = np.asarray(sample_weight, dtype=float)
+        except (TypeError, ValueError):
+            raise TypeError("`sample_weight` must hold one real number for each example") from None
         if weights.shape != (len(examples),):
             raise ValueError(
                 f"`sample_weight` must have shape ({len(examples)},), one for each example, got "
@@ -51,8 +56,10 @@ def _by_class(class_weight: Any, labels: npt.NDArray[Any]) -> dict[int, float]:
         shares = len(labels) / (len(classes) * counts)
         return dict(zip(classes.tolist(), shares.tolist(), strict=True))
     if not isinstance(class_weight, Mapping):
+        if not isinstance(class_weight, Iterable):
+            raise TypeError(f"`class_weight` must be a mapping or a sequence, got {class_weight!r}")
         class_weight = dict(enumerate(class_weight))
     missing = [c for c in classes.tolist() if c not in class_weight]
     if missing:
         raise ValueError(f"`class_weight` says nothing of class {missing[0]}, which occurs in `y`")
-    return {c: float(class_weight[c]) for c in classes.tolist()}
+    return {c: as_float(class_weight[c], "class_weight") for c in classes.tolist()}

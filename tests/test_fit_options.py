@@ -248,3 +248,133 @@ def test_predictions_are_made_in_evaluation_mode():
     m[0].eval()
     nn.accuracy(m, X, Y)
     assert m.training and not m[0].training
+
+
+def dropout_model():
+    return nn.Sequential(
+        nn.Layer(2, 6, activation="tanh", rng=random.Random(1)),
+        nn.Dropout(0.3, seed=4),
+        nn.Layer(6, 2, nonlin=False, rng=random.Random(2)),
+    )
+
+
+@both
+def test_a_checkpoint_resumes_to_the_same_bytes_with_dropout(compiled, tmp_path):
+    def train(m, optimizer, rng, epochs):
+        fit(m, optimizer=optimizer, seed=rng, epochs=epochs, validation=(X, Y), compiled=compiled)
+
+    whole = dropout_model()
+    train(whole, nn.Adam(whole.parameters(), lr=0.01), np.random.default_rng(5), 4)
+    m = dropout_model()
+    optimizer, rng = nn.Adam(m.parameters(), lr=0.01), np.random.default_rng(5)
+    train(m, optimizer, rng, 2)
+    nn.save_checkpoint(m, tmp_path / "half.json", optimizer=optimizer, rng=rng)
+    m = dropout_model()
+    optimizer, rng = nn.Adam(m.parameters(), lr=0.01), np.random.default_rng(0)
+    nn.load_checkpoint(tmp_path / "half.json", m, optimizer=optimizer, rng=rng)
+    train(m, optimizer, rng, 2)
+    assert m.state_dict() == whole.state_dict()
+
+
+def test_a_refused_training_moves_no_generator():
+    m = dropout_model()
+    before = m[1].generator.bit_generator.state
+    with pytest.raises(ValueError):
+        fit(m, y=Y + 5)
+    assert m[1].generator.bit_generator.state == before
+
+
+def test_one_class_only_is_refused():
+    with pytest.raises(ValueError, match="`y` holds one class only"):
+        fit(model(), y=[1] * 60)
+
+
+@both
+def test_an_error_names_the_operation_in_both_engines(compiled):
+    m = nn.MLP(1, [1], rng=random.Random(0))
+    with pytest.raises(FloatingPointError, match=r"in example \d, .* \*\* 2 gives inf"):
+        fit(
+            m,
+            X=[[1.0], [2.0]] * 4,
+            y=[1.0, 2.5] * 4,
+            loss="mse_loss",
+            epochs=500,
+            compiled=compiled,
+            optimizer=nn.SGD(m.parameters(), lr=5.0),
+        )
+    assert all(map(math.isfinite, m.state_dict().values()))
+
+
+@both
+def test_a_step_that_makes_a_weight_infinite_goes_back_to_the_epochs_start(compiled):
+    m = nn.MLP(1, [1], rng=random.Random(0))
+    before = m.state_dict()
+    optimizer = nn.SGD(m.parameters(), lr=1e200)
+    with pytest.raises(FloatingPointError, match="weight after a step is no longer finite"):
+        fit(
+            m,
+            X=[[1e150]] * 4,
+            y=[1e3] * 4,
+            loss="l1_loss",
+            epochs=1,
+            optimizer=optimizer,
+            batch_size=4,
+            compiled=compiled,
+        )
+    assert m.state_dict() == before
+
+
+@both
+def test_an_error_in_a_callback_keeps_what_callbacks_changed(compiled):
+    m = model()
+
+    def callback(history):
+        m.layers[0].neurons[0].bias.data = 77.0
+        raise RuntimeError("stop here")
+
+    with pytest.raises(RuntimeError, match="stop here"):
+        fit(m, callbacks=[callback], compiled=compiled)
+    assert m.layers[0].neurons[0].bias.data == 77.0
+
+
+@both
+def test_modes_of_parts_are_put_back_and_a_callback_can_change_them(compiled):
+    m = dropout_model()
+    m[0].eval()
+    seen = []
+
+    def freeze(history):
+        seen.append(m[1].training)
+        m[1].eval()
+
+    state = None
+
+    def watch(history):
+        nonlocal state
+        now = m[1].generator.bit_generator.state
+        if len(history.loss) > 2:
+            assert now == state
+        state = now
+
+    fit(m, callbacks=[freeze, watch], compiled=compiled)
+    assert (m[0].training, m[1].training, m[2].training) == (False, False, True)
+    assert seen == [True, False, False, False, False]
+
+
+@both
+def test_ctrl_c_in_a_step_waits_for_its_end(compiled):
+    import signal
+
+    class Interrupted(nn.SGD):
+        def update(self, p, grad, state, group):
+            moved = super().update(p, grad, state, group)
+            signal.raise_signal(signal.SIGINT)
+            return moved
+
+    m, plain = model(), model()
+    groups = [{"params": layer.parameters()} for layer in m.layers]
+    history = fit(m, optimizer=Interrupted(groups, lr=0.1), epochs=3, compiled=compiled)
+    assert history.stopped == "interrupted" and history.loss == []
+    moved = [p.data != q.data for p, q in zip(m.parameters(), plain.parameters(), strict=True)]
+    assert all(moved)  # all layers made the step, none is behind
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -493,16 +493,16 @@ def test_fit_reads_a_partial_as_the_loss_inside(loss, threshold_is_half, compile
     weight.data, bias.data = 0.0, 0.25  # between 0 and one half
     history = nn.fit(
         model,
-        [[1.0], [2.0]],
-        [0, 0],
+        [[1.0], [2.0], [3.0]],
+        [0, 0, 1],
         loss=loss,
         optimizer=nn.SGD([weight, bias], lr=1e-9),
         epochs=1,
         compiled=compiled,
         progress=False,
     )
-    assert history.accuracy == [1.0 if threshold_is_half else 0.0]
-    assert nn.accuracy(model, [[1.0], [2.0]], [0, 0], loss=loss) == history.accuracy[0]
+    assert history.accuracy == [pytest.approx(2 / 3 if threshold_is_half else 1 / 3)]
+    assert nn.accuracy(model, [[1.0], [2.0], [3.0]], [0, 0, 1], loss=loss) == history.accuracy[0]
 
 
 @pytest.mark.parametrize("compiled", [True, False])

@@ -1,12 +1,22 @@
 """The command line, run as its users run it."""
 
+import csv
+import json
 import re
+import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from nn.__main__ import main
+import nn
+from nn.commands import main
+from nn.data import load
 
 
 def run(*arguments):
@@ -15,17 +25,69 @@ def run(*arguments):
     )
 
 
+def refused(arguments, capsys):
+    """Run arguments that end in status 2; return the one line of stderr."""
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    captured = capsys.readouterr()
+    assert stop.value.code == 2 and captured.out == ""
+    assert captured.err.count("\n") == 1 and captured.err.endswith("--help\n")
+    return captured.err
+
+
+@pytest.fixture
+def flowers(tmp_path):
+    """Iris as a CSV file."""
+    iris = load("iris", scale=None)
+    path = tmp_path / "flowers.csv"
+    with open(path, "w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["sepal length", "sepal width", "petal length", "petal width", "species"])
+        for X, y in ((iris.X_train, iris.y_train), (iris.X_test, iris.y_test)):
+            rows.writerows([*x, iris.classes[label]] for x, label in zip(X, y, strict=True))
+    return str(path)
+
+
+@pytest.fixture
+def trained(flowers, tmp_path, capsys):
+    """A network that was trained on the flowers and saved."""
+    path = str(tmp_path / "flowers.json")
+    assert main(["--csv", flowers, "--target", "species", "--epochs", "30", "--save", path]) == 0
+    capsys.readouterr()
+    return path
+
+
 def test_the_main_job_reads_handwritten_digits():
+    start = time.monotonic()
     done = run()
+    assert time.monotonic() - start < 10
     assert done.returncode == 0, done.stderr
     assert "digits: 1437 training and 360 test examples" in done.stdout
-    assert "MLP(64, [32, 10], activation='relu', output='linear'), 2410 parameters" in done.stdout
-    epochs = re.findall(r"^epoch +(\d+)/40  loss [\d.]+  accuracy [\d.]+ %$", done.stdout, re.M)
-    assert epochs == [str(i) for i in range(1, 41)]
-    assert float(re.search(r"test accuracy ([\d.]+) %", done.stdout)[1]) >= 96.0
+    assert "7185 with shifts by a pixel in 4 directions" in done.stdout
+    assert "MLP(64, [100, 10], activation='relu', output='linear'), 7510 parameters" in done.stdout
+    assert "sgd, lr 0.2, momentum 0.9, cosine schedule, batches of 32" in done.stdout
+    epochs = re.findall(r"^epoch +(\d+)/20  loss [\d.]+  accuracy [\d.]+ %$", done.stdout, re.M)
+    assert epochs == [str(i) for i in range(1, 21)]
+    assert float(re.search(r"test accuracy ([\d.]+) %", done.stdout)[1]) >= 97.5
 
 
-def test_other_data_and_options(capsys):
+def test_a_convolutional_network_reads_them_better(capsys):
+    assert main(["train", "--model", "cnn", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["model"].startswith("Sequential(Reshape(1, 8, 8), Conv2d(1, 16, 3, padding=1")
+    assert document["test"]["accuracy"] >= 0.985
+
+
+@pytest.mark.parametrize(
+    ("data", "least"), [("iris", 90), ("moons", 96), ("xor", 95), ("circles", 95), ("spirals", 93)]
+)
+def test_every_small_data_set_is_learnt_by_default(data, least, capsys):
+    assert main(["--data", data]) == 0
+    out = capsys.readouterr().out
+    assert float(out.rsplit("test accuracy ", 1)[1].split()[0]) >= least
+
+
+def test_the_old_form_without_a_command_still_trains(capsys):
     assert main("--data iris --hidden 8 --activation tanh --epochs 30 --seed 3".split()) == 0
     out = capsys.readouterr().out
     assert "MLP(4, [8, 3], activation='tanh', output='linear')" in out
@@ -44,6 +106,120 @@ def test_a_seed_fixes_what_is_printed(capsys):
     assert outputs[0] == outputs[1] != outputs[2]
 
 
+def test_every_option_has_its_effect(capsys):
+    main(
+        "train --data moons --epochs 3 --optimizer adamw --lr 0.02 --weight-decay 0.1 --dropout 0.1"
+        " --schedule one-cycle --validation 0.25 --test 0.4 --scale standard --json".split()
+    )
+    document = json.loads(capsys.readouterr().out)
+    assert document["examples"] == {"training": 112, "validation": 38, "test": 100}
+    assert "Dropout(0.1)" in document["model"]
+    training = document["training"]
+    assert (training["optimizer"], training["lr"], training["weight_decay"]) == ("adamw", 0.02, 0.1)
+    assert len(document["history"]["val_loss"]) == 3 and document["history"]["lr"][-1] < 1e-5
+
+
+def test_patience_stops_and_says_so(capsys):
+    assert main("--data moons --hidden --validation 0.3 --patience 1 --lr 5".split()) == 0
+    assert re.search(
+        r"stopped after \d+ epochs: no better loss for 1 epochs", capsys.readouterr().out
+    )
+
+
+def test_shifted_images_never_leak_into_validation(capsys):
+    main("--epochs 1 --validation 0.25 --json".split())
+    examples = json.loads(capsys.readouterr().out)["examples"]
+    assert examples == {"training": 5 * 1077, "validation": 360, "test": 360}
+
+
+def test_predictions_use_scaling_and_class_names_of_the_training(
+    flowers, trained, tmp_path, capsys
+):
+    table = list(csv.reader(Path(flowers).read_text().splitlines()))
+    new = tmp_path / "new.csv"
+    new.write_text("\n".join(";".join(["note", *row[3::-1]]) for row in table[:1]) + "\n")
+    with open(new, "a", newline="") as file:
+        csv.writer(file, delimiter=";").writerows(["a;b", *row[3::-1]] for row in table[1:])
+    assert main(["predict", "--load", trained, "--csv", str(new)]) == 0
+    captured = capsys.readouterr()
+    header, *rows = csv.reader(captured.out.splitlines())
+    assert header == ["species", "probability"] and captured.err == ""
+    said = [row[0] for row in rows]
+    assert np.mean([a == row[4] for a, row in zip(said, table[1:], strict=True)]) > 0.95
+    assert main(["predict", "--load", trained, "--csv", flowers, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["predictions"] == said and document["scores"]["accuracy"] > 0.95
+
+
+def test_predict_reports_the_accuracy_apart_from_the_predictions(flowers, trained, capsys):
+    assert main(["predict", "--load", trained, "--csv", flowers]) == 0
+    assert re.fullmatch(r"accuracy \d+\.\d\d %\n", capsys.readouterr().err)
+
+
+def test_predict_takes_the_test_part_of_a_data_set(tmp_path, capsys):
+    path = str(tmp_path / "moons.json")
+    main(f"--data moons --seed 5 --save {path} --json".split())
+    accuracy = json.loads(capsys.readouterr().out)["test"]
+    main(["predict", "--load", path, "--data", "moons", "--json"])
+    document = json.loads(capsys.readouterr().out)
+    assert document["scores"] == accuracy and set(document["predictions"]) == {"upper", "lower"}
+
+
+def test_a_regression_answers_in_the_unit_of_its_target(tmp_path, capsys):
+    table = tmp_path / "line.csv"
+    table.write_text("x,y\n" + "".join(f"{x},{1000 + 3.5 * x}\n" for x in range(60)))
+    path = str(tmp_path / "line.json")
+    assert main(f"--csv {table} --target y --hidden --save {path}".split()) == 0
+    out = capsys.readouterr().out
+    assert "regression: y (1000 to 1199.5)" in out and "accuracy" not in out
+    assert float(re.search(r"test R2 ([\d.]+)", out)[1]) > 0.999
+    table.write_text("x\n10\n20\n")
+    main(f"predict --load {path} --csv {table} --json".split())
+    assert json.loads(capsys.readouterr().out)["predictions"] == pytest.approx(
+        [1035, 1070], rel=0.01
+    )
+
+
+def test_training_goes_on_from_a_saved_network(flowers, trained, capsys):
+    arguments = f"train --load {trained} --csv {flowers} --epochs 1 --lr 1e-9 --json".split()
+    assert main(arguments) == 0
+    again = json.loads(capsys.readouterr().out)
+    assert again["training"]["continued"] and again["history"]["accuracy"][0] > 0.9
+
+
+def test_info_tells_what_is_in_the_file(trained, capsys):
+    assert main(["info", "--load", trained]) == 0
+    out = capsys.readouterr().out
+    assert "MLP(4, [32, 3], activation='relu', output='linear')" in out
+    for line in ("data        flowers.csv, 4 features: sepal length", "epochs      30"):
+        assert line in out
+    assert main(["info", "--load", trained, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["architecture"]["nouts"] == [32, 3] and document["parameters"] == 259
+    assert document["classes"] == ["setosa", "versicolor", "virginica"]
+
+
+def test_a_plot_is_written(tmp_path):
+    pytest.importorskip("matplotlib")
+    path = tmp_path / "moons.png"
+    assert main(["--data", "moons", "--epochs", "2", "--plot", str(path)]) == 0
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_ctrl_c_reports_saves_and_ends_in_status_130(tmp_path):
+    path = tmp_path / "digits.json"
+    command = [sys.executable, "-m", "nn", "--epochs", "100000", "--save", str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as p:
+        for line in p.stdout:
+            if line.startswith("epoch"):
+                break
+        p.send_signal(signal.SIGINT)
+        out, err = p.communicate(timeout=60)
+    assert (p.returncode, err) == (130, "")
+    assert "epochs: interrupted" in out and "test accuracy" in out
+    assert len(nn.load(path).parameters()) == 7510
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -54,21 +230,128 @@ def test_a_seed_fixes_what_is_printed(capsys):
         ("--epochs 0", "argument --epochs: must be at least 1, got 0"),
         ("--batch-size 1.5", "argument --batch-size: invalid literal"),
         ("--hidden 8 0", "argument --hidden: must be at least 1, got 0"),
-        ("--data mnist", "argument --data: invalid choice: 'mnist'"),
+        ("--hidden 100000 100000", "--hidden makes 10007600010 weights"),
+        ("--data cifar", "argument --data: invalid choice: 'cifar'"),
         ("--activation step", "argument --activation: invalid choice: 'step'"),
         ("--seed -1", "argument --seed: must be from 0 to 4294967295, got -1"),
         ("--speed 3", "unrecognized arguments: --speed 3"),
+        ("--test 1", "argument --test: `test` must be between 0 and 1"),
+        ("--dropout 1", "argument --dropout: `dropout` must be at least 0 and below 1"),
+        ("--optimizer adam --momentum 0.5", "--momentum goes with sgd and rmsprop, not with adam"),
+        ("--data iris --model cnn", "--model cnn is for images, and iris holds none"),
+        ("--data iris --shift 4", "--shift is for images, and iris holds none"),
+        ("--target species", "--target goes with --csv FILE"),
+        ("--csv x.csv", "--csv needs --target COLUMN"),
+        ("--csv missing.csv --target y", "missing.csv: No such file or directory"),
+        ("--save missing/x.json", "--save missing/x.json: is a directory, or its directory does"),
+        ("--load missing.json", "missing.json: No such file or directory"),
     ],
 )
 def test_bad_options_end_in_one_line_and_status_2(arguments, message, capsys):
-    with pytest.raises(SystemExit) as stop:
-        main(arguments.split())
-    captured = capsys.readouterr()
-    assert stop.value.code == 2 and captured.out == ""
-    assert captured.err.count("\n") == 1
-    assert captured.err.startswith(f"python -m nn: error: {message}")
+    line = refused(arguments.split(), capsys)
+    assert (
+        line.removeprefix("python -m nn: error: ")
+        .removeprefix("python -m nn train: error: ")
+        .startswith(message)
+    )
 
 
-def test_help_shows_an_example():
+def test_files_and_data_that_do_not_fit_each_other_are_refused(flowers, trained, tmp_path, capsys):
+    plain, other = tmp_path / "plain.json", tmp_path / "other.csv"
+    nn.save(nn.MLP(4, [3]), plain)
+    other.write_text("a,species\n1,setosa\n")
+    cases = [
+        (["predict", "--load", str(plain), "--data", "iris"], "says nothing about its data"),
+        (["info", "--load", flowers], "is not JSON"),
+        (["predict", "--load", trained, "--csv", str(other)], "has no column `sepal length`"),
+        (["predict", "--load", trained, "--data", "digits"], "was trained on flowers.csv, 4 feat"),
+        (["predict", "--load", trained], "one of the arguments --csv --data is required"),
+        (["train", "--load", trained, "--data", "moons"], "was trained on flowers.csv, 4 features"),
+        (["train", "--load", trained, "--hidden", "3"], "--hidden cannot be changed"),
+        (["train", "--csv", flowers, "--target", "genus"], "has no column 'genus'"),
+        (["train", "--csv", flowers, "--target", "sepal width"], "categories cannot be features"),
+    ]
+    for arguments, message in cases:
+        assert message in refused(arguments, capsys)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda r: r.update(columns=["a"]), "columns: are 1 names for 4 features"),
+        (lambda r: r.update(classes=["a"]), "classes: are 1, which is no classification"),
+        (lambda r: r.update(classes=["a", "b"]), "says 2 classes, but the network has 3 outputs"),
+        (lambda r: r.update(features=5, columns=[], scaling=None), "does not take"),
+        (lambda r: r["scaling"].update(scale=[0, 1, 1, 1]), "scales above 0"),
+        (lambda r: r["scaling"].update(center=[0]), "must have 4 numbers each"),
+        (lambda r: r.update(task="ranking"), "task: must be one of"),
+        (lambda r: r.pop("target"), "has no `target`"),
+        (lambda r: r.update(training=3), "training: must be an object"),
+    ],
+)
+def test_a_record_that_was_tampered_with_is_refused(change, message, trained, capsys):
+    document = json.loads(Path(trained).read_text())
+    change(document["checkpoint"]["extra"]["record"])
+    Path(trained).write_text(json.dumps(document))
+    assert message in refused(["info", "--load", trained], capsys)
+
+
+def test_info_reads_what_nn_save_wrote(tmp_path, capsys):
+    nn.save(nn.MLP(4, [3]), tmp_path / "plain.json")
+    assert main(["info", "--load", str(tmp_path / "plain.json")]) == 0
+    assert "saved without a record" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["train", "predict", "info"])
+def test_help_shows_examples(command):
+    done = run(command, "--help")
+    assert done.returncode == 0 and f"examples:\n  python -m nn {command}" in done.stdout
+
+
+def test_help_lists_the_commands():
     done = run("--help")
-    assert done.returncode == 0 and "example: python -m nn --data moons" in done.stdout
+    assert done.returncode == 0 and "examples: python -m nn --data moons" in done.stdout
+    assert "{train,predict,info}" in done.stdout
+
+
+WORDS = st.sampled_from(
+    "--csv {csv} {model} {junk} --target y x --load --json --hidden 1 4 --lr 0.1 1e300 nan -1"
+    " --epochs 0 --optimizer adam sgd --momentum --test 0.5 --validation --patience --task"
+    " regression classification --drop --scale none minmax --shift --model cnn --dropout --data"
+    " iris --schedule one-cycle --weight-decay --batch-size --seed --activation tanh sine é".split()
+) | st.sampled_from(["", "\x1b[2J", "\n"])
+COMMANDS = st.sampled_from(
+    [
+        "train --data xor --epochs 2",
+        "train --csv {csv} --target y --epochs 2",
+        "--epochs 2 --load {model} --csv {csv}",
+        "predict --load {model} --csv {csv}",
+        "predict --load {junk} --data iris",
+        "info --load {junk}",
+        "info",
+    ]
+)
+CELLS = st.sampled_from(["1", "2.5", "-3", "a", "b", "", "nan", "1e308", "\x1b", '"', "0"])
+ROWS = st.lists(st.lists(CELLS, min_size=2, max_size=2).map(",".join), max_size=12)
+FILES = st.binary(max_size=100) | ROWS.map(lambda rows: "\n".join(["x,y", *rows, ""]).encode())
+
+
+@settings(
+    max_examples=200,
+    deadline=5000,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(command=COMMANDS, words=st.lists(WORDS, max_size=4), content=FILES, junk=st.binary())
+def test_whatever_arguments_and_files_hold_the_status_is_0_or_2(
+    command, words, content, junk, trained, tmp_path, capsys
+):
+    files = {"csv": tmp_path / "fuzz.csv", "model": trained, "junk": tmp_path / "junk"}
+    files["csv"].write_bytes(content)
+    files["junk"].write_bytes(junk)
+    try:
+        status = main([word.format(**files) for word in [*command.split(), *words]])
+    except SystemExit as stop:
+        status = stop.code
+    captured = capsys.readouterr()
+    assert status in (0, 2) and "\x1b" not in captured.err
+    assert status == 0 or captured.err.count("\n") == 1

@@ -246,8 +246,8 @@ def test_real_data_are_split_by_a_seed_and_scaled(name, shape, classes):
 
 
 def test_an_unknown_data_set():
-    with pytest.raises(ValueError, match="unknown data set 'mnist': choose one of digits"):
-        load("mnist")
+    with pytest.raises(ValueError, match="unknown data set 'mnits': choose one of digits"):
+        load("mnits")
 
 
 def test_a_target_may_be_learnt_through_a_leaf():

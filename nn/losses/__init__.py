@@ -23,3 +23,4 @@ from nn.losses.regression import squared_error as squared_error
 from nn.losses.table import LOSSES as LOSSES
 from nn.losses.table import Loss as Loss
 from nn.losses.table import fits_targets as fits_targets
+from nn.losses.table import separates_classes as separates_classes

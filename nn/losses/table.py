@@ -30,3 +30,11 @@ def fits_targets(loss: Loss | None) -> bool:
     while isinstance(loss, functools.partial):
         loss = loss.func
     return loss in (mse_loss, squared_error, l1_loss, huber_loss)
+
+
+def separates_classes(loss: Loss | None) -> bool:
+    """Whether a loss of ours, in a `functools.partial` or not, is one between classes."""
+    while isinstance(loss, functools.partial):
+        loss = loss.func
+    between = (cross_entropy, nll, binary_cross_entropy_with_logits, hinge_loss, perceptron_loss)
+    return loss in between

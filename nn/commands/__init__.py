@@ -1,0 +1,13 @@
+"""The command line: `python -m nn train`, `predict` and `info`.
+
+    parser          what can be asked for, and the checks of each argument
+    recipes         the defaults that fit a data set and a model
+    networks        the models that can be asked for
+    record          what a saved file says besides the weights
+    train predict info   the commands
+
+Invariant: results go to stdout, with `--json` as one document and nothing else; whatever is wrong
+with arguments, files or data is one line on stderr and status 2.
+"""
+
+from nn.commands.main import main as main

@@ -1,0 +1,32 @@
+"""The command line's entrance: it runs a command, and turns errors into one line and status 2."""
+
+import sys
+
+from nn.commands.info import info
+from nn.commands.parser import parse
+from nn.commands.predict import predict
+from nn.commands.train import INTERRUPTED, train
+
+COMMANDS = {"train": train, "predict": predict, "info": info}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line `arguments`; returns the exit status.
+
+    Raises `SystemExit` with status 2 for what is wrong with arguments, files or data, and
+    `BrokenPipeError` where nobody reads the output any more.
+    """
+    options, parser = parse(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return COMMANDS[options.command](options)
+    except KeyboardInterrupt:  # outside the training, which reports what it has learnt
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if error.filename is None or error.strerror is None:
+            parser.error(str(error))
+        parser.error(f"{error.filename}: {error.strerror}")
+    except (ValueError, TypeError, ImportError, FloatingPointError, MemoryError) as error:
+        parser.error(str(error) or type(error).__name__)

@@ -1,0 +1,163 @@
+"""The parser of the command line: every option with its check, and examples for each command."""
+
+import argparse
+import functools
+from collections.abc import Callable
+
+from nn.activations import ACTIVATIONS
+from nn.checks import check_share, not_negative, positive
+from nn.commands.arguments import Parser, at_least, number, seed
+from nn.commands.recipes import OPTIMIZERS, SCHEDULES
+from nn.data import DATASETS
+from nn.data.dataset import TASKS
+from nn.data.scaling import SCALINGS
+
+TRAIN_EXAMPLES = """examples:
+  python -m nn train                                   read handwritten digits
+  python -m nn train --model cnn --save digits.json    with a small convolutional network
+  python -m nn train --data moons --hidden 16 16 --activation tanh --plot moons.png
+  python -m nn train --csv flowers.csv --target species --validation 0.2 --patience 10
+  python -m nn train --data spirals --optimizer adam --lr 0.02 --epochs 100
+"""
+PREDICT_EXAMPLES = """examples:
+  python -m nn predict --load flowers.json --csv new.csv > predictions.csv
+  python -m nn predict --load digits.json --data digits --json
+
+Columns are found by name; others, the target's too, need not be there. Where the target is there,
+accuracy (or error) is reported on stderr. --data takes the test part of a data set, held out by
+the seed of the training.
+"""
+INFO_EXAMPLES = """examples:
+  python -m nn info --load digits.json
+  python -m nn info --load digits.json --json
+"""
+
+
+def share(name: str) -> Callable[[str], float]:
+    """Return an argparse type for a number between 0 and 1."""
+    return number(float, functools.partial(check_share, name))
+
+
+def parser() -> tuple[Parser, dict[str, Parser]]:
+    """Return the parser of the command line, and those of the commands by name."""
+    top = Parser(
+        prog="python -m nn",
+        description="Networks of scalar Values: train them on real data, and use them.",
+        epilog="Without a command it is train. examples: python -m nn --data moons; "
+        "python -m nn train --help",
+    )
+    commands = top.add_subparsers(dest="command", required=True, parser_class=Parser)
+    train = commands.add_parser(
+        "train", help="train a network and test it", epilog=TRAIN_EXAMPLES, description=TRAIN
+    )
+    predict = commands.add_parser(
+        "predict",
+        help="what a saved network says about new data",
+        description="Write what a saved network says about each row, as CSV.",
+        epilog=PREDICT_EXAMPLES,
+    )
+    info = commands.add_parser(
+        "info",
+        help="what a saved file holds",
+        description="Print the architecture of a saved network, and how it was trained.",
+        epilog=INFO_EXAMPLES,
+    )
+    _data(train)
+    _model(train)
+    _training(train)
+    _files(train)
+    for command in (predict, info):
+        command.add_argument("--load", metavar="FILE", required=True, help="the saved network")
+    given = predict.add_mutually_exclusive_group(required=True)
+    given.add_argument("--csv", metavar="FILE", help="a CSV file with the columns of the training")
+    given.add_argument("--data", choices=DATASETS, help="a data set by name")
+    for command in (train, predict, info):
+        command.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    return top, {"train": train, "predict": predict, "info": info}
+
+
+TRAIN = """Train a network and report its accuracy on examples that were held out.
+
+The defaults of the options marked * fit the data and the model; the report prints them."""
+
+
+def _data(p: Parser) -> None:
+    group = p.add_argument_group("data")
+    given = group.add_mutually_exclusive_group()
+    given.add_argument("--data", choices=DATASETS, help="default: digits")
+    given.add_argument("--csv", metavar="FILE", help="a CSV file; its first row names the columns")
+    group.add_argument("--target", metavar="COLUMN", help="the column to predict, name or position")
+    group.add_argument("--task", choices=TASKS, help="default: as the target column suggests")
+    group.add_argument("--drop", metavar="COLUMN", nargs="+", help="columns to leave out")
+    group.add_argument("--scale", choices=(*SCALINGS, "none"), help="scaling of the features *")
+    group.add_argument(
+        "--test", type=share("test"), default=0.2, help="share held out for the test: 0.2"
+    )
+    group.add_argument("--validation", type=share("validation"), help="share to watch in training")
+    group.add_argument(
+        "--shift", type=int, choices=(0, 4, 8), help="add images shifted in 4 or 8 directions *"
+    )
+
+
+def _model(p: Parser) -> None:
+    group = p.add_argument_group("model")
+    group.add_argument("--model", choices=("mlp", "cnn"), help="cnn is for images; default: mlp")
+    group.add_argument(
+        "--hidden", type=at_least(1), nargs="*", metavar="N", help="widths of the hidden layers *"
+    )
+    group.add_argument("--activation", choices=list(ACTIVATIONS), help="default: relu")
+    group.add_argument(
+        "--dropout", type=number(float, _check_dropout), help="after hidden layers; default: 0"
+    )
+    group.add_argument("--load", metavar="FILE", help="go on with a saved network instead")
+
+
+def _check_dropout(p: float) -> float:
+    if not 0.0 <= p < 1.0:
+        raise ValueError(f"`dropout` must be at least 0 and below 1, got {p}")
+    return p
+
+
+def _training(p: Parser) -> None:
+    group = p.add_argument_group("training")
+    group.add_argument("--epochs", type=at_least(1), help="passes over the training set *")
+    group.add_argument("--batch-size", type=at_least(1), default=32, help="default: 32")
+    group.add_argument("--optimizer", choices=list(OPTIMIZERS), default="sgd", help="default: sgd")
+    group.add_argument(
+        "--lr", type=number(float, functools.partial(positive, "lr")), help="learning rate *"
+    )
+    group.add_argument(
+        "--momentum",
+        type=number(float, functools.partial(not_negative, "momentum")),
+        help="of sgd and rmsprop; default of sgd: 0.9",
+    )
+    group.add_argument(
+        "--weight-decay",
+        type=number(float, functools.partial(not_negative, "weight_decay")),
+        help="default: 0",
+    )
+    group.add_argument(
+        "--schedule", choices=SCHEDULES, default="cosine", help="of the rate; default: cosine"
+    )
+    group.add_argument(
+        "--patience", type=at_least(1), help="stop after so many epochs without a better loss"
+    )
+    group.add_argument(
+        "--seed", type=seed, default=0, help="fixes split, weights and shuffling; default: 0"
+    )
+
+
+def _files(p: Parser) -> None:
+    group = p.add_argument_group("files")
+    group.add_argument("--save", metavar="FILE", help="save the trained network, for predict")
+    group.add_argument("--plot", metavar="FILE.png", help="draw loss and accuracy over the epochs")
+
+
+def parse(arguments: list[str]) -> tuple[argparse.Namespace, Parser]:
+    """Return the options and the parser of their command; without a command it is train."""
+    top, commands = parser()
+    first = arguments[0] if arguments else ""
+    if not first or (first.startswith("-") and first not in ("-h", "--help")):
+        arguments = ["train", *arguments]
+    options = top.parse_args(arguments)
+    return options, commands[options.command]

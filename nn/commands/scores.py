@@ -1,0 +1,39 @@
+"""Scores: how well the outputs for some examples say what the targets say."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nn.data.scaling import Scaling
+
+Array = npt.NDArray[Any]
+
+
+def scores(outputs: Array, y: Array, target_scaling: Scaling | None) -> dict[str, float]:
+    """Return the accuracy of logits (n, classes) for class indices `y`, or the errors of numbers.
+
+    Those are the root mean square error, in the unit of the target, and R^2, the share of the
+    variance that is explained, which is left out where `y` is constant.
+    """
+    if outputs.ndim == 2:
+        return {"accuracy": float(np.mean(outputs.argmax(axis=1) == y))}
+    errors = numbers(outputs, target_scaling) - y
+    found = {"rmse": float(np.sqrt(np.mean(errors**2)))}
+    spread = float(np.mean((y - y.mean()) ** 2))
+    return found | ({"R2": 1.0 - found["rmse"] ** 2 / spread} if spread else {})
+
+
+def numbers(outputs: Array, target_scaling: Scaling | None) -> Array:
+    """Return the outputs of a regression, shape (n,), in the unit of the target."""
+    if target_scaling is None:
+        return outputs
+    plain: Array = target_scaling.undo(outputs[:, None])[:, 0]
+    return plain
+
+
+def probabilities(logits: Array) -> Array:
+    """Return softmax(logits) for each row of shape (n, classes)."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    shares: Array = powers / powers.sum(axis=1, keepdims=True)
+    return shares

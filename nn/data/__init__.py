@@ -1,0 +1,34 @@
+"""Data: real data sets at hand, CSV files, and what is done to examples before training.
+
+    loading      load: a data set by name, split by a seed
+    csv_file     read_csv: a data set from a CSV file
+    dataset      Dataset: what both return
+    scaling      Scaling: scikit-learn's scalers as numbers that can be saved
+    partition    hold_out: each class in its proportion
+    expansion    expand: images shifted by a pixel
+    labels       one_hot
+    batches      minibatches
+    checks       check_examples, check_targets, check_several_classes
+
+Invariant: what is measured on the test set was never trained on, not even by a scaler. Only
+`load`, `read_csv`, `hold_out` and `fit_scaling` need scikit-learn.
+"""
+
+from nn.data.batches import Rows as Rows
+from nn.data.batches import minibatches as minibatches
+from nn.data.checks import check_examples as check_examples
+from nn.data.checks import check_several_classes as check_several_classes
+from nn.data.checks import check_targets as check_targets
+from nn.data.csv_file import read_csv as read_csv
+from nn.data.dataset import Dataset as Dataset
+from nn.data.expansion import expand as expand
+from nn.data.labels import one_hot as one_hot
+from nn.data.loading import load as load
+from nn.data.partition import hold_out as hold_out
+from nn.data.points import spirals as spirals
+from nn.data.points import xor as xor
+from nn.data.scaling import Scaling as Scaling
+from nn.data.scaling import fit_scaling as fit_scaling
+from nn.data.sources import DATASETS as DATASETS
+from nn.data.table import Table as Table
+from nn.data.table import read_table as read_table

@@ -1,0 +1,104 @@
+"""Checks of examples and targets: what is wrong is named by argument, row and column.
+
+Invariant: what comes out is finite, rectangular and has at least one row, so that training fails
+for reasons of its own only.
+"""
+
+from typing import Any, NoReturn
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+
+def check_examples(X: Any, name: str = "X") -> list[list[float]]:
+    """Return `X` as rows of floats.
+
+    Raises `ValueError` unless it holds at least one row, all rows of one width, all of finite
+    numbers; the message names the row and the column, such as `X[3][1]`.
+    """
+    array = _array(X, name)
+    if array.size == 0:
+        raise ValueError(f"`{name}` is empty, shape {array.shape}: pass at least one example")
+    if array.ndim != 2:
+        raise ValueError(
+            f"`{name}` must have one row for each example, shape (n, features); got shape "
+            f"{array.shape}"
+        )
+    rows: list[list[float]] = _finite(array, X, name).tolist()
+    return rows
+
+
+def check_targets(y: Any, n: int, name: str = "y") -> list[Any]:
+    """Return `y` as a list of `n` numbers, or of rows of two or more numbers.
+
+    Where all of shape (n,) or (n, 1) are whole they come as int, so that 2.0 can be a class.
+    Raises `ValueError` where there are not `n` of them or they are not finite numbers.
+    """
+    array = _array(y, name)
+    if array.ndim not in (1, 2) or array.shape[1:] == (0,):
+        raise ValueError(f"`{name}` must have shape (n,) or (n, outputs), got {array.shape}")
+    if len(array) != n:
+        raise ValueError(f"`X` has {n} examples and `{name}` has {len(array)}: they must match")
+    array = _finite(array, y, name)
+    if array.shape[1:] == (1,):
+        array = array[:, 0]
+    if array.ndim == 1 and (np.abs(array) < 2**53).all() and (array == np.rint(array)).all():
+        array = array.astype(int)
+    targets: list[Any] = array.tolist()
+    return targets
+
+
+def check_several_classes(labels: Any, name: str = "y") -> None:
+    """Raise `ValueError` where two or more examples are all of one class: nothing to tell apart."""
+    found = np.unique(np.asarray(labels))
+    if len(labels) > 1 and len(found) < 2:
+        raise ValueError(
+            f"`{name}` holds one class only, {found.tolist()[0]!r}, in all {len(labels)} examples: "
+            "a classifier needs examples of two or more classes"
+        )
+
+
+def _array(data: Any, name: str) -> Array:
+    try:
+        return np.asarray(data)
+    except ValueError:
+        widths = [len(row) if hasattr(row, "__len__") else None for row in data]
+        odd = next((i for i, width in enumerate(widths) if width != widths[0]), None)
+        if odd is None or None in (widths[0], widths[odd]):
+            raise ValueError(f"the rows of `{name}` have unequal lengths or depths") from None
+        raise ValueError(
+            f"the rows of `{name}` have unequal lengths: `{name}[0]` has {widths[0]} and "
+            f"`{name}[{odd}]` has {widths[odd]}"
+        ) from None
+
+
+def _finite(array: Array, data: Any, name: str) -> Array:
+    """The array as floats; `data` is what it was made from, with every item as it was given."""
+    if array.dtype.kind not in "biuf":
+        _refuse(array, data, name)
+    with np.errstate(over="ignore"):  # a longdouble may be too large for a float
+        floats = array.astype(float)
+    if not np.isfinite(floats).all():
+        first = tuple(np.argwhere(~np.isfinite(floats))[0])
+        raise ValueError(
+            f"`{_place(name, first)}` is {floats[first]}: leave out or replace what is inf or nan"
+        )
+    return floats
+
+
+def _refuse(array: Array, data: Any, name: str) -> NoReturn:
+    items = np.asarray(data, dtype=object)
+    for place in np.ndindex(items.shape):
+        item = items[place]
+        if not isinstance(item, int | float | np.number | np.bool_) or isinstance(item, complex):
+            raise ValueError(
+                f"`{name}` must hold real numbers, got dtype {array.dtype}: "
+                f"`{_place(name, place)}` is {item!r:.40}; convert it first"
+            )
+    raise ValueError(f"`{name}` must hold real numbers that fit a float, got dtype {array.dtype}")
+
+
+def _place(name: str, indices: tuple[int, ...]) -> str:
+    return name + "".join(f"[{i}]" for i in indices)

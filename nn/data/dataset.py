@@ -1,0 +1,34 @@
+"""Dataset: examples and labels, split, scaled and described."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy.typing as npt
+
+from nn.data.scaling import Scaling
+
+Array = npt.NDArray[Any]
+TASKS = ("classification", "regression")
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Examples and labels: `X_train` (n, features), `y_train` (n,), and the same for testing.
+
+    In classification `y` holds indices into `classes`, in regression the numbers themselves and
+    `classes` is empty. `columns` names the features where they have names, `target` what is to be
+    predicted; `shape` is (channels, rows, columns) where examples are images; `scaling`, fitted to
+    the training part, has been applied to both.
+    """
+
+    name: str
+    X_train: Array
+    y_train: Array
+    X_test: Array
+    y_test: Array
+    classes: tuple[str, ...]
+    columns: tuple[str, ...] = ()
+    target: str = "class"
+    task: str = "classification"
+    shape: tuple[int, int, int] | None = None
+    scaling: Scaling | None = None
