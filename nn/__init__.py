@@ -55,4 +55,6 @@ from nn.schedules import Schedule as Schedule
 from nn.schedules import StepLR as StepLR
 from nn.schedules import WarmUp as WarmUp
 from nn.strict_json import LoadError as LoadError
+from nn.torch import from_torch as from_torch
+from nn.torch import to_torch as to_torch
 from nn.train import fit as fit

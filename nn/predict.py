@@ -17,7 +17,7 @@ from nn.module import Module
 Array = npt.NDArray[np.float64]
 
 # Compiling takes as long as running some tens of examples one by one.
-WORTH_COMPILING = 64
+WORTH_COMPILING = 32
 
 
 def predict(model: Module, X: Any) -> Array:

@@ -1,0 +1,168 @@
+"""What classifier and regressor share: from scikit-learn's parameters to one call of `nn.fit`.
+
+Invariant: all random numbers come from `random_state`, drawn in one order: weights, held-out
+examples, shuffling. So an int gives the same bytes in every fit.
+"""
+
+import math
+import random
+import warnings
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from nn.activations import ACTIVATIONS
+from nn.checks import check_size, not_negative, positive
+from nn.choice import by_name
+from nn.history import History
+from nn.layers import MLP
+from nn.losses import Loss
+from nn.optim import SGD, Adam, Optimizer
+from nn.predict import predict
+from nn.train import fit
+
+Array = npt.NDArray[Any]
+
+# Two of them scikit-learn calls differently.
+ALL_ACTIVATIONS = {
+    **ACTIVATIONS,
+    "identity": ACTIVATIONS["linear"],
+    "logistic": ACTIVATIONS["sigmoid"],
+}
+
+
+class BaseMLP(BaseEstimator):  # type: ignore[misc]
+    """Builds the model and trains it; a subclass checks the targets and names the loss."""
+
+    def _start(self, features: int, outputs: int) -> None:
+        """Make a new model, its optimiser and the source of all random numbers."""
+        self._random = check_random_state(self.random_state)
+        widths = self.hidden_layer_sizes
+        hidden = list(widths) if isinstance(widths, Iterable) else [widths]
+        self.model_ = MLP(
+            features,
+            [*hidden, outputs],
+            activation=by_name("activation", self.activation, ALL_ACTIVATIONS),
+            init="xavier",
+            rng=random.Random(self._seed()),
+        )
+        self._optimizer = self._new_optimizer()
+        self.loss_curve_: list[float] = []
+        self.n_iter_ = 0
+
+    def _new_optimizer(self) -> Optimizer:
+        """Return the optimiser; its first group are the weights, which decay, then the biases."""
+        neurons = [neuron for layer in self.model_.layers for neuron in layer.neurons]
+        groups = [
+            {"params": [weight for neuron in neurons for weight in neuron.weights]},
+            {"params": [neuron.bias for neuron in neurons]},
+        ]
+        lr = positive("learning_rate_init", self.learning_rate_init)
+        if self.solver == "sgd":
+            nesterov = bool(self.nesterovs_momentum and self.momentum)
+            return SGD(groups, lr, momentum=self.momentum, nesterov=nesterov)
+        if self.solver == "adam":
+            return Adam(groups, lr, betas=(self.beta_1, self.beta_2), eps=self.epsilon)
+        raise ValueError(f"unknown solver {self.solver!r}: choose `sgd` or `adam`")
+
+    def _train_to_the_end(
+        self, X: Array, y: Array, weights: Array, loss: str | Loss, stratify: Array | None
+    ) -> None:
+        """Train until nothing improves, and warn where that does not happen."""
+        epochs = check_size("max_iter", self.max_iter)
+        patience = check_size("n_iter_no_change", self.n_iter_no_change)
+        how: dict[str, Any] = {"epochs": epochs}
+        if self.early_stopping:
+            X, X_held, y, y_held, weights, _ = train_test_split(
+                X,
+                y,
+                weights,
+                test_size=self.validation_fraction,
+                random_state=self._seed(),
+                stratify=stratify,
+            )
+            how.update(validation=(X_held, y_held), early_stopping=patience)
+        else:
+            how.update(callbacks=[Standstill(not_negative("tol", self.tol), patience)])
+        history = self._train(X, y, weights, loss, **how)
+        if history.stopped in ("", "interrupted"):
+            reason = f"reached after {epochs} epochs" if not history.stopped else "interrupted"
+            warnings.warn(
+                f"the end of the training was {reason}, before the loss stood still: a larger "
+                "`max_iter`, another `learning_rate_init` or scaled inputs help",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
+
+    def _train(self, X: Array, y: Array, weights: Array, loss: str | Loss, **how: Any) -> History:
+        """Run `nn.fit` on the model as it is and note what it saw."""
+        auto = isinstance(self.batch_size, str) and self.batch_size == "auto"
+        batch = min(200 if auto else check_size("batch_size", self.batch_size), len(X))
+        # scikit-learn's penalty, alpha |w|^2 / 2 over the batch's sum of weights, as a gradient.
+        decay = not_negative("alpha", self.alpha) / (batch * float(weights.mean()))
+        self._optimizer.param_groups[0]["weight_decay"] = decay
+        alike = bool((weights == weights[0]).all())
+        history = fit(
+            self.model_,
+            X,
+            y,
+            loss=loss,
+            optimizer=self._optimizer,
+            batch_size=batch,
+            shuffle=bool(self.shuffle),
+            sample_weight=None if alike else weights / weights.mean(),
+            seed=self._seed(),
+            progress=bool(self.verbose),
+            **how,
+        )
+        self.history_ = history
+        self.loss_curve_ = self.loss_curve_ + history.loss
+        self.n_iter_ = len(self.loss_curve_)
+        self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else math.nan
+        return history
+
+    def _outputs(self, X: Any) -> Array:
+        """Return what the model says, shape (n,) or (n, outputs), for X (n, features)."""
+        check_is_fitted(self)
+        return predict(self.model_, validate_data(self, X, dtype=np.float64, reset=False))
+
+    def _seed(self) -> int:
+        return int(self._random.randint(2**31 - 1))
+
+
+class Standstill:
+    """Stops the training where the loss has not fallen by `tol` for more than `patience` epochs.
+
+    This is scikit-learn's rule. The weights stay those of the last epoch.
+    """
+
+    def __init__(self, tol: float, patience: int) -> None:
+        self.tol, self.patience = tol, patience
+        self.best, self.waited = math.inf, 0
+
+    def __call__(self, history: History) -> bool:
+        """Note the epoch that ended; return whether to stop."""
+        loss = history.loss[-1]
+        self.waited = self.waited + 1 if loss > self.best - self.tol else 0
+        self.best = min(self.best, loss)
+        return self.waited > self.patience
+
+
+def counted(X: Array, y: Array, sample_weight: Any) -> tuple[Array, Array, Array]:
+    """Return the examples whose weight is not 0, and their weights, shape (n,).
+
+    Leaving the others out makes a weight of 0 and a missing example the same. Raises `ValueError`
+    for weights of another shape, negative or not finite, and where all are 0.
+    """
+    weights = _check_sample_weight(sample_weight, X, dtype=np.float64)
+    if (weights < 0.0).any() or not weights.any():
+        raise ValueError("`sample_weight` must not be negative, and not 0 for all examples")
+    kept = weights > 0.0
+    return X[kept], y[kept], weights[kept]

@@ -1,0 +1,162 @@
+"""MLPClassifier: the softmax of a multi-layer perceptron, trained by cross-entropy."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets, unique_labels
+from sklearn.utils.validation import validate_data
+
+from nn.activations import Activation
+from nn.sklearn.base import Array, BaseMLP, counted
+
+
+class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
+    """A multi-layer perceptron for two or more classes, with scikit-learn's interface.
+
+    One output for each class, also where there are two. Scale the inputs first, as in
+    `make_pipeline(StandardScaler(), MLPClassifier())`.
+
+    Args:
+        hidden_layer_sizes: the widths of the hidden layers; () for logistic regression.
+        activation: "identity", "logistic", "tanh", "relu", or one of `nn.activations`.
+        solver: "adam" or "sgd".
+        alpha: L2 penalty on the weights, not on the biases; divided by what a batch counts.
+        batch_size: examples in a step; "auto" is min(200, n).
+        learning_rate_init: the learning rate, constant.
+        max_iter: epochs at most.
+        shuffle: draw a new order of the examples for each epoch.
+        random_state: an int, a `numpy.random.RandomState` or None; an int gives the same bytes.
+        tol: what the loss must fall by to count as better; not used with `early_stopping`.
+        verbose: show a progress bar, on a terminal only.
+        momentum, nesterovs_momentum: of "sgd".
+        early_stopping: hold out examples, stop when their loss has not fallen for
+            `n_iter_no_change` epochs, and keep the weights of the best epoch. Held-out examples
+            all count alike.
+        validation_fraction: the share to hold out, each class in its proportion.
+        beta_1, beta_2, epsilon: of "adam".
+        n_iter_no_change: epochs to wait for a better loss before stopping.
+        class_weight: what each class counts, by label (1 where it says nothing); "balanced" makes
+            all count alike.
+
+    After `fit`: `classes_`, `n_features_in_`, `feature_names_in_` (where X has names), `model_`
+    (the `nn.MLP`, which returns logits), `history_` (the last `nn.History`), `loss_curve_`,
+    `loss_` and `n_iter_`. Losses are means over the epoch, without the penalty.
+    """
+
+    def __init__(
+        self,
+        hidden_layer_sizes: int | Sequence[int] = (100,),
+        activation: str | Activation = "relu",
+        *,
+        solver: str = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | str = "auto",
+        learning_rate_init: float = 0.001,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: int = 10,
+        class_weight: str | Mapping[Any, float] | None = None,
+    ) -> None:
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.solver = solver
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate_init = learning_rate_init
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.verbose = verbose
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.n_iter_no_change = n_iter_no_change
+        self.class_weight = class_weight
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train a new model on X, shape (n, features), and labels y, shape (n,).
+
+        `sample_weight`, shape (n,), is what each example counts: 2 is as good as having it twice,
+        where a batch holds all examples. Warns with `ConvergenceWarning` where `max_iter` comes
+        first. Raises `ValueError` for data that do not fit each other, fewer than two classes, or
+        parameters out of range, and `FloatingPointError` where the loss stops being finite.
+        """
+        X, y = self._checked(X, y, reset=True)
+        self.classes_ = np.unique(y)
+        X, y, weights = counted(X, y, sample_weight)
+        present = len(np.unique(y))
+        if present < 2:
+            raise ValueError(f"a classifier needs at least 2 classes, `y` has {present} class")
+        weights = weights * compute_sample_weight(self.class_weight, y)
+        y = np.searchsorted(self.classes_, y)
+        self._start(X.shape[1], len(self.classes_))
+        self._train_to_the_end(X, y, weights, "cross_entropy", stratify=y)
+        return self
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+        """Train the model one epoch more on X, shape (n, features), and labels y, shape (n,).
+
+        The first call, unless `fit` came before, needs `classes`: all that will ever occur.
+        Optimiser and random numbers go on where they were. Each call compiles the model anew.
+        Raises as `fit` does, and `ValueError` for unknown classes or class_weight="balanced".
+        """
+        first = not hasattr(self, "model_")
+        if first and classes is None:
+            raise ValueError("the first call of `partial_fit` needs `classes`, all there will be")
+        if isinstance(self.class_weight, str):
+            raise ValueError("`partial_fit` cannot balance classes: pass weights by label")
+        X, y = self._checked(X, y, reset=first)
+        known = unique_labels(classes) if first else self.classes_
+        if not first and classes is not None and not np.array_equal(known, unique_labels(classes)):
+            raise ValueError(f"`classes` must stay {known.tolist()}, got {classes!r:.60}")
+        unknown = np.setdiff1d(y, known)
+        if len(unknown):
+            raise ValueError(f"`y` has class {unknown[0]!r}, which is none of {known.tolist()}")
+        X, y, weights = counted(X, y, sample_weight)
+        weights = weights * compute_sample_weight(self.class_weight, y)
+        if first:
+            self.classes_ = known
+            self._start(X.shape[1], len(known))
+        self._train(X, np.searchsorted(known, y), weights, "cross_entropy", epochs=1)
+        return self
+
+    def predict(self, X: Any) -> Array:
+        """Return the most probable class of each row of X, shape (n,).
+
+        Raises `NotFittedError` before `fit` and `ValueError` for unfit data.
+        """
+        logits = self._outputs(X)
+        return np.asarray(self.classes_[logits.argmax(axis=1)])
+
+    def predict_proba(self, X: Any) -> Array:
+        """Return the probability of each class, shape (n, classes), in the order of `classes_`."""
+        return np.asarray(np.exp(self.predict_log_proba(X)))
+
+    def predict_log_proba(self, X: Any) -> Array:
+        """Return the logarithms of the probabilities, exact also where they round to 0."""
+        logits = self._outputs(X)
+        shifted = logits - logits.max(axis=1, keepdims=True)
+        return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))
+
+    def _checked(self, X: Any, y: Any, reset: bool) -> tuple[Array, Array]:
+        X, y = validate_data(self, X, y, dtype=np.float64, reset=reset)
+        check_classification_targets(y)
+        return X, y

@@ -1,0 +1,15 @@
+"""To PyTorch and back: the same layers with the same weights, as a `torch.nn.Sequential`.
+
+    table    which functions and settings are the same on both sides
+    outward  to_torch
+    inward   from_torch
+
+PyTorch takes a batch where we take one example, and returns (n, 1) where we return a bare Value.
+Invariant: outputs and gradients agree to rounding in float64; what one side computes otherwise is
+refused by name, never approximated. Two differences remain: dropout draws other random numbers,
+and where several numbers of a max-pooling window are equal, PyTorch gives the whole gradient to
+one of them. PyTorch is imported by the first call.
+"""
+
+from nn.torch.inward import from_torch as from_torch
+from nn.torch.outward import to_torch as to_torch

@@ -1,0 +1,176 @@
+"""from_torch: a `torch.nn.Sequential` as one of our models.
+
+Invariant: a part is converted only where its class is in the table and each of its settings is
+one that we have; an activation right after a layer becomes the layer's own.
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import Any
+
+from nn.activations import ACTIVATIONS
+from nn.layers import (
+    MLP,
+    AvgPool2d,
+    Conv2d,
+    Dropout,
+    Elementwise,
+    Flatten,
+    Layer,
+    MaxPool2d,
+    Neuron,
+    Reshape,
+    Sequential,
+)
+from nn.module import Module
+from nn.torch.table import ACTIVATION_ROWS, FIXED_SETTINGS, import_torch
+
+HOOKS = ("forward", "forward_pre", "backward", "backward_pre")
+
+
+def from_torch(module: Any) -> MLP | Sequential:
+    """Return an `nn.MLP`, or an `nn.Sequential` where that does not fit, that does as `module`.
+
+    `module` is a `torch.nn.Sequential`, nested or not, or one of Linear, Conv2d, MaxPool2d,
+    AvgPool2d, Flatten, Unflatten, Dropout, Identity, ReLU, LeakyReLU, Tanh, Sigmoid, Softplus. The
+    weights are copies: those of float32 stay exact, though PyTorch computes with them in float32.
+    Softplus with PyTorch's default threshold of 20 is taken as the exact function, from which it
+    differs by up to 2e-9 above 20.
+
+    Raises `TypeError` for other modules and for subclasses, `ValueError` for settings that we do
+    not have, such as no bias, dilation, hooks or shared parameters; both name the part.
+    `ImportError` without PyTorch.
+    """
+    torch = import_torch()
+    layers: list[Module] = []
+    seen: set[int] = set()
+    for name, part in _leaves(torch, module, "module"):
+        parameters = {id(p) for p in part.parameters()}
+        if parameters & seen:
+            raise ValueError(f"`{name}`, {part!r:.60}, shares its parameters with another part")
+        seen |= parameters
+        _append(layers, _converted(torch, name, part).train(part.training))
+    model = _as_mlp(layers) or Sequential(*layers)
+    model.training = module.training
+    return model
+
+
+def _leaves(torch: Any, module: Any, name: str) -> Iterator[tuple[str, Any]]:
+    """Yield the parts in order, each with its path, nested Sequentials opened."""
+    if not isinstance(module, torch.nn.Module):
+        raise TypeError(f"`{name}` must be a torch.nn.Module, got {module!r:.60}")
+    if type(module) is not torch.nn.Sequential:
+        yield name, module
+        return
+    _check_hooks(name, module)
+    for i, part in enumerate(module):
+        yield from _leaves(torch, part, f"{name}[{i}]")
+
+
+def _converted(torch: Any, name: str, part: Any) -> Module:
+    """One part as a module of ours; errors start with its name."""
+    kind = next((k for k in CONVERSIONS if type(part) is getattr(torch.nn, k)), None)
+    if kind is None:
+        known = ", ".join(CONVERSIONS)
+        raise TypeError(f"`{name}`, {part!r:.60}, cannot be converted: only {known} can")
+    _check_hooks(name, part)
+    try:
+        for setting, value in FIXED_SETTINGS.get(kind, {}).items():
+            if getattr(part, setting) not in (value, (value, value)):
+                raise ValueError(f"we have no `{setting}` but {value!r}")
+        return CONVERSIONS[kind](part)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"`{name}`, {part!r:.60}, cannot be converted: {error}") from None
+
+
+def _check_hooks(name: str, module: Any) -> None:
+    if any(getattr(module, f"_{kind}_hooks") for kind in HOOKS):
+        raise ValueError(f"`{name}`, {module!r:.60}, has hooks, which cannot be converted")
+
+
+def _linear(part: Any) -> Module:
+    layer = Layer(part.in_features, part.out_features, activation="linear", init="zeros")
+    _fill(layer.neurons, part)
+    return layer
+
+
+def _conv(part: Any) -> Module:
+    if isinstance(part.padding, str):
+        raise ValueError("`padding` must be given in numbers")
+    sizes = (part.kernel_size, part.stride, part.padding)
+    layer = Conv2d(part.in_channels, part.out_channels, *sizes, init="zeros")
+    _fill(layer.filters, part)
+    return layer
+
+
+def _fill(neurons: list[Neuron], part: Any) -> None:
+    """Give the neurons the weights and biases of the part."""
+    if part.bias is None:
+        raise ValueError("our layers have biases, one of 0 would be trained")
+    if not part.weight.is_floating_point():
+        raise TypeError(f"the weights are of type {part.weight.dtype}")
+    rows = part.weight.detach().cpu().double().flatten(1).tolist()
+    biases = part.bias.detach().cpu().double().tolist()
+    for neuron, row, bias in zip(neurons, rows, biases, strict=True):
+        neuron.bias.data = bias
+        for weight, data in zip(neuron.weights, row, strict=True):
+            weight.data = data
+
+
+def _unflatten(part: Any) -> Module:
+    sizes = tuple(part.unflattened_size)
+    if len(sizes) != 3:
+        raise ValueError("we have images of channels x rows x columns only")
+    return Reshape(*sizes)
+
+
+def _elementwise(name: str, settings: dict[str, Any]) -> Callable[[Any], Module]:
+    def convert(part: Any) -> Module:
+        for setting, value in settings.items():
+            given = getattr(part, setting)
+            if given != value and not (setting == "threshold" and given >= 20.0):
+                raise ValueError(f"we have no `{setting}` but {value!r}")
+        return Elementwise(name)
+
+    return convert
+
+
+CONVERSIONS: dict[str, Callable[[Any], Module]] = {
+    "Linear": _linear,
+    "Conv2d": _conv,
+    "MaxPool2d": lambda part: MaxPool2d(part.kernel_size, part.stride, part.padding),
+    "AvgPool2d": lambda part: AvgPool2d(part.kernel_size, part.stride, part.padding),
+    "Flatten": lambda part: Flatten(),
+    "Unflatten": _unflatten,
+    "Dropout": lambda part: Dropout(part.p),
+    **{theirs: _elementwise(ours, settings) for ours, theirs, settings in ACTIVATION_ROWS},
+}
+
+
+def _append(layers: list[Module], layer: Module) -> None:
+    """Add a layer, or merge it into the last one where together they are one of ours."""
+    last = layers[-1] if layers else None
+    if isinstance(layer, Elementwise):
+        if layer.activation is ACTIVATIONS["linear"]:
+            return
+        if isinstance(last, Layer | Conv2d):
+            neurons = last.neurons if isinstance(last, Layer) else last.filters
+            if neurons[0].activation is ACTIVATIONS["linear"]:
+                for neuron in neurons:
+                    neuron.activation = layer.activation
+                return
+    if isinstance(layer, Reshape) and isinstance(last, Flatten):
+        layers.pop()  # Reshape does that itself
+    layers.append(layer)
+
+
+def _as_mlp(layers: list[Module]) -> MLP | None:
+    """The layers as an MLP, or None where they are none."""
+    dense = [layer for layer in layers if isinstance(layer, Layer)]
+    hidden = {layer.neurons[0].activation for layer in dense[:-1]}
+    fits = all(len(a.neurons) == b.nin for a, b in pairwise(dense))
+    if not dense or len(dense) < len(layers) or len(hidden) > 1 or not fits:
+        return None
+    mlp = MLP(dense[0].nin, [len(layer.neurons) for layer in dense], init="zeros")
+    mlp.layers = dense
+    return mlp

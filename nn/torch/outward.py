@@ -1,0 +1,126 @@
+"""to_torch: one of our models as a `torch.nn.Sequential`.
+
+Invariant: only the very classes in the table are converted, as a subclass may compute anything.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from nn.activations import ACTIVATIONS, Activation
+from nn.layers import (
+    MLP,
+    AvgPool2d,
+    Conv2d,
+    Dropout,
+    Elementwise,
+    Flatten,
+    Layer,
+    MaxPool2d,
+    Neuron,
+    Reshape,
+    Sequential,
+)
+from nn.module import Module
+from nn.torch.table import ACTIVATION_ROWS, import_torch
+
+
+def to_torch(model: Module) -> Any:
+    """Return a `torch.nn.Sequential` in float64 that computes what `model` does, row by row.
+
+    A batch, shape (n, features) or (n, channels, rows, columns), gives (n, outputs). The weights
+    are copies; training or evaluation mode is that of `model`.
+
+    Raises `TypeError` for a module without counterpart, such as one with the activation "sine" or
+    of a class of your own, and names it; `ValueError` for shared or frozen parameters;
+    `ImportError` without PyTorch.
+    """
+    torch = import_torch()
+    sequential = torch.nn.Sequential(*_parts(torch, model, "model"))
+    sequential.training = model.training
+    used, own = sum(p.numel() for p in sequential.parameters()), len(model.parameters())
+    if used != own:
+        raise ValueError(
+            f"{model!r:.60} has {own} parameters, but its layers use {used} numbers: shared or "
+            "frozen ones cannot be converted"
+        )
+    return sequential
+
+
+def _parts(torch: Any, module: Module, name: str) -> list[Any]:
+    """The modules of PyTorch that together do what `module` does."""
+    if type(module) in (MLP, Sequential):
+        layers: list[Module] = vars(module)["layers"]
+        named = ((f"{name}.layers.{i}", layer) for i, layer in enumerate(layers))
+        return [part for path, layer in named for part in _parts(torch, layer, path)]
+    if type(module) not in CONVERSIONS:
+        raise TypeError(f"`{name}`, {module!r:.60}, has no counterpart in PyTorch")
+    try:
+        parts = CONVERSIONS[type(module)](torch, module)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"`{name}`, {module!r:.60}: {error}") from None
+    return [part.train(module.training) for part in parts]
+
+
+def _layer(torch: Any, layer: Layer) -> list[Any]:
+    linear = torch.nn.Linear(layer.nin, len(layer.neurons), dtype=torch.float64)
+    return _filled(torch, linear, layer.neurons)
+
+
+def _neuron(torch: Any, neuron: Neuron) -> list[Any]:
+    linear = torch.nn.Linear(len(neuron.weights), 1, dtype=torch.float64)
+    return _filled(torch, linear, [neuron])
+
+
+def _conv(torch: Any, layer: Conv2d) -> list[Any]:
+    window, channels = layer.window, (layer.in_channels, len(layer.filters))
+    sizes = (window.kernel, window.stride, window.padding)
+    conv = torch.nn.Conv2d(*channels, *sizes, dtype=torch.float64)
+    return _filled(torch, conv, layer.filters)
+
+
+def _filled(torch: Any, part: Any, neurons: list[Neuron]) -> list[Any]:
+    """`part` with the weights of the neurons, and their activation unless it is linear."""
+    weights = np.array([[w.data for w in neuron.weights] for neuron in neurons])
+    biases = np.array([neuron.bias.data for neuron in neurons])
+    with torch.no_grad():
+        part.weight.copy_(torch.from_numpy(weights).reshape(part.weight.shape))
+        part.bias.copy_(torch.from_numpy(biases))
+    activation = _activation(torch, [neuron.activation for neuron in neurons])
+    return [part] if isinstance(activation, torch.nn.Identity) else [part, activation]
+
+
+def _activation(torch: Any, activations: list[Activation]) -> Any:
+    for ours, theirs, settings in ACTIVATION_ROWS:
+        if all(activation is ACTIVATIONS[ours] for activation in activations):
+            return getattr(torch.nn, theirs)(**settings)
+    raise TypeError("torch.nn has no module for this activation, or the neurons' differ")
+
+
+def _max_pool(torch: Any, layer: MaxPool2d) -> list[Any]:
+    window = layer.window
+    return [torch.nn.MaxPool2d(window.kernel, window.stride, window.padding)]
+
+
+def _avg_pool(torch: Any, layer: AvgPool2d) -> list[Any]:
+    window = layer.window
+    return [torch.nn.AvgPool2d(window.kernel, window.stride, window.padding)]
+
+
+def _reshape(torch: Any, layer: Reshape) -> list[Any]:
+    sizes = (layer.channels, layer.rows, layer.columns)
+    return [torch.nn.Flatten(), torch.nn.Unflatten(1, sizes)]  # ours takes images, too
+
+
+CONVERSIONS: dict[type[Module], Callable[[Any, Any], list[Any]]] = {
+    Layer: _layer,
+    Neuron: _neuron,
+    Conv2d: _conv,
+    MaxPool2d: _max_pool,
+    AvgPool2d: _avg_pool,
+    Reshape: _reshape,
+    Flatten: lambda torch, layer: [torch.nn.Flatten()],
+    Dropout: lambda torch, layer: [torch.nn.Dropout(layer.p)],
+    Elementwise: lambda torch, layer: [_activation(torch, [layer.activation])],
+}

@@ -1,0 +1,35 @@
+"""Which functions and settings are the same in PyTorch and here.
+
+Invariant: `import nn` does not import PyTorch, which takes seconds; `import_torch` does.
+"""
+
+import importlib
+from typing import Any
+
+# Our name of an activation, PyTorch's class, and the settings that make it the same function.
+# Above its threshold PyTorch rounds softplus(x) to x: from 40 on that changes no float64.
+ACTIVATION_ROWS: list[tuple[str, str, dict[str, Any]]] = [
+    ("linear", "Identity", {}),
+    ("relu", "ReLU", {}),
+    ("leaky_relu", "LeakyReLU", {"negative_slope": 0.01}),
+    ("tanh", "Tanh", {}),
+    ("sigmoid", "Sigmoid", {}),
+    ("softplus", "Softplus", {"beta": 1.0, "threshold": 40.0}),
+]
+
+# The settings of PyTorch's layers that we do not have, and the values that they must have.
+FIXED_SETTINGS: dict[str, dict[str, Any]] = {
+    "Conv2d": {"dilation": 1, "groups": 1, "padding_mode": "zeros"},
+    "MaxPool2d": {"dilation": 1, "ceil_mode": False, "return_indices": False},
+    "AvgPool2d": {"ceil_mode": False, "count_include_pad": True, "divisor_override": None},
+    "Flatten": {"start_dim": 1, "end_dim": -1},
+    "Unflatten": {"dim": 1},
+}
+
+
+def import_torch() -> Any:
+    """Return the module `torch`; raises `ImportError` that says what to do without it."""
+    try:
+        return importlib.import_module("torch")  # Any to mypy, installed or not
+    except ImportError:
+        raise ImportError("PyTorch is not installed: pip install torch") from None

@@ -1,0 +1,299 @@
+"""The estimators: scikit-learn's own checks, and the same steps as its own perceptrons."""
+
+import io
+import pickle
+import subprocess
+import sys
+import warnings
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.datasets import load_diabetes, load_digits, make_moons
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
+from sklearn.neural_network import MLPClassifier as TheirClassifier
+from sklearn.neural_network import MLPRegressor as TheirRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import nn
+from nn.sklearn import MLPClassifier, MLPRegressor
+
+# One test is about it; elsewhere a training may end by `max_iter`.
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+X, LABELS = make_moons(60, noise=0.1, random_state=0)
+Y = np.array(["lower", "upper"])[LABELS]
+HEIGHTS = np.sin(X[:, 0]) + X[:, 1]
+
+MINI_BATCHES = MLPClassifier((8,), solver="sgd", learning_rate_init=0.1, batch_size=4)
+ESTIMATORS = [MLPClassifier((16,)), MLPRegressor((16,), learning_rate_init=0.01), MINI_BATCHES]
+
+
+def expected_failed_checks(estimator):
+    if estimator.batch_size == "auto":
+        return {}
+    reason = "a batch of 4 examples is another one where examples are repeated or left out"
+    return {"check_sample_weight_equivalence_on_dense_data": reason}
+
+
+@parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failed_checks)
+def test_scikit_learns_own_checks(estimator, check):
+    check(estimator)
+
+
+def classifier(**options):
+    return MLPClassifier((8,), learning_rate_init=0.05, random_state=0, **options)
+
+
+def weights(estimator):
+    return np.array(list(estimator.model_.state_dict().values()))
+
+
+def partly_fitted(estimator, *data, epochs=5, **options):
+    for _ in range(epochs):
+        estimator.partial_fit(*data, **options)
+    return estimator
+
+
+def test_a_pipeline_reads_digits():
+    pipeline = make_pipeline(
+        StandardScaler(),
+        MLPClassifier((40,), learning_rate_init=0.01, tol=0.01, n_iter_no_change=3, random_state=0),
+    )
+    folds = StratifiedKFold(3, shuffle=True, random_state=0)
+    assert cross_val_score(pipeline, *load_digits(return_X_y=True), cv=folds).mean() >= 0.96
+
+
+def test_a_grid_search_finds_that_the_moons_need_a_hidden_layer():
+    grid = {"mlpclassifier__hidden_layer_sizes": [(), (8,)]}
+    search = GridSearchCV(make_pipeline(StandardScaler(), classifier(tol=1e-3)), grid, cv=3)
+    assert search.fit(X, Y).best_params_ == {"mlpclassifier__hidden_layer_sizes": (8,)}
+    assert search.score(X, Y) == 1.0
+
+
+def test_the_regressor_explains_what_diabetes_becomes():
+    regressor = TransformedTargetRegressor(
+        MLPRegressor((8,), learning_rate_init=0.01, alpha=1.0, early_stopping=True, random_state=0),
+        transformer=StandardScaler(),
+    )
+    pipeline = make_pipeline(StandardScaler(), regressor)
+    assert cross_val_score(pipeline, *load_diabetes(return_X_y=True), cv=3).mean() > 0.4
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "activation", "y", "more"),
+    [
+        (MLPClassifier, TheirClassifier, "tanh", np.arange(60) % 3, {"classes": [0, 1, 2]}),
+        (MLPRegressor, TheirRegressor, "logistic", HEIGHTS, {}),
+        (MLPRegressor, TheirRegressor, "identity", HEIGHTS, {}),
+    ],
+)
+def test_steps_are_those_of_scikit_learn(ours, theirs, activation, y, more):
+    options = {
+        "hidden_layer_sizes": (5, 4),
+        "activation": activation,
+        "solver": "sgd",
+        "alpha": 3.0,
+        "learning_rate_init": 0.3,
+        "momentum": 0.0,
+        "random_state": 0,
+    }
+    ours, theirs = ours(**options).partial_fit(X, y, **more), theirs(**options)
+    theirs.partial_fit(X, y, **more)
+    for layer, coefs, intercepts in zip(
+        ours.model_.layers, theirs.coefs_, theirs.intercepts_, strict=True
+    ):
+        for neuron, column, intercept in zip(layer.neurons, coefs.T, intercepts, strict=True):
+            neuron.bias.data = float(intercept)
+            for weight, coef in zip(neuron.weights, column, strict=True):
+                weight.data = float(coef)
+    before = weights(ours)
+    partly_fitted(ours, X, y), partly_fitted(theirs, X, y)
+    rows = [
+        np.vstack([coefs, intercepts]).T.ravel()
+        for coefs, intercepts in zip(theirs.coefs_, theirs.intercepts_, strict=True)
+    ]
+    assert np.abs(weights(ours) - before).max() > 0.1
+    np.testing.assert_allclose(weights(ours), np.concatenate(rows), rtol=1e-12, atol=1e-13)
+
+
+def test_random_state_fixes_every_byte():
+    first, again = classifier(batch_size=7).fit(X, Y), classifier(batch_size=7).fit(X, Y)
+    assert (
+        weights(first).tobytes() == weights(again).tobytes() == weights(first.fit(X, Y)).tobytes()
+    )
+    assert first.loss_curve_ == again.loss_curve_
+    other = classifier(batch_size=7).set_params(random_state=1).fit(X, Y)
+    assert weights(first).tobytes() != weights(other).tobytes()
+    drawn = [
+        classifier().set_params(random_state=np.random.RandomState(5)).fit(X, Y) for _ in range(2)
+    ]
+    assert weights(drawn[0]).tobytes() == weights(drawn[1]).tobytes()
+
+
+def test_parameters_are_stored_untouched_and_cloned():
+    sizes, state = [8, 4], np.random.RandomState(0)
+    estimator = MLPClassifier(sizes, random_state=state, class_weight={"lower": 2.0})
+    assert estimator.get_params()["hidden_layer_sizes"] is sizes and estimator.random_state is state
+    assert clone(estimator.set_params(alpha=0.5)).alpha == 0.5
+
+
+@pytest.mark.parametrize("module", [pickle, joblib])
+def test_what_was_stored_predicts_and_learns_on(module):
+    fitted, file = classifier().fit(X, Y), io.BytesIO()
+    module.dump(fitted, file)
+    file.seek(0)
+    restored = module.load(file)
+    assert restored.predict_proba(X).tobytes() == fitted.predict_proba(X).tobytes()
+    before = weights(fitted)
+    partly_fitted(fitted, X, Y, epochs=1), partly_fitted(restored, X, Y, epochs=1)
+    assert weights(restored).tobytes() == weights(fitted).tobytes() != before.tobytes()
+
+
+def test_the_model_is_an_mlp_of_logits_and_the_history_is_that_of_fit():
+    fitted = classifier(max_iter=300).fit(X, Y)
+    assert isinstance(fitted.model_, nn.MLP) and isinstance(fitted.history_, nn.History)
+    assert fitted.history_.loss == fitted.loss_curve_ and fitted.loss_ == fitted.loss_curve_[-1]
+    assert fitted.n_iter_ == len(fitted.loss_curve_) < 300
+    assert fitted.classes_.tolist() == ["lower", "upper"] and fitted.n_features_in_ == 2
+    odds = np.exp(nn.predict(fitted.model_, X))
+    probabilities = odds / odds.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(fitted.predict_proba(X), probabilities, rtol=1e-12)
+    assert (fitted.predict(X) == fitted.classes_[probabilities.argmax(axis=1)]).all()
+
+
+def test_logarithms_are_exact_where_the_probability_rounds_to_0():
+    fitted = classifier().fit(X, Y)
+    logarithms = fitted.predict_log_proba(1e5 * X)
+    assert np.isfinite(logarithms).all() and (fitted.predict_proba(1e5 * X) == 0.0).any()
+    np.testing.assert_allclose(np.exp(logarithms).sum(axis=1), 1.0, rtol=1e-15)
+
+
+def test_class_weights_move_the_boundary():
+    rare = np.r_[np.flatnonzero(LABELS == 0), np.flatnonzero(LABELS)[:3]]
+    X_rare, y_rare = X[rare] * [1.0, 0.0], Y[rare]  # one feature only: the classes overlap
+    shares = {
+        str(weight): (classifier(class_weight=weight).fit(X_rare, y_rare).predict(X) == "upper")
+        for weight in (None, "balanced", {"upper": 1e-3}, {"lower": 1e-3})
+    }
+    plain, balanced, few, many = (share.mean() for share in shares.values())
+    assert plain < balanced and few == 0.0 and many == 1.0
+
+
+def test_a_weight_of_0_is_a_missing_example():
+    counted = np.arange(60) % 4 > 0
+    weighted = classifier().fit(X, Y, sample_weight=2.5 * counted)
+    without = classifier(alpha=0.0001 / 2.5).fit(X[counted], Y[counted])
+    assert weights(weighted).tobytes() == weights(without).tobytes()
+    with pytest.raises(ValueError, match=r"zero|not 0"):
+        classifier().fit(X, Y, sample_weight=np.zeros(60))
+    with pytest.raises(ValueError, match="negative"):
+        classifier().fit(X, Y, sample_weight=np.full(60, -1.0))
+    with pytest.raises(ValueError, match="at least 2 classes"):
+        classifier().fit(X, Y, sample_weight=LABELS)
+
+
+def test_early_stopping_keeps_the_best_epoch():
+    fitted = classifier(early_stopping=True, validation_fraction=0.25, n_iter_no_change=3)
+    fitted.set_params(learning_rate_init=0.5).fit(X, Y)
+    held_out = fitted.history_.val_loss
+    assert fitted.n_iter_ == len(held_out) == fitted.history_.best_epoch + 3
+    assert min(held_out) == held_out[-4]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_each_class_is_held_out_in_its_proportion(seed):
+    rare, nothing_to_tell = np.arange(60) % 10 == 0, np.ones((60, 1))
+    fitted = classifier(early_stopping=True, validation_fraction=1 / 3)
+    fitted.set_params(random_state=seed).fit(nothing_to_tell, rare)
+    assert fitted.history_.val_accuracy[-1] == 18 / 20
+
+
+def test_training_stops_where_the_loss_stands_still():
+    losses = classifier(tol=0.01, n_iter_no_change=4, max_iter=1000).fit(X, Y).loss_curve_
+    falls = [loss <= min(losses[:i]) - 0.01 for i, loss in enumerate(losses) if i]
+    assert falls[-5:] == [False] * 5 and falls[-6]
+
+
+def test_max_iter_is_the_end_and_a_warning():
+    with pytest.warns(ConvergenceWarning, match="after 3 epochs") as record:
+        assert classifier(max_iter=3).fit(X, Y).n_iter_ == 3
+    assert record[0].filename == __file__
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        classifier(tol=0.1).fit(X, Y)
+
+
+def test_partial_fit_goes_on():
+    parts = [(X[::2], Y[::2]), (X[1::2], Y[1::2])]
+    estimator = classifier().partial_fit(X[:1], Y[:1], classes=["upper", "lower"])
+    for part in 30 * parts:
+        estimator.partial_fit(*part)
+    assert estimator.score(X, Y) > 0.95
+    assert estimator.n_iter_ == len(estimator.loss_curve_) == 61
+    with pytest.raises(ValueError, match="which is none of"):
+        estimator.partial_fit(X[:1], ["middle"])
+    with pytest.raises(ValueError, match="must stay"):
+        estimator.partial_fit(X[:1], Y[:1], classes=["lower", "middle"])
+    with pytest.raises(ValueError, match="needs `classes`"):
+        classifier().partial_fit(X, Y)
+    with pytest.raises(ValueError, match="balance"):
+        classifier(class_weight="balanced").partial_fit(X, Y, classes=["upper", "lower"])
+
+
+def test_several_numbers_at_once():
+    both = np.stack([HEIGHTS, -2.0 * X[:, 0]], axis=1)
+    options = {"learning_rate_init": 0.02, "max_iter": 500, "random_state": 0}
+    regressor = MLPRegressor((16,), **options).fit(X, both)
+    assert regressor.predict(X).shape == (60, 2) and regressor.score(X, both) > 0.95
+    assert regressor.predict(X[:1]).shape == (1, 2)
+    assert MLPRegressor((16,), **options).fit(X, HEIGHTS).predict(X).shape == (60,)
+
+
+def test_a_robust_loss_ignores_an_outlier():
+    line = 2.0 * X[:, 0]
+    line[7] = 1000.0
+    options = {"learning_rate_init": 0.02, "max_iter": 400, "alpha": 0.0, "random_state": 0}
+    errors = {}
+    for loss in ("squared_error", "huber_loss"):
+        regressor = MLPRegressor((), loss=loss, **options)
+        errors[loss] = np.abs(regressor.fit(X, line).predict(X) - 2.0 * X[:, 0]).mean()
+    assert errors["huber_loss"] < 0.1 < 1.0 < errors["squared_error"]
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"solver": "lbfgs"}, ValueError, "choose `sgd` or `adam`"),
+        ({"activation": "logistics"}, ValueError, "did you mean `logistic`"),
+        ({"hidden_layer_sizes": (3, 0)}, ValueError, "size of the MLP"),
+        ({"batch_size": 0}, ValueError, "`batch_size`"),
+        ({"batch_size": "all"}, ValueError, "`batch_size`"),
+        ({"alpha": -1.0}, ValueError, "`alpha`"),
+        ({"learning_rate_init": 0.0}, ValueError, "`learning_rate_init`"),
+        ({"max_iter": 0}, ValueError, "`max_iter`"),
+        ({"n_iter_no_change": 0}, ValueError, "`n_iter_no_change`"),
+        ({"tol": -1.0}, ValueError, "`tol`"),
+        ({"class_weight": "fair"}, ValueError, "class_weight"),
+        ({"solver": "sgd", "learning_rate_init": 1e200}, FloatingPointError, "no longer finite"),
+    ],
+)
+def test_wrong_parameters_are_found_by_fit(options, error, message):
+    with pytest.raises(error, match=message):
+        MLPClassifier(**options).fit(X, Y)
+
+
+def test_nothing_is_predicted_before_fit():
+    with pytest.raises(NotFittedError):
+        MLPClassifier().predict_proba(X)
+
+
+def test_nn_alone_imports_neither_scikit_learn_nor_pytorch():
+    code = "import sys, nn; print([m for m in ('sklearn', 'torch') if m in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
