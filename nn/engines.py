@@ -52,8 +52,8 @@ class Clipping:
         return gradient
 
 
-class EagerEngine:
-    """Runs the model on one example at a time."""
+class Engine:
+    """What both engines are made of; `guard` keeps Ctrl-C out of a step."""
 
     def __init__(
         self,
@@ -65,6 +65,10 @@ class EagerEngine:
     ) -> None:
         self.model, self.loss, self.optimizer = model, loss, optimizer
         self.clipping, self.guard = clipping, interrupts.guard
+
+
+class EagerEngine(Engine):
+    """Runs the model on one example at a time."""
 
     def epoch(self, examples: Examples) -> None:
         """Start the running sums of a pass over `examples`."""
@@ -137,20 +141,12 @@ class EagerEngine:
         return error
 
 
-class CompiledEngine:
+class CompiledEngine(Engine):
     """Runs the compiled program of loss and outputs on whole batches."""
 
-    def __init__(
-        self,
-        model: Module,
-        loss: Loss,
-        optimizer: Optimizer,
-        clipping: Clipping,
-        interrupts: Interrupts,
-    ) -> None:
-        self.model, self.loss, self.optimizer = model, loss, optimizer
-        self.clipping, self.guard = clipping, interrupts.guard
-        self.params = list(optimizer.params)
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.params = list(self.optimizer.params)
         self.flat = np.zeros(len(self.params))
         self.replays: dict[tuple[bool, ...], tuple[Replay, Noise]] = {}
         self.arrays: dict[Examples, list[Array]] = {}
