@@ -1,10 +1,13 @@
 """nn: small neural networks of scalar `Value`s, trained by stochastic gradient descent."""
 
-from nn.checkpoint import load_checkpoint as load_checkpoint
-from nn.checkpoint import save_checkpoint as save_checkpoint
 from nn.clipping import clip_grad_norm as clip_grad_norm
 from nn.clipping import clip_grad_value as clip_grad_value
 from nn.draw import draw as draw
+from nn.files.checkpoint import load_checkpoint as load_checkpoint
+from nn.files.checkpoint import save_checkpoint as save_checkpoint
+from nn.files.model import load as load
+from nn.files.model import save as save
+from nn.files.strict_json import LoadError as LoadError
 from nn.history import History as History
 from nn.layers import MLP as MLP
 from nn.layers import AvgPool2d as AvgPool2d
@@ -45,8 +48,6 @@ from nn.predict import accuracy as accuracy
 from nn.predict import predict as predict
 from nn.rates import RateSweep as RateSweep
 from nn.rates import find_learning_rate as find_learning_rate
-from nn.saving import load as load
-from nn.saving import save as save
 from nn.schedules import CosineAnnealingLR as CosineAnnealingLR
 from nn.schedules import ExponentialLR as ExponentialLR
 from nn.schedules import OneCycleLR as OneCycleLR
@@ -54,7 +55,6 @@ from nn.schedules import ReduceLROnPlateau as ReduceLROnPlateau
 from nn.schedules import Schedule as Schedule
 from nn.schedules import StepLR as StepLR
 from nn.schedules import WarmUp as WarmUp
-from nn.strict_json import LoadError as LoadError
 from nn.torch import from_torch as from_torch
 from nn.torch import to_torch as to_torch
 from nn.train import fit as fit

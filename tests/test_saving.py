@@ -18,8 +18,8 @@ import nn
 import nn.layers
 from autograd import Value
 from nn.activations import ACTIVATIONS
-from nn.architecture import ROWS, plan
-from nn.strict_json import MAX_DEPTH, Item, depth
+from nn.files.architecture import ROWS, plan
+from nn.files.strict_json import MAX_DEPTH, Item, depth
 
 IMAGE = [[[0.1 * (r - c) for c in range(4)] for r in range(4)]] * 2
 VECTOR = [0.3, -0.7]

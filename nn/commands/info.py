@@ -6,7 +6,7 @@ from typing import Any
 from nn.commands import record as records
 from nn.commands.output import print_json, printable, rounded
 from nn.commands.record import Record
-from nn.saving import describe
+from nn.files.model import describe
 
 
 def info(options: argparse.Namespace) -> int:

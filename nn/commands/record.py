@@ -11,8 +11,8 @@ from typing import Any
 import nn
 from nn.data.dataset import TASKS, Dataset
 from nn.data.scaling import Scaling
-from nn.document import document
-from nn.strict_json import Item, read
+from nn.files.document import document
+from nn.files.strict_json import Item, read
 
 MAX_BYTES = 2**27  # networks.MOST_WEIGHTS weights, at up to 25 bytes each
 FIELDS = ("data", "target", "task", "classes", "columns", "features")

@@ -8,10 +8,10 @@ all, what was saved has been read back first, and a failing load changes nothing
 import os
 from typing import Any
 
-from nn.atomic import replace_file
-from nn.document import check_module, document, written
+from nn.files.atomic import replace_file
+from nn.files.document import check_module, document, written
+from nn.files.strict_json import MAX_BYTES, LoadError, parse, read
 from nn.module import Module
-from nn.strict_json import MAX_BYTES, LoadError, parse, read
 
 Path = str | os.PathLike[str]
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from nn.files.strict_json import Item
 from nn.module import Module
-from nn.strict_json import Item
 
 Generator = random.Random | np.random.Generator
 WORDS = 624  # of the Mersenne Twister, each of 32 bits

@@ -15,9 +15,9 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from nn.architecture import Plan, plan
+from nn.files.architecture import Plan, plan
+from nn.files.strict_json import Item, as_number
 from nn.module import Module
-from nn.strict_json import Item, as_number
 
 FORMAT = "scalargrad model"
 VERSION = 1

@@ -10,12 +10,12 @@ import math
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from nn.atomic import replace_file
-from nn.document import as_json, check_module, document
-from nn.generators import Generator, named_generators, setter, state_of
+from nn.files.atomic import replace_file
+from nn.files.document import as_json, check_module, document
+from nn.files.generators import Generator, named_generators, setter, state_of
+from nn.files.model import Path, checked, describe
+from nn.files.strict_json import MAX_BYTES, MAX_DEPTH, MAX_DIGITS, SPECIAL, Item, read
 from nn.module import Module
-from nn.saving import Path, checked, describe
-from nn.strict_json import MAX_BYTES, MAX_DEPTH, MAX_DIGITS, SPECIAL, Item, read
 
 
 class Stateful(Protocol):

@@ -13,8 +13,8 @@ from typing import Any
 
 import nn.layers as layers
 from nn.activations import ACTIVATIONS
+from nn.files.strict_json import Item
 from nn.module import Module
-from nn.strict_json import Item
 
 
 @dataclass(frozen=True)
