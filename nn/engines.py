@@ -65,6 +65,7 @@ class Engine:
     ) -> None:
         self.model, self.loss, self.optimizer = model, loss, optimizer
         self.clipping, self.guard = clipping, interrupts.guard
+        self.modules = [module for _, module in model.modules()]  # a walk costs 0.2 to 10 ms
 
 
 class EagerEngine(Engine):
@@ -155,21 +156,21 @@ class CompiledEngine(Engine):
     def epoch(self, examples: Examples) -> None:
         """Start the running sums of a pass over `examples`, in the model's present mode."""
         self.examples = examples
-        self.losses = np.zeros((len(examples), 1))
-        self.outputs = np.zeros((len(examples), examples.outputs))
+        self.losses = np.empty((len(examples), 1))
+        self.outputs = np.empty((len(examples), examples.outputs))
         if examples not in self.arrays:
             self.arrays[examples] = self._as_arrays(examples)
-        modes = tuple(module.training for _, module in self.model.modules())
+        modes = tuple([module.training for module in self.modules])
         if modes not in self.replays:
             self.replays[modes] = self._compile()
         self.replay, self.noise = self.replays[modes]
         self.replay.refresh()
-        self.before = self.weights()
+        self.before = self.flat.copy()
 
     def check_weights(self) -> None:
         """Raise where a step has made a weight infinite or nan; they go back to the epoch's."""
         if not np.isfinite(self.flat).all():
-            self.restore(self.before)
+            self.flat[...] = self.before
             raise NotFiniteError("weight after a step", [])
 
     def step(self, rows: Rows) -> None:

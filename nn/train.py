@@ -152,7 +152,7 @@ def fit(
                 raise _error(problem, model, loss, training, epoch, max(k, 0)) from None
             engine.close(history.loss, history.accuracy)
             if held_out is not None:
-                model.eval()
+                modes.evaluate()
                 engine.evaluate(held_out, history.val_loss, history.val_accuracy)
                 modes.train()
             if schedule is not None and schedule.per == "epoch":
@@ -203,6 +203,11 @@ class Modes:
         """Put the modules into the modes they train in."""
         for module, mode in self.training:
             module.training = mode
+
+    def evaluate(self) -> None:
+        """Put all modules into evaluation mode."""
+        for module, _ in self.users:
+            module.training = False
 
     def restore(self) -> None:
         """Put the modules into the user's modes."""
