@@ -138,5 +138,9 @@ def _steepest(rates: list[float], losses: list[float]) -> float:
     if len(rates) < 3:
         raise ValueError("the loss is not finite from the start: pass a smaller `low`")
     lowest = int(np.argmin(losses))
-    slopes = np.gradient(np.array(losses), np.log(rates))[: max(lowest + 1, 3)]
-    return rates[int(np.argmin(slopes))]
+    plateau = float(np.median(losses[: max(3, len(losses) // 10)]))
+    # The first losses are noise: what counts begins where a tenth of the way down is done.
+    begun = plateau - 0.1 * (plateau - losses[lowest])
+    first = next((i for i in range(lowest + 1) if losses[i] <= begun and i >= 3), 0)
+    slopes = np.gradient(np.array(losses), np.log(rates))[first : max(lowest, first) + 1]
+    return rates[first + int(np.argmin(slopes))]

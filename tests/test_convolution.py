@@ -141,7 +141,7 @@ def test_each_convolution_compiles_to_one_forward_product():
     rng = random.Random(0)
     model = nn.Sequential(
         nn.Reshape(1, 8, 8),
-        nn.Conv2d(1, 8, 3, activation="relu", rng=rng),
+        nn.Conv2d(1, 8, 3, padding=1, activation="relu", rng=rng),
         nn.MaxPool2d(2),
         nn.Conv2d(8, 4, 2, stride=1, rng=rng),
         nn.Flatten(),
