@@ -31,7 +31,7 @@ def topological_order(root: N) -> list[N]:
     while stack:
         node = stack.pop()
         if node is None:
-            order.append(stack.pop())  # type: ignore[arg-type]
+            order.append(stack.pop())  # type: ignore[arg-type]  # below a None stands its node
         elif node not in seen:
             seen.add(node)
             stack += (node, None)

@@ -11,7 +11,7 @@ import types
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextvars import ContextVar
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 open_blocks: ContextVar[int] = ContextVar("no_grad", default=0)
 recording_is_off = open_blocks.get
@@ -56,12 +56,12 @@ class no_grad:
                 with no_grad():
                     return function(*args, **kwargs)
 
-            return functools.update_wrapper(wrapper, function)  # type: ignore[return-value]
+            return cast(Function, functools.update_wrapper(wrapper, function))
 
         def wrapper_of_steps(*args: Any, **kwargs: Any) -> Any:
             return run(function(*args, **kwargs))
 
-        return functools.update_wrapper(wrapper_of_steps, function)  # type: ignore[return-value]
+        return cast(Function, functools.update_wrapper(wrapper_of_steps, function))
 
 
 def _steps(generator: Any) -> Generator[Any, Any, Any]:

@@ -5,6 +5,7 @@ which would freeze them; so there they are one more argument of the program, fil
 batch. Invariant: a layer's generator is asked for the same numbers in the same order either way.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -20,14 +21,14 @@ from nn.module import Module
 Array = npt.NDArray[np.float64]
 
 
-class NoisyLayer(Module):
+class NoisyLayer(Module, ABC):
     """A layer that multiplies by random factors, from `generator`, while in training mode."""
 
     generator: np.random.Generator
 
+    @abstractmethod
     def draw(self, count: int, units: int) -> Array:
         """Return fresh factors for `count` examples, shape (count, units)."""
-        raise NotImplementedError
 
     def factors(self, units: int) -> list[Any]:
         """Return the factors for one example: numbers, or Values where the model is compiled.

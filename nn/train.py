@@ -307,6 +307,12 @@ def _check_optimizer(
             f"`optimizer` must be an optimiser such as nn.SGD(model.parameters(), lr=0.1), got "
             f"{optimizer!r:.60}"
         )
+    trained = set(model.parameters())
+    if trained and trained.isdisjoint(optimizer.params):
+        raise ValueError(
+            "`optimizer` holds none of the model's parameters, so nothing would be learnt: make "
+            "it by nn.SGD(model.parameters(), lr=0.1)"
+        )
     if schedule is not None and schedule.optimizer is not optimizer:
         raise ValueError("`schedule` must be made for the `optimizer` that trains")
     return optimizer

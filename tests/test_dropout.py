@@ -147,7 +147,7 @@ def test_every_example_of_every_batch_gets_fresh_numbers():
         np.ones((50, 1)),
         np.zeros(50),
         loss=lambda output, target: output - target,
-        optimizer=nn.SGD([Value(0.0)], lr=1.0),
+        optimizer=nn.SGD(model.parameters(), lr=1e-300),
         epochs=20,
         batch_size=5,
         progress=False,

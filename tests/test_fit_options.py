@@ -378,3 +378,8 @@ def test_ctrl_c_in_a_step_waits_for_its_end(compiled):
     moved = [p.data != q.data for p, q in zip(m.parameters(), plain.parameters(), strict=True)]
     assert all(moved)  # all layers made the step, none is behind
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_an_optimizer_of_another_model_is_refused():
+    with pytest.raises(ValueError, match="`optimizer` holds none of the model's parameters"):
+        fit(model(), optimizer=nn.SGD(model().parameters(), lr=0.1))

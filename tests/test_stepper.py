@@ -260,7 +260,10 @@ def assert_equal_to_the_engine(page, root):
 
 def test_stepping_through_the_worked_example(show):
     page = show(worked_example())
-    text = lambda: page.inner_text("#panel")  # noqa: E731
+
+    def text():
+        return page.inner_text("#panel")
+
     assert "The leaves are given" in text() and page.inner_text("#count") == "0 of 5"
     assert table(page)["q"] == (None, None) and table(page)["x"] == (-2, None)
     page.click("#next")

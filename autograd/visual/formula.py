@@ -66,8 +66,6 @@ class Formula(Symbolic):
     def __eq__(self, other: object) -> bool:
         raise TypeError("a symbol equals nothing yet")
 
-    __hash__ = None  # type: ignore[assignment]
-
     def __apply_primitive__(self, primitive: Primitive, inputs: tuple[Any, ...]) -> "Formula":
         return Formula(operation(primitive.name, [_tree(x) for x in inputs]))
 

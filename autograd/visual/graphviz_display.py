@@ -24,7 +24,7 @@ ADVICE = "to see the picture: pip install 'scalargrad[draw]'"
 _one_at_a_time = threading.Lock()
 
 
-class Drawing(graphviz.Digraph):  # type: ignore[misc]
+class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
     """A picture of a graph: `.render()`, `.pipe()`, `.source`, and shown by Jupyter by itself.
 
     `tree` is the same graph as text. Arguments are those of `graphviz.Digraph`.

@@ -38,7 +38,7 @@ ALL_ACTIVATIONS = {
 }
 
 
-class BaseMLP(BaseEstimator):  # type: ignore[misc]
+class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Builds the model and trains it; a subclass checks the targets and names the loss."""
 
     def _start(self, features: int, outputs: int) -> None:

@@ -13,7 +13,7 @@ from nn.activations import Activation
 from nn.sklearn.base import Array, BaseMLP, counted
 
 
-class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
+class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-learn has no types
     """A multi-layer perceptron for two or more classes, with scikit-learn's interface.
 
     One output for each class, also where there are two. Scale the inputs first, as in

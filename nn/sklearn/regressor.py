@@ -12,7 +12,7 @@ from nn.losses import Loss
 from nn.sklearn.base import Array, BaseMLP, counted
 
 
-class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
+class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-learn has no types
     """A multi-layer perceptron for one or several numbers, with scikit-learn's interface.
 
     Scale inputs and targets first; `sklearn.compose.TransformedTargetRegressor` does the latter.
