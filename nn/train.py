@@ -7,7 +7,6 @@ found before any weight moves, and whatever ends the training leaves finite weig
 """
 
 import contextlib
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Real
 from typing import Any
@@ -20,11 +19,13 @@ from nn.choice import by_name
 from nn.clipping import check_limit
 from nn.data import check_several_classes, minibatches
 from nn.diagnosis import first_non_finite
+from nn.early_stopping import Best
 from nn.engines import Clipping, CompiledEngine, EagerEngine, NotFiniteError
 from nn.examples import Examples
 from nn.history import History
 from nn.interrupts import Interrupts
 from nn.losses import LOSSES, Loss, cross_entropy, separates_classes
+from nn.modes import Modes
 from nn.module import Module
 from nn.noise import silent
 from nn.optim import SGD, Optimizer
@@ -187,61 +188,6 @@ def fit(
             except KeyboardInterrupt:
                 history.stopped = "interrupted"
     return history
-
-
-class Modes:
-    """The modes that a model's modules have for whoever calls `fit`, put back in the end.
-
-    Training starts with all modules in training mode; what a callback sets itself stays.
-    """
-
-    def __init__(self, model: Module) -> None:
-        self.users = [(module, module.training) for _, module in model.modules()]
-        self.training = [(module, True) for module, _ in self.users]
-
-    def train(self) -> None:
-        """Put the modules into the modes they train in."""
-        for module, mode in self.training:
-            module.training = mode
-
-    def evaluate(self) -> None:
-        """Put all modules into evaluation mode."""
-        for module, _ in self.users:
-            module.training = False
-
-    def restore(self) -> None:
-        """Put the modules into the user's modes."""
-        for module, mode in self.users:
-            module.training = mode
-
-    def note(self) -> None:
-        """Keep the changes that a callback has made to the user's modes, for training, too."""
-        for i, (module, mode) in enumerate(self.users):
-            if module.training != mode:
-                self.users[i] = self.training[i] = (module, module.training)
-
-
-class Best:
-    """Early stopping: remembers the weights of the best epoch, and when it was."""
-
-    def __init__(self, patience: int | None) -> None:
-        self.patience, self.lowest = patience, math.nan
-        self.weights: Any = None
-
-    def stops(self, history: History, engine: Any) -> bool:
-        """Note the epoch that ended; return whether the training has waited long enough."""
-        if self.patience is None:
-            return False
-        last = (history.val_loss or history.loss)[-1]
-        if history.best_epoch is None or last < self.lowest or math.isnan(self.lowest):
-            self.lowest, self.weights = last, engine.weights()
-            history.best_epoch = len(history.loss)
-        return len(history.loss) - history.best_epoch >= self.patience
-
-    def restore(self, engine: Any) -> None:
-        """Put the best weights back: for a training that has ended by itself."""
-        if self.weights is not None:
-            engine.restore(self.weights)
 
 
 def _call(
