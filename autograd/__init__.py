@@ -3,6 +3,7 @@
 Compute with `Value`s as with numbers, call `backward()` on the result, read `.grad`.
 """
 
+from autograd.anomaly import detect_anomaly as detect_anomaly
 from autograd.compiler import Program as Program
 from autograd.compiler import compile as compile
 from autograd.functional import grad as grad

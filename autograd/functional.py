@@ -9,13 +9,16 @@ mode the other way. Invariant: no `.grad` is touched, so threads may share param
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from fractions import Fraction
 from typing import Any
 
 from autograd import primitives
+from autograd.anomaly import check_sweep, checking, detect_anomaly
+from autograd.exact import Exact, exact_flows
 from autograd.graph import topological_order
 from autograd.nesting import Structure, flatten, unflatten
 from autograd.number import as_float
-from autograd.recording import open_blocks
+from autograd.recording import Opened, recorded
 from autograd.tracing import current_trace
 from autograd.value import Value, as_value, record
 
@@ -60,31 +63,56 @@ class _Linearised:
 
     def pull_back(self, cotangents: Sequence[Any]) -> list[Any]:
         """Return the cotangents of the variables, given those of the results: the reverse sweep."""
-        flows: dict[Value, Any] = {}
-        for result, cotangent in zip(self.results, cotangents, strict=True):
-            _add(flows, result, cotangent)
+        flows = _seeds(self.results, cotangents)
+        if not checking():
+            return self._pull_back(flows)
+        numbers = {node: _number(flow) for node, flow in flows.items()}
+        check_sweep([*self.variables, *self.order], numbers, self.active)
+        noting = Opened(detect_anomaly(check=False))  # the sweep itself has been checked
+        with recorded(noting, without=(detect_anomaly,)):
+            return self._pull_back(flows)
+
+    def _pull_back(self, flows: dict[Value, Any]) -> list[Any]:
         for node in reversed(self.order):
             upstream = flows.pop(node, None)
             if upstream is not None:
-                for parent, partial in zip(node.parents, _partials(node), strict=True):
+                for parent, partial in zip(node.parents, self._partials(node), strict=True):
                     if parent in self.active:
                         _add(flows, parent, _product(upstream, partial))
         return [flows.get(variable, 0.0) for variable in self.variables]
 
     def push_forward(self, tangents: Sequence[Any]) -> list[Any]:
         """Return the tangents of the results, given those of the variables."""
-        flows: dict[Value, Any] = dict(zip(self.variables, tangents, strict=True))
+        flows = _seeds(self.variables, tangents)
         for node in self.order:
-            for parent, partial in zip(node.parents, _partials(node), strict=True):
+            for parent, partial in zip(node.parents, self._partials(node), strict=True):
                 if parent in flows:
                     _add(flows, node, _product(flows[parent], partial))
         return [flows.get(result, 0.0) for result in self.results]
 
+    def _partials(self, node: Value) -> tuple[Any, ...]:
+        """The local partials: those recorded, or as Values where they may be differentiated."""
+        if not self.keep:
+            return node.partials
+        assert node.primitive is not None
+        partials = node.primitive.partials(node, *node.parents)
+        if len(partials) != len(node.parents):
+            raise TypeError(
+                f"`{node.op}` cannot be differentiated twice: a compiled program's mean() knows "
+                "its first derivative only; call the function itself"
+            )
+        return partials
+
     def out(self, numbers: Sequence[Any]) -> list[Any]:
         """Values where somebody may differentiate further, else bare numbers."""
-        if self.keep:
-            return [as_value(x) for x in numbers]
-        return [x._data if isinstance(x, Value) else float(x) for x in numbers]
+        return [as_value(x) if self.keep else _number(x) for x in numbers]
+
+    def gradient(self, result: Value) -> list[Any]:
+        """Return the derivatives of one result by the variables, as `out` gives them."""
+        if isinstance(result, Exact) and not self.keep:
+            flows = exact_flows(result, Fraction(1))
+            return [flows.get(variable, Fraction(0)) for variable in self.variables]
+        return self.out(self.pull_back([float(r is result) for r in self.results]))
 
     def split(self, numbers: list[Any]) -> list[Any]:
         """Put numbers, one for each variable, into the structures of the arguments."""
@@ -95,8 +123,9 @@ def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     """Return the function that computes the gradient of `f`, which returns one scalar.
 
     The gradient has the structure of the argument number `argnums`, nested lists, tuples and dicts
-    of scalars; for a tuple of `argnums` it is a tuple of them. It is made of floats; of Values
-    where the arguments are Values, inside another of these functions, and in a compiled function.
+    of scalars; for a tuple of `argnums` it is a tuple of them. It is made of floats, and of
+    fractions where `f` computes with fractions and whole numbers only; of Values where the
+    arguments are Values, inside another of these functions, and in a compiled function.
 
     Raises `TypeError` where `f` does not return one scalar or an argument holds something else
     than real numbers and Values, `ValueError` where there is no argument of that number.
@@ -120,8 +149,7 @@ def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
                     f"`grad` needs a function that returns one scalar, {_name(f)} returned "
                     f"{len(run.results)} of them: use jacobian"
                 )
-            slopes = run.pull_back([1.0])
-        parts = run.split(run.out(slopes))
+            parts = run.split(run.gradient(run.results[0]))
         return run.out(run.results)[0], parts[0] if isinstance(argnums, int) else tuple(parts)
 
     return both
@@ -139,8 +167,8 @@ def jacobian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
         with _differentiating():
             run = _Linearised(f, args, _checked(argnums, args), kwargs)
             rows = []
-            for i in range(len(run.results)):
-                parts = run.split(run.out(run.pull_back(_unit(i, len(run.results)))))
+            for result in run.results:
+                parts = run.split(run.gradient(result))
                 rows.append(parts[0] if isinstance(argnums, int) else tuple(parts))
         return unflatten(run.structure, rows)
 
@@ -203,19 +231,20 @@ def hvp(f: Function, x: Any, v: Any) -> Any:
 @contextmanager
 def _differentiating() -> Iterator[None]:
     """Record, also inside `no_grad()`; what is opened inside returns Values."""
-    blocks = open_blocks.set(0 if current_trace() is None else 1)
     opened = _open.set(_open.get() + 1)
     try:
-        yield
+        with recorded():
+            yield
     finally:
         _open.reset(opened)
-        open_blocks.reset(blocks)
 
 
 def _variable(leaf: Any, argument: int) -> Value:
     """A fresh node with the number of `leaf`, below which no reverse sweep goes."""
     if isinstance(leaf, Value):
         return record(primitives.where_taken, (leaf,))
+    if isinstance(leaf, Fraction):
+        return Value(leaf)
     return Value(as_float(leaf, f"argument {argument}"))
 
 
@@ -227,16 +256,13 @@ def _checked(argnums: int | tuple[int, ...], args: Sequence[Any]) -> Sequence[in
     return [number % len(args) for number in numbers]
 
 
-def _partials(node: Value) -> tuple[Any, ...]:
-    """The local partials as Values, or numbers where they are constant."""
-    assert node.primitive is not None
-    partials = node.primitive.partials(node, *node.parents)
-    if len(partials) != len(node.parents):
-        raise TypeError(
-            f"`{node.op}` cannot be differentiated by functions: a compiled program's mean() "
-            "knows its first derivative only; call the function itself"
-        )
-    return partials
+def _seeds(nodes: Sequence[Value], flows: Sequence[Any]) -> dict[Value, Any]:
+    """What a sweep starts with. A bare 0 is nothing at all: not nan where a partial is infinite."""
+    seeds: dict[Value, Any] = {}
+    for node, flow in zip(nodes, flows, strict=True):
+        if isinstance(flow, Value) or flow != 0.0:
+            _add(seeds, node, flow)
+    return seeds
 
 
 def _product(upstream: Any, partial: Any) -> Any:
@@ -250,8 +276,11 @@ def _add(flows: dict[Value, Any], node: Value, flow: Any) -> None:
     flows[node] = flow if known is None else known + flow
 
 
-def _unit(i: int, n: int) -> list[float]:
-    return [1.0 if j == i else 0.0 for j in range(n)]
+def _number(x: Any) -> Any:
+    """The bare number of a Value, or the number itself."""
+    if isinstance(x, Exact):
+        return x.data
+    return x._data if isinstance(x, Value) else float(x)
 
 
 def _alike(name: str, given: Any, structure: Structure) -> list[Any]:

@@ -6,11 +6,14 @@ which would freeze it, is an error. A ContextVar, so it belongs to one thread or
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from autograd.recording import Opened, recorded
 
 PACKAGES = tuple(str(Path(__file__).parents[1] / name) for name in ("autograd", "nn"))
 
@@ -30,7 +33,7 @@ class Guard:
 class Trace:
     """The guards met so far, and the nodes in the order in which they were made.
 
-    While a trace is open, `recording.open_blocks` counts one more: eager operators look nowhere
+    While a trace is open, it is one of `recording.opened_blocks`: eager operators look nowhere
     else, and send what they do not record at once to `value.record`, which looks here.
     """
 
@@ -44,8 +47,17 @@ class Trace:
 
 _trace: ContextVar[Trace | None] = ContextVar("trace", default=None)
 current_trace = _trace.get
-start_trace = _trace.set
-end_trace = _trace.reset
+
+
+@contextmanager
+def tracing(trace: Trace) -> Iterator[Trace]:
+    """Let `trace` note what is computed inside; a `no_grad` around it is not in force there."""
+    token = _trace.set(trace)
+    try:
+        with recorded(Opened(trace)):
+            yield trace
+    finally:
+        _trace.reset(token)
 
 
 def users_line() -> str:

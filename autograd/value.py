@@ -14,13 +14,17 @@ from typing import Any
 import numpy as np
 
 from autograd import primitives
+from autograd.anomaly import check_sweep, check_value, checking, watcher
 from autograd.copying import deepcopy_graph, pickle_graph, restore, state
 from autograd.elementwise import elementwise
 from autograd.graph import topological_order
 from autograd.number import as_float
 from autograd.primitive import Primitive
-from autograd.recording import recording_is_off
-from autograd.tracing import current_trace
+from autograd.recording import opened_blocks, recording_is_off
+from autograd.tracing import current_trace, users_line
+
+# Kinds of number that stay what they are: the class of their nodes, and how they are stored.
+kinds: dict[type, tuple[Any, Callable[[Any], float]]] = {}
 
 
 def _unary(primitive: Primitive) -> "Callable[[Value], Value]":
@@ -46,7 +50,7 @@ def _binary(primitive: Primitive) -> "Callable[[Value, Any], Value]":
             node._data = out = scalar(x, y)
             node.grad = 0.0
             node.label = ""
-            if not recording_is_off():
+            if not opened_blocks():
                 node.partials = partials(out, x, y)
                 node.parents = (self, other)
                 node.primitive = primitive
@@ -86,7 +90,7 @@ class Value:
     """One scalar of the computation graph.
 
     Args:
-        data: a real number; it is stored as a float.
+        data: a real number; it is stored as a float, a `Fraction` as it is (see `exact`).
         label: a name for pictures and explanations.
 
     Raises `TypeError` where `data` is not a real number.
@@ -103,7 +107,12 @@ class Value:
     def __init__(self, data: Any, label: str = "") -> None:
         if not isinstance(label, str):
             raise TypeError(f"`label` must be a string, got {label!r:.60}")
-        self._data = as_float(data)
+        kind = kinds.get(data.__class__)
+        if kind is None:
+            self._data = as_float(data)
+        else:
+            self.__class__, number = kind
+            self._data = number(data)
         self.grad = 0.0
         self.label = label
         self.primitive = None
@@ -141,6 +150,9 @@ class Value:
         if current_trace() is not None:
             return record(primitives.detach, (self,))
         twin = _detached(self._data)
+        if watcher() is not None:
+            twin = _noted(NotedDetached, twin)
+            twin.origin = self
         twin.label = self.label
         return twin
 
@@ -160,6 +172,9 @@ class Value:
         order = topological_order(self)
         leaves = [node for node in order if not node.parents]
         interior = [node for node in reversed(order) if node.parents]
+        if checking():
+            active = {node for node in order if not isinstance(node, Constant)}
+            check_sweep(order, {self: gradient}, active)
         before = [as_float(leaf.grad, "grad") for leaf in leaves]
         try:
             for node in order:
@@ -257,9 +272,12 @@ class Value:
         )
 
     def __repr__(self) -> str:
+        return self._described(self._data)
+
+    def _described(self, data: Any) -> str:
         label = f", label={self.label!r}" if self.label else ""
         op = f", op={self.op!r}" if self.op else ""
-        return f"Value(data={self._data}, grad={self.grad}{label}{op})"
+        return f"Value(data={data}, grad={self.grad}{label}{op})"
 
     def __format__(self, spec: str) -> str:
         return format(self._data, spec) if spec else repr(self)
@@ -297,20 +315,34 @@ class Detached(Value):
     __slots__ = ()
 
 
+class Noted(Value):
+    """A node recorded inside `detect_anomaly`: it knows the `line` of the user's code."""
+
+    __slots__ = ("line",)
+
+    line: str
+
+
+class NotedDetached(Detached):
+    """A detached leaf made there; `origin` is the Value it was cut from, where there was one."""
+
+    __slots__ = ("line", "origin")
+
+    line: str
+    origin: Value | None
+
+
 _VALUE_TYPES = frozenset((Value, Constant, Detached))
 _new = Value.__new__
 _data_of = operator.attrgetter("_data")
 
 
 def record(primitive: Primitive, parents: tuple[Value, ...]) -> Value:
-    """Make the node for one operation; inside `no_grad()`, a leaf with the same data.
+    """Make the node for one operation; inside `no_grad()`, a leaf with the same data."""
+    return _record_in_block(primitive, parents) if opened_blocks() else _node(primitive, parents)
 
-    A function that is being compiled is recorded all the same, cut from the gradient by a node.
-    """
-    off = recording_is_off()
-    trace = current_trace() if off else None
-    if off and trace is None:
-        return _detached(primitive.value(*map(_data_of, parents)))
+
+def _node(primitive: Primitive, parents: tuple[Value, ...]) -> Value:
     inputs = tuple(map(_data_of, parents))
     try:
         out = primitive.scalar(*inputs)
@@ -324,11 +356,38 @@ def record(primitive: Primitive, parents: tuple[Value, ...]) -> Value:
     node.primitive = primitive
     node.parents = parents
     node.partials = partials
+    return node
+
+
+def _record_in_block(primitive: Primitive, parents: tuple[Value, ...]) -> Value:
+    """Record as the open blocks ask for: not at all, for the compiler, or with the user's line.
+
+    A function that is being compiled is recorded also inside `no_grad()`, and cut from the
+    gradient by a node of its own.
+    """
+    trace, watch, off = current_trace(), watcher(), recording_is_off()
+    if off and trace is None:
+        node = _detached(primitive.value(*map(_data_of, parents)))
+    else:
+        node = _node(primitive, parents)
+    if watch is not None:
+        if watch.check:
+            check_value(primitive, parents, node._data)
+        node = _noted(NotedDetached if off and trace is None else Noted, node)
     if trace is not None:
         trace.nodes.append(node)
-        if off > 1 and primitive is not primitives.detach:  # no_grad() inside the function
+        if off and primitive is not primitives.detach:
             return record(primitives.detach, (node,))
     return node
+
+
+def _noted(kind: Any, node: Value) -> Any:
+    """The same node as one that knows the user's line."""
+    twin = restore(kind, *state(node), parents=node.parents)
+    twin.line = users_line()
+    if kind is NotedDetached:
+        twin.origin = None
+    return twin
 
 
 def as_value(x: Any, name: str = "data") -> Value:

@@ -87,6 +87,13 @@ def test_directional_derivatives():
     assert hvp(lambda v: v[0] ** 2 * v[1], [1.0, 2.0], [1.0, 1.0]) == [6.0, 2.0]
 
 
+def test_a_result_that_is_not_asked_for_hands_on_nothing():
+    """0 times an infinite partial would be nan."""
+    assert jacobian(lambda v: [autograd.sqrt(v[0]), v[1]])([0.0, 2.0]) == [[math.inf, 0], [0, 1]]
+    assert vjp(lambda x, y: [autograd.sqrt(x), y], 0.0, 2.0)[1]([0.0, 1.0]) == (0.0, 1.0)
+    assert jvp(lambda x, y: autograd.sqrt(x) + y, (0.0, 2.0), (0.0, 1.0)) == (2.0, 1.0)
+
+
 def test_what_is_constant_or_unused_has_derivative_zero():
     assert grad(lambda x, y: 3.0)(1.0, 2.0) == 0.0
     assert grad(lambda x, y: x, argnums=(0, 1))(1.0, 2.0) == (1.0, 0.0)

@@ -1,7 +1,9 @@
 """no_grad: nothing recorded inside, and no leak to other threads, tasks or generators."""
 
 import asyncio
+import contextvars
 import threading
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -174,4 +176,92 @@ def test_on_a_generator_function_the_caller_records_between_the_steps():
     early = f()
     next(early)
     early.close()
+    assert recorded()
+
+
+def test_a_block_that_a_generator_holds_open_does_not_reach_its_caller():
+    def f():
+        with no_grad():
+            yield recorded()
+            yield from (recorded() for _ in range(2))
+
+    assert [(inside, recorded()) for inside in f()] == [(False, True)] * 3
+    steps = f()
+    next(steps)
+    with no_grad():
+        assert not recorded()
+    assert recorded()
+    del steps
+    assert recorded()
+
+
+def test_a_block_that_an_asynchronous_generator_holds_open_does_not_reach_its_caller():
+    async def f():
+        with no_grad():
+            yield recorded()
+            await asyncio.sleep(0)
+            yield recorded()
+
+    async def main():
+        return [(inside, recorded()) async for inside in f()]
+
+    assert asyncio.run(main()) == [(False, True)] * 2
+
+
+def test_a_context_manager_made_of_a_generator_is_for_its_caller():
+    @contextmanager
+    def quiet():
+        with no_grad():
+            yield
+
+    with quiet():
+        assert not recorded()
+    assert recorded()
+    with ExitStack() as stack:
+        stack.enter_context(quiet())
+        stack.enter_context(no_grad())
+        assert not recorded()
+    assert recorded()
+
+
+@pytest.fixture
+def in_no_grad():
+    with no_grad():
+        yield
+
+
+def test_a_fixture_made_of_a_generator_is_for_the_test(in_no_grad):
+    assert not recorded()
+
+
+def test_a_task_started_inside_leaves_the_block_when_it_ends():
+    async def child(go_on, seen):
+        seen.append(recorded())
+        await go_on.wait()
+        seen.append(recorded())
+
+    async def main():
+        go_on, seen = asyncio.Event(), []
+        with no_grad():
+            task = asyncio.create_task(child(go_on, seen))
+            await asyncio.sleep(0)
+        go_on.set()
+        await task
+        return seen
+
+    assert asyncio.run(main()) == [False, True]
+
+
+def test_a_generator_closed_in_another_context_leaves_nothing_behind():
+    def f():
+        with no_grad():
+            yield
+
+    steps = f()
+    contextvars.copy_context().run(next, steps)
+    steps.close()
+    assert recorded()
+    steps = f()
+    next(steps)
+    contextvars.copy_context().run(steps.close)
     assert recorded()

@@ -13,13 +13,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from autograd.anomaly import check_sweep, checking
 from autograd.compiler.arguments import Signature
 from autograd.compiler.batches import Memory
 from autograd.compiler.results import blocks
 from autograd.compiler.source import Compiled, assemble
 from autograd.compiler.straight import StraightLine
 from autograd.compiler.trace import Recording, record
-from autograd.value import Value
+from autograd.graph import topological_order
+from autograd.nesting import flatten, unflatten
+from autograd.recording import recorded
+from autograd.value import Constant, Value
 
 Array = npt.NDArray[np.float64]
 Flat = Callable[[], Array]
@@ -96,6 +100,8 @@ class Replayer:
                 if self._batch
                 else arrays
             )
+        if checking():
+            self._examine(arrays, np.arange(count) if rows is None else rows, reverse, flat)
         flat = flat or _Reader(self)
         with np.errstate(all="ignore"):
             if not self._batch:
@@ -168,15 +174,35 @@ class Replayer:
             i += 1
         return results, _padded(total, len(self.parameters))
 
+    def _examine(
+        self, arrays: Sequence[Array], rows: Any, reverse: bool, flat: Flat | None
+    ) -> None:
+        """Run the function itself, row by row: `detect_anomaly` stops at the user's line."""
+        self._write_back(flat)
+        for row in zip(*[a[rows] for a in arrays], strict=True) if self._batch else [arrays]:
+            arguments = self._signature.nested(row)
+            numbers: list[float] = []
+            structure = flatten(arguments, numbers)
+            with recorded():
+                result = self._function(*unflatten(structure, list(map(Value, numbers))))
+            if reverse and isinstance(result, Value):
+                order = topological_order(result)
+                active = {node for node in order if not isinstance(node, Constant)}
+                check_sweep(order, {result: 1.0}, active)
+
+    def _write_back(self, flat: Flat | None) -> None:
+        """Let the Values have the parameters that `flat` returns, which may be ahead of them."""
+        if flat is not None and not isinstance(flat, _Reader):
+            for p, data in zip(self.arranged, flat().tolist(), strict=True):
+                p._data = data
+
     def record(self, row: Sequence[Array], flat: Flat | None = None) -> Path:
         """Record the path that one row takes and return it, compiled, new or known.
 
-        The function sees the parameters that `flat` returns, which may be ahead of the Values.
+        The function sees the parameters that `flat` returns.
         """
         with self._lock:
-            if flat is not None and not isinstance(flat, _Reader):
-                for p, data in zip(self.arranged, flat().tolist(), strict=True):
-                    p._data = data
+            self._write_back(flat)
             arguments = self._signature.nested(row)
             known = len(self.parameters)
             try:

@@ -13,8 +13,7 @@ from typing import Any
 from autograd.compiler.scalars import ScalarProgram
 from autograd.graph import topological_order
 from autograd.nesting import Structure, flatten, unflatten
-from autograd.recording import open_blocks
-from autograd.tracing import Trace, end_trace, start_trace
+from autograd.tracing import Trace, tracing
 from autograd.value import Constant, Value
 
 
@@ -72,13 +71,8 @@ def record(
     numbers: list[float] = []
     structure = [flatten(argument, numbers) for argument in arguments]
     leaves = [Value(x) for x in numbers]
-    trace = Trace()
-    token, blocks = start_trace(trace), open_blocks.set(1)
-    try:
+    with tracing(Trace()) as trace:
         returned = function(*unflatten(structure, list(leaves)))
-    finally:
-        open_blocks.reset(blocks)
-        end_trace(token)
     results: list[Any] = []
     shape = flatten(_without_arrays(returned), results)
     if not any(isinstance(r, Value) for r in results):

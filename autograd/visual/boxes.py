@@ -8,6 +8,7 @@ else; colour is never the only difference between two kinds of box.
 import math
 import re
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 from autograd.value import Constant, Detached, Value
@@ -15,6 +16,7 @@ from autograd.visual.graphviz_display import Drawing
 from autograd.visual.names import Names
 from autograd.visual.text import visible
 
+LONGEST_FRACTION = 12  # characters; a longer one is shown as a float
 FONT = "Helvetica,Arial,sans-serif"
 # Colour is never alone: results have thin borders, the root a thick one, leaves a medium one,
 # inputs round corners, constants are dashed and detached values dotted.
@@ -139,7 +141,14 @@ def escaped(text: str) -> str:
 
 
 def number(x: float, fmt: str) -> str:
-    """Return `x` as `fmt` says; where that is too long, or 0 though `x` is not, as 1.2e-09."""
+    """Return `x` as `fmt` says; where that is too long, or 0 though `x` is not, as 1.2e-09.
+
+    A short fraction stays one.
+    """
+    fraction = getattr(x, "fraction", x)
+    if isinstance(fraction, Fraction) and len(str(fraction)) <= LONGEST_FRACTION:
+        return str(fraction)
+    x = float(x)
     shown = format(x, fmt)
     vanished = x != 0.0 and math.isfinite(x) and not re.search("[1-9]", shown)
     return visible(f"{x:.1e}" if vanished or len(shown) > 24 else shown)

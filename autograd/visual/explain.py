@@ -16,6 +16,7 @@ that `backward()` finds.
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import islice
 from typing import Any
 
@@ -142,7 +143,7 @@ class Explanation:
         return rf"{self._in_latex(c.upstream)} \cdot {bracketed}"
 
     def _number(self, x: float) -> str:
-        return format(x + 0.0, self._fmt)  # no -0
+        return str(x) if isinstance(x, Fraction) else format(x + 0.0, self._fmt)  # no -0
 
     def _in_latex(self, x: float) -> str:
         return number_in_latex(self._number(x))
@@ -166,14 +167,14 @@ def explain(
     The lines come in the order of the reverse sweep; constants have none. `names` gives Values
     names in one go, as `locals()` does; a node's own label comes first. With `fold=True` a node
     that has no name and is used once has no line of its own: it is written out where it is used,
-    and its local derivative is a factor there. `fmt` formats numbers. The graph is not changed,
-    and `backward()` need not have been called.
+    and its local derivative is a factor there. `fmt` formats floats; exact Values are shown as
+    fractions. The graph is not changed, and `backward()` need not have been called.
 
     Raises `TypeError` where `root` is not a Value or `names` not a mapping, and `ValueError` for
     a `fmt` that does not format numbers.
     """
     check_format(fmt)
-    sweep = Sweep(root)
+    sweep = Sweep(root, exact=True)
     return Explanation(Folding(sweep, Names(sweep.order, names), fold), fmt)
 
 

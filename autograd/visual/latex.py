@@ -80,7 +80,11 @@ def name_in_latex(name: str) -> str:
 
 
 def number_in_latex(written: str) -> str:
-    """Return a number as `format` writes it, powers of ten and infinities as they are read."""
+    """Return a number as `format` or a fraction writes it, as it is read in print."""
+    above, over, below = written.partition("/")
+    if over and below.isdigit():
+        sign, above = ("-", above[1:]) if above.startswith("-") else ("", above)
+        return rf"{sign}\frac{{{above}}}{{{below}}}"
     mantissa, e, exponent = written.partition("e")
     if e and exponent.lstrip("+-").isdigit():
         return rf"{mantissa} \cdot 10^{{{int(exponent)}}}"

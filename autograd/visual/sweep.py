@@ -1,12 +1,15 @@
 """The reverse sweep on paper: every gradient and every contribution, the graph left as it is.
 
 It goes through the graph as `backward` does, in the same order and with the same sums, but notes
-its numbers beside the nodes. Invariant: gradients equal, bit for bit, what `root.backward()`
-gives where all gradients start at 0.
+its numbers beside the nodes; with `exact`, as fractions, where the root is one. Invariant:
+gradients equal, bit for bit, what `root.backward()` gives where all gradients start at 0.
 """
 
 from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
 
+from autograd.exact import Exact, value_again
 from autograd.graph import topological_order
 from autograd.value import Value
 
@@ -17,39 +20,37 @@ class Use:
 
     child: Value
     position: int
-
-    @property
-    def partial(self) -> float:
-        """The local partial derivative of the child by this input."""
-        return self.child.partials[self.position]
+    partial: float  # the local partial derivative of the child by this input
 
 
 class Sweep:
     """The nodes in topological order, their gradients, and who used them, first use first."""
 
-    def __init__(self, root: Value) -> None:
+    def __init__(self, root: Value, exact: bool = False) -> None:
         if not isinstance(root, Value):
             raise TypeError(
                 f"pass the Value at the root of the graph, such as the loss; got {root!r:.60}"
             )
         self.root = root
         self.order = topological_order(root)
-        self.data = {node: node._data for node in self.order}
+        exact = exact and isinstance(root, Exact)
+        number: Any = attrgetter("fraction") if exact else float
+        self.data = {node: number(node._data) for node in self.order}
         self.stale = any(map(self._is_stale, self.order))
-        self.gradient: dict[Value, float] = dict.fromkeys(self.order, 0.0)
+        self.gradient: dict[Value, float] = dict.fromkeys(self.order, 0 if exact else 0.0)
         self.uses: dict[Value, list[Use]] = {node: [] for node in self.order}
-        self.gradient[root] = 1.0
+        self.gradient[root] = 1 if exact else 1.0
         for node in reversed(self.order):
             upstream = self.gradient[node]
             for parent, partial in zip(node.parents, node.partials, strict=True):
-                self.gradient[parent] += upstream * partial
+                self.gradient[parent] += upstream * number(partial)
         for node in self.order:
             for i, parent in enumerate(node.parents):
-                self.uses[parent].append(Use(node, i))
+                self.uses[parent].append(Use(node, i, number(node.partials[i])))
 
     def _is_stale(self, node: Value) -> bool:
         """Whether the data of the inputs are no longer those the node was computed from."""
         if node.primitive is None:
             return False
-        again = node.primitive.value(*[self.data[parent] for parent in node.parents])
+        again = value_again(node)
         return again != node._data and again == again
