@@ -6,6 +6,7 @@ Compute with `Value`s as with numbers, call `backward()` on the result, read `.g
 from autograd.anomaly import detect_anomaly as detect_anomaly
 from autograd.compiler import Program as Program
 from autograd.compiler import compile as compile
+from autograd.custom import primitive as primitive
 from autograd.functional import grad as grad
 from autograd.functional import hessian as hessian
 from autograd.functional import hvp as hvp
@@ -17,6 +18,7 @@ from autograd.functions import dot as dot
 from autograd.functions import logsumexp as logsumexp
 from autograd.functions import softmax as softmax
 from autograd.functions import where as where
+from autograd.gradcheck import gradcheck as gradcheck
 from autograd.primitives import abs as abs
 from autograd.primitives import arccos as arccos
 from autograd.primitives import arccosh as arccosh
@@ -46,3 +48,4 @@ from autograd.value import Value as Value
 from autograd.visual.draw import draw as draw
 from autograd.visual.explain import explain as explain
 from autograd.visual.stepper import stepper as stepper
+from autograd.visual.why import why as why

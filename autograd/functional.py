@@ -56,7 +56,8 @@ class _Linearised:
         root.parents = tuple(self.results)
         order = []
         for node in topological_order(root)[:-1]:
-            if node not in active and any(parent in active for parent in node.parents):
+            cut = node.primitive is primitives.detach  # a node while a function is compiled
+            if node not in active and not cut and any(p in active for p in node.parents):
                 active.add(node)
                 order.append(node)
         return active, order

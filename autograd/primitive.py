@@ -79,8 +79,19 @@ class Primitive:
             out = self.array(*doubles)
             return float(out), tuple(float(d) for d in self.partials(out, *doubles))
 
+    def on_arrays(self, count: int) -> Callable[..., Any]:
+        """Return the value as a function of `count` arrays, for a program that cannot read it."""
+        return self.array
+
+    def on_symbols(self, count: int) -> Callable[..., tuple[Any, ...]]:
+        """Return the partials as a function of symbols: of the result and `count` inputs."""
+        return self.partials
+
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Primitive":
+        return self
 
     def __reduce__(self) -> tuple[Any, ...]:
         return lookup, (self.name,)
@@ -91,7 +102,15 @@ def _is_value(x: Any) -> bool:
 
 
 def lookup(name: str) -> Primitive:
-    """Return the row called `name`, as a pickle or a saved graph refers to it."""
+    """Return the row called `name`, as a pickle refers to it.
+
+    Raises `LookupError` where there is none: a row of the user's own has to be defined first.
+    """
+    if name not in TABLE:
+        raise LookupError(
+            f"the table has no primitive named `{name}`: a graph that uses one of your own can be "
+            "loaded only after the autograd.primitive(...) that defines it has run"
+        )
     return TABLE[name]
 
 

@@ -43,12 +43,12 @@ def _nonzero(x: Any) -> Any:
     return greater(abs(x), 0.0)
 
 
-def _power_of_one_less(row: Primitive, x: Any, c: Any) -> Any:
-    """`x ** (c - 1)`, with the rounding error of `c - 1` put back (TwoSum, Knuth 1969).
+def _power_of_one_less(row: Primitive, x: Any, c: Any, one: Any) -> Any:
+    """`x ** (c - one)`, with the rounding error of `c - one` put back (TwoSum, Knuth 1969).
 
-    Where c is 0 the exponent stays 0: the derivative of `x ** 0` is 0 everywhere, at 0 too.
+    `one` is 1, or 0 where `c` is 0 and the power would be infinite: the derivative of `x ** 0`
+    is 0 everywhere, at 0 too.
     """
-    one = _nonzero(c)
     exponent = c - one
     exact = exponent + one == c
     if not isinstance(exact, np.ndarray) and exact:
@@ -61,21 +61,27 @@ def _power_of_one_less(row: Primitive, x: Any, c: Any) -> Any:
     return row(x, exponent) * minimum(maximum(power(magnitude, error), 0.5), 2.0)
 
 
+def _power_constant_array(x: Any, c: Any) -> Any:
+    if isinstance(c, np.ndarray):
+        return np.where(c == 0.5, np.sqrt(x), np.power(x, c))
+    return np.sqrt(x) if c == 0.5 else np.power(x, c)
+
+
 # `x ** constant` needs no logarithm of the base; `x ** y` does. At base 0 the derivative by the
 # exponent is 0 wherever the power is finite, as in PyTorch.
-# NumPy takes a constant exponent of 0.5 for a square root, where -inf gives nan and not inf.
+# A constant exponent of 0.5 is a square root, as in NumPy: there -inf gives nan and not inf.
 power_constant: Primitive = row(
     "**",
     lambda x, c: math.sqrt(x) if c == 0.5 else math.pow(x, c),
-    np.power,
-    lambda out, x, c: (c * _power_of_one_less(power_constant, x, c), 0.0),
+    _power_constant_array,
+    lambda out, x, c: (c * _power_of_one_less(power_constant, x, c, _nonzero(c)), 0.0),
 )
 power: Primitive = row(
     "pow",
     math.pow,
     np.power,
     lambda out, x, y: (
-        y * _power_of_one_less(power, x, y),
+        y * _power_of_one_less(power, x, y, maximum(_nonzero(y), greater(abs(x), 1e-300))),
         out * log(x + (1.0 - _nonzero(x)) * (1.0 - greater(0.0, y))),
     ),
 )
@@ -215,17 +221,18 @@ erf: Primitive = row(
 def _exp_difference(x: Any, y: Any) -> Any:
     """exp(x - y), x <= y, with the rounding error of x - y put back (TwoSum).
 
-    What is too small to count is clipped, so that -inf gives 0 and not nan.
+    What is too small to count is clipped, so that -inf gives 0 and not nan. Computed with halves,
+    so that there is something to clip at below the lowest of floats.
     """
-    y = minimum(maximum(y, -_LARGEST), _LARGEST)
-    x = maximum(x, y - (1000.0 + 1e-3 * abs(y)))
+    y = minimum(maximum(0.5 * y, -_LARGEST_HALF), _LARGEST_HALF)
+    x = maximum(0.5 * x, y - (500.0 + 1e-3 * abs(y)))
     difference = x - y
     back = difference - x
     error = (x - (difference - back)) - (y + back)
-    return exp(difference) * (1.0 + minimum(maximum(error, -1.0), 1.0))
+    return exp(2.0 * difference) * (1.0 + 2.0 * minimum(maximum(error, -0.5), 0.5))
 
 
-_LARGEST = 1.7976931348623157e308
+_LARGEST_HALF = 0.5 * 1.7976931348623157e308
 
 
 def _pairwise_sum(terms: tuple[Any, ...]) -> Any:

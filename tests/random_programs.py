@@ -6,7 +6,7 @@ is compared is the computation and not the amplification of rounding.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from random import Random
 from typing import Any
@@ -94,12 +94,18 @@ def _apply(function: Any, pool: list[Any], picks: list[int], many: bool) -> Any:
     return function(operands) if many else function(*operands)
 
 
-def condition(root: Value) -> dict[Value, float]:
-    """For each node the sum over all ways from `root` of the absolute products of partials."""
+def condition(root: Value, least: Mapping[str, float] | None = None) -> dict[Value, float]:
+    """For each node the sum over all ways from `root` of the absolute products of partials.
+
+    `least` gives, by row, the size whose rounding a smaller partial is subject to: where another
+    engine forms it as a difference of larger numbers.
+    """
     from autograd.graph import topological_order
 
+    least = least or {}
     flow = {root: 1.0}
     for node in reversed(topological_order(root)):
         for parent, partial in zip(node.parents, node.partials, strict=True):
-            flow[parent] = flow.get(parent, 0.0) + flow.get(node, 0.0) * abs(partial)
+            size = max(abs(partial), least.get(node.op, 0.0))
+            flow[parent] = flow.get(parent, 0.0) + flow.get(node, 0.0) * size
     return {node: x if math.isfinite(x) else math.inf for node, x in flow.items()}

@@ -1,7 +1,10 @@
-"""The README's examples print what it says."""
+"""The README's examples print what it says, and its tables are whole."""
 
 import doctest
+import re
 from pathlib import Path
+
+from autograd.primitive import TABLE
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -14,3 +17,21 @@ def test_examples():
 def test_the_quick_start_is_two_commands():
     commands = [line for line in README.read_text().splitlines() if line.startswith("python3 -m")]
     assert [c.split()[-1] for c in commands] == ["nn", "pytest"]
+
+
+def accuracy():
+    """The lines of the table of accuracy, cell by cell."""
+    section = README.read_text().split("\n## Accuracy\n")[1].split("\n## ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("| `")]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
+
+
+def test_every_primitive_has_a_line_of_accuracy():
+    assert [cells[0] for cells in accuracy()] == [f"`{name}`" for name in TABLE]
+
+
+def test_partials_are_as_accurate_as_the_readme_promises():
+    """Every partial within 4 ULP, on floats and on arrays."""
+    for name, _, _, on_floats, on_arrays, _ in accuracy():
+        found = re.findall(r"(\S+) \(\S+\)", f"{on_floats}, {on_arrays}")
+        assert len(found) >= 2 and max(map(float, found)) <= 4.0, name

@@ -41,7 +41,7 @@ class Array(Symbolic):
         self.number = len(builder.instructions)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if method != "__call__" or kwargs:
+        if method != "__call__" or kwargs or not _is_numpys(ufunc):
             return NotImplemented
         return self.builder.elementwise(ufunc, *inputs)
 
@@ -100,6 +100,10 @@ class ArrayProgram:
                 if isinstance(one, float) and one == 1.0 and other.dtype == "float64":
                     return other
             args = tuple(_as_mask(a) for a in args)
+        if op is np.not_equal and args[1] == 0.0 and _as_mask(args[0]) is not args[0]:
+            return _as_mask(args[0])
+        if op is np.where and not isinstance(args[0], Array):
+            return args[1] if args[0] else args[2]
         shape = np.broadcast_shapes(*[a.shape for a in arrays])
         dtype = "bool" if op in BOOLEAN else "float64"
         return self.array(op, args, shape, any(a.batched for a in arrays), dtype=dtype)
@@ -128,12 +132,19 @@ class LoweredProgram(ArrayProgram):
 
     def primitive(self, primitive: Primitive, *args: Operand) -> Any:
         """Note the array column of a row, as one opaque call where it cannot be read."""
-        if isinstance(primitive.array, np.ufunc) or not any(isinstance(a, Array) for a in args):
+        arrays = [a for a in args if isinstance(a, Array)]
+        if not arrays:
+            return primitive.value(*args)
+        if isinstance(primitive.array, np.ufunc) and _is_numpys(primitive.array):
             return self.elementwise(primitive.array, *args)
         noted, known = len(self.instructions), dict(self._known)
         try:
             result = primitive.array(*args)
-            if isinstance(result, Array):
+            shape = np.broadcast_shapes(*[a.shape for a in arrays])
+            if isinstance(result, Array) and (result.shape, result.batched) == (
+                shape,
+                any(a.batched for a in arrays),
+            ):  # a row of the user's own may leave an input out
                 return result
         except (TypeError, ValueError, AttributeError):
             pass
@@ -149,12 +160,13 @@ def _as_mask(x: Operand) -> Operand:
     return x
 
 
+def _is_numpys(ufunc: np.ufunc) -> bool:
+    """Whether NumPy has this function under its name; others may have any name."""
+    return getattr(np, ufunc.__name__, None) is ufunc
+
+
 @dataclass(frozen=True)
 class Opaque:
-    """The array column of a row, called as it is."""
+    """A row that is called as it is, on arrays."""
 
     primitive: Primitive
-
-    def __call__(self, *args: Any) -> Any:
-        """Run the column on arrays."""
-        return self.primitive.array(*args)

@@ -80,10 +80,14 @@ class Emitter:
             self.body.append(f"np.copyto({name}, {no})")
             self.body.append(f"np.copyto({name}, {yes}, where={condition})")
         elif isinstance(array.op, Opaque):
-            function = self.bind("f", array.op.primitive.array)
+            function = self.bind("f", array.op.primitive.on_arrays(len(array.args)))
             self.body.append(f"{name}[...] = {function}({', '.join(args)})")
         elif array.op is np.power and args[1] == "2.0":
             self.body.append(f"np.multiply({args[0]}, {args[0]}, out={name})")
+        elif array.op is np.power and args[1] == "0.5":
+            # NumPy takes one 0.5 for all as a square root, where -inf gives nan and not inf.
+            halves = self._note(f"np.full_like({name}, 0.5)")
+            self.body.append(f"np.power({args[0]}, {halves}, out={name})")
         else:
             self.body.append(f"np.{array.op.__name__}({', '.join(args)}, out={name})")
 
@@ -253,8 +257,10 @@ class Emitter:
             return
         a, b = self.matrix(right, k, n), self.matrix(left, m, n)
         self.buffer(array)
-        # np.dot is np.matmul for matrices, and returns 0.1 to 0.4 us sooner.
-        self.body.append(f"np.dot({a}, {self._turned(b)}, out={self.matrix(array, k, m)})")
+        function = "np.dot"  # np.matmul for matrices, and returns 0.1 to 0.4 us sooner
+        if n == 1 and 1 in (k, m):
+            function = self._product_with_one_number(right.batched and m > 1)
+        self.body.append(f"{function}({a}, {self._turned(b)}, out={self.matrix(array, k, m)})")
 
     def _emit_matmul_nn(self, array: Array, out: str | None) -> None:
         upstream, left = array.args
@@ -281,11 +287,27 @@ class Emitter:
             return
         a, b = self.matrix(upstream, k, m), self.matrix(right, k, n)
         name = self.buffer(array, out)
+        function = "np.dot"
+        if k == 1 and 1 in (m, n):
+            function = self._product_with_one_number(upstream.batched)
         if out is not None and out.endswith(".T"):
-            self.body.append(f"np.dot({b}.T, {a}, out={self._turned(name)})")
+            self.body.append(f"{function}({b}.T, {a}, out={self._turned(name)})")
             return
-        function = "matmul" if name in self.loose else "dot"  # np.dot wants a contiguous result
-        self.body.append(f"np.{function}({a}.T, {b}, out={name})")
+        if name in self.loose:
+            function = "np.matmul"  # np.dot wants a contiguous result
+        self.body.append(f"{function}({a}.T, {b}, out={name})")
+
+    def _product_with_one_number(self, if_one_row: bool) -> str:
+        """The product where a matrix has one element only, always or in a batch of one row.
+
+        Where that is 0, np.dot does not look at the other matrix and loses 0 * inf, which is nan.
+        """
+        if not if_one_row:
+            return "np.multiply"
+        line = "product = np.multiply if B == 1 else np.dot"
+        if line not in self.setup:
+            self.setup.append(line)
+        return "product"
 
     def _turned(self, name: str) -> str:
         """The transposed matrix, named in the setup."""

@@ -16,6 +16,8 @@ import numpy.typing as npt
 from autograd.anomaly import check_sweep, checking
 from autograd.compiler.arguments import Signature
 from autograd.compiler.batches import Memory
+from autograd.compiler.interpreted import DEEPEST, interpret
+from autograd.compiler.reroll import depth
 from autograd.compiler.results import blocks
 from autograd.compiler.source import Compiled, assemble
 from autograd.compiler.straight import StraightLine
@@ -240,14 +242,19 @@ class Replayer:
             start += size
         widths = self._signature.widths
         operations = sum(bool(args) for args in recording.program.args)
-        if not self._batch and operations < OPERATIONS_A_CALL * 4:
+        slots = [*recording.results, *[s for g in recording.guards for s in (g.left, g.right)]]
+        levels = depth(recording.program, slots)
+        calls = max(levels / 3, 4)  # at least: an instruction for each level is three lines
+        if not self._batch and operations < OPERATIONS_A_CALL * calls and levels <= DEEPEST:
             return Path(recording, None, StraightLine(recording), shapes)
         known = len(self._order)
         order = None
         if known:  # parameters of a later path stand behind those of the first
             order = np.concatenate([self._order, np.arange(known, len(self.parameters))])
-        compiled = assemble(recording, widths, self._batch, groups, order)
-        if not self._batch and operations < OPERATIONS_A_CALL * compiled.instructions / 3:
+        deep = levels > DEEPEST
+        compiled = (interpret if deep else assemble)(recording, widths, self._batch, groups, order)
+        calls = compiled.instructions / 3
+        if not (self._batch or deep) and operations < OPERATIONS_A_CALL * calls:
             return Path(recording, None, StraightLine(recording), shapes)
         self._order = compiled.order
         return Path(recording, compiled, None, shapes)

@@ -21,6 +21,7 @@ from autograd.compiler.scalars import ARGUMENT, OPERATION, PARAMETER, ScalarProg
 from autograd.compiler.sums import Sum, find_sums
 
 Place = tuple[Array, int]
+ENOUGH = 50  # levels above which `depth` looks more closely
 
 
 class Reroller:
@@ -75,6 +76,8 @@ class Reroller:
         primitive, args = self.scalars.what[slot], self.scalars.args[slot]
         if primitive is primitives.logsumexp:
             return ("reduce", primitive, len(args), self._sources(args))
+        if primitive is primitives.power_constant:  # 0.5 stays a square root, 2 a product
+            return (primitive, self.scalars.number(args[1]), self._sources(args[:1]))
         return (primitive, *[self._sources((arg,)) for arg in args])
 
     def _sources(self, slots: tuple[int, ...]) -> Any:
@@ -213,6 +216,18 @@ def _grids(
         grid, position = home[s.left, s.right]
         result[grid][2].append((i, position))
     return result
+
+
+def depth(program: ScalarProgram, results: Sequence[int]) -> int:
+    """Return the number of levels of array operations; that of scalar ones where it is small."""
+    below = [0] * len(program)
+    for slot, args in enumerate(program.args):
+        if args:
+            below[slot] = 1 + max([below[a] for a in args])
+    deepest = max([below[slot] for slot in results])
+    if deepest < ENOUGH:  # a loop of additions may turn out to be one sum
+        return deepest
+    return len(_levels(program, find_sums(program, results), results))
 
 
 def _levels(

@@ -12,7 +12,7 @@ For `compile(lambda x: (w * x[0] + v * x[1]).tanh(), batch=True)` the source rea
             return (t5,), True
         def reverse(weight, a0):                     # weight: the gradient of each row's result
             ...                                      # one line for each local partial
-            np.dot(t16.T, a0, out=t17)
+            product(t16.T, a0, out=t17)              # np.dot; np.multiply where B is 1
             G[...] = t17.reshape(2)
             return G
         return forward, reverse
@@ -118,7 +118,8 @@ def assemble(
     lines += ["        return G", "    return forward, reverse"]
     source = "\n".join(lines) + "\n"
     exec(compile(source, "<scalargrad program>", "exec"), emitter.names)
-    executed = [a for a in lowered.instructions if a in ahead | back]
+    needed = ahead | back
+    executed = [a for a in lowered.instructions if a in needed]
     return Compiled(
         source,
         emitter.names["prepare"],

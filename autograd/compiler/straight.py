@@ -56,13 +56,17 @@ def gradient(program: ScalarProgram, result: int, size: int) -> list[int]:
     for slot, args in enumerate(program.args):
         active[slot] = active[slot] or any(active[a] for a in args)
     flow: dict[int, Any] = {result: 1.0} if active[result] else {}
+    rules: dict[tuple[Primitive, int], Any] = {}
     for slot in range(result, -1, -1):
         upstream = flow.get(slot)
         if upstream is None or program.kind[slot] != OPERATION:
             continue
         args = program.args[slot]
         inputs = [symbol(program, a) for a in args]
-        partials = program.what[slot].partials(Symbol(program, slot), *inputs)
+        key = program.what[slot], len(args)
+        if key not in rules:
+            rules[key] = key[0].on_symbols(len(args))
+        partials = rules[key](Symbol(program, slot), *inputs)
         for arg, partial in zip(args, partials, strict=True):
             if active[arg] and not (isinstance(partial, float) and partial == 0.0):
                 part = primitives.multiply(upstream, partial)

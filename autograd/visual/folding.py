@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from autograd.value import Constant, Value
 from autograd.visual import formula
+from autograd.visual.evaluation import holds
 from autograd.visual.names import Names
 from autograd.visual.sweep import Sweep, Use
 from autograd.visual.text import ELLIPSIS
@@ -84,7 +85,7 @@ class Folding:
         assert child.primitive is not None
         count = len(child.parents)
         rule = formula.rules(child.primitive, count)[use.position]
-        if rule is None or not formula.holds(rule, child, use.partial, self.sweep.data):
+        if rule is None or not holds(rule, child, use.partial, self.sweep.data):
             return None
         positions = formula.positions(count)
 

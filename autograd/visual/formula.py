@@ -9,12 +9,14 @@ tree whose names are replaced, never pasted, so no name can change its structure
 import ast
 import copy
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from autograd.primitive import TABLE, Primitive
-from autograd.symbolic import Symbolic
+from autograd.custom import CustomPrimitive
+from autograd.primitive import Primitive
+from autograd.slopes import Slope
+from autograd.symbolic import COMPARISONS, Symbolic, choose
 from autograd.value import Value
 from autograd.visual.text import ELLIPSIS, visible
 
@@ -50,24 +52,48 @@ INFIX: dict[str, type[ast.operator]] = {
     "**": ast.Pow,
     "pow": ast.Pow,
 }
+COMPARE: dict[str, type[ast.cmpop]] = {
+    ">": ast.Gt,
+    "<": ast.Lt,
+    ">=": ast.GtE,
+    "<=": ast.LtE,
+    "==": ast.Eq,
+    "!=": ast.NotEq,
+}
 
 
 class Formula(Symbolic):
-    """A symbol, or an expression of symbols, that writes itself down."""
+    """A symbol, or an expression of symbols, that writes itself down.
 
-    __slots__ = ("tree",)
+    What has more nodes than a rule has characters is not worth writing down: it would double with
+    each use.
+    """
 
-    def __init__(self, tree: ast.expr) -> None:
-        self.tree = tree
+    __slots__ = ("size", "tree")
 
-    def __bool__(self) -> bool:
-        raise TypeError("a symbol is neither true nor false")
+    def __init__(self, tree: ast.expr, size: int = 1) -> None:
+        too_long = size > LONGEST
+        self.tree, self.size = (ast.Name("…" * size), 1) if too_long else (tree, size)
 
     def __eq__(self, other: object) -> bool:
         raise TypeError("a symbol equals nothing yet")
 
     def __apply_primitive__(self, primitive: Primitive, inputs: tuple[Any, ...]) -> "Formula":
-        return Formula(operation(primitive.name, [_tree(x) for x in inputs]))
+        if isinstance(primitive, Slope):
+            raise TypeError(f"`{primitive.name}` has no formula")
+        trees = [copy.deepcopy(_tree(x)) for x in inputs]  # each node stands in one place
+        size = 1 + sum(x.size for x in inputs if isinstance(x, Formula))
+        return Formula(self._operation(primitive, trees), size)
+
+    def _operation(self, primitive: Primitive, trees: list[ast.expr]) -> ast.expr:
+        if primitive in COMPARISONS:
+            return ast.Compare(trees[0], [COMPARE[COMPARISONS[primitive]]()], [trees[1]])
+        if primitive is choose:
+            test = trees[0]
+            if not isinstance(test, ast.Compare):
+                test = ast.Compare(test, [ast.NotEq()], [ast.Constant(0)])
+            return ast.IfExp(test, trees[1], trees[2])
+        return operation(primitive.name, trees)
 
 
 def operation(name: str, inputs: list[ast.expr]) -> ast.expr:
@@ -105,34 +131,6 @@ def positions(count: int) -> dict[str, int]:
     return {symbol: i for i, symbol in enumerate(symbols(count))}
 
 
-def holds(rule: ast.expr, node: Value, partial: float, data: Mapping[Value, float]) -> bool:
-    """Whether the rule, computed as it is written, gives the partial that was recorded.
-
-    At a tie of maximum, or for 0 * x**-1 at 0, the textbook's formula does not.
-    """
-    where = positions(len(node.parents))
-    used = {n.id for n in ast.walk(rule) if isinstance(n, ast.Name)}
-    numbers = {s: data[node.parents[where[s]]] for s in used if s in where}
-    try:
-        value = eval(_compiled(rule), {**_FUNCTIONS, **numbers, "out": data[node]})
-    except (ArithmeticError, ValueError, SyntaxError, NameError):  # a user's row may have any name
-        return False
-    return bool(value == partial or abs(value - partial) <= 1e-6 * abs(partial) + 1e-12)
-
-
-@cache
-def _compiled(rule: ast.expr) -> Any:
-    return compile(text(rule), "<rule>", "eval")
-
-
-_FUNCTIONS: dict[str, Any] = {
-    "__builtins__": {},
-    **{name: row.value for name, row in TABLE.items() if name.isidentifier()},
-    "sign": lambda x: (x > 0.0) - (x < 0.0),
-    "pi": math.pi,
-}
-
-
 @cache
 def rules(primitive: Primitive, count: int) -> tuple[ast.expr | None, ...]:
     """Return the partial by each of `count` inputs, in terms of `symbols(count)` and `out`.
@@ -145,9 +143,12 @@ def rules(primitive: Primitive, count: int) -> tuple[ast.expr | None, ...]:
     if primitive.name == "logsumexp":
         return tuple(ast.parse(f"exp({name} - out)", mode="eval").body for name in names)
     try:
-        partials = primitive.partials(Formula(ast.Name("out")), *map(_symbol, names))
+        function = primitive.partials
+        if isinstance(primitive, CustomPrimitive):  # whether it holds is seen at the point
+            function = primitive.columns.reading("partials", count, probed=False)
+        partials = function(Formula(ast.Name("out")), *map(_symbol, names))
         trees = [_tree(partial) for partial in partials]
-    except Exception:  # a row of the user's own, whose partials work on numbers only
+    except Exception:  # partials that work on numbers only
         return (None,) * count
     return tuple(tree if len(ast.unparse(tree)) <= LONGEST else None for tree in trees)
 

@@ -8,7 +8,14 @@ import ast
 
 from autograd.visual.text import ELLIPSIS, latex, visible
 
-_COMPARE = {ast.Gt: r"\gt", ast.Lt: r"\lt"}
+_COMPARE: dict[type[ast.cmpop], str] = {
+    ast.Gt: r"\gt",
+    ast.Lt: r"\lt",
+    ast.GtE: r"\ge",
+    ast.LtE: r"\le",
+    ast.Eq: "=",
+    ast.NotEq: r"\ne",
+}
 _KNOWN = ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan")
 
 
@@ -34,13 +41,17 @@ def to_latex(tree: ast.expr, level: int = 0) -> str:
         head = rf"\{called}" if called in _KNOWN else rf"\operatorname{{{latex(called)}}}"
         return rf"{head}\left({arguments}\right)"
     if isinstance(tree, ast.IfExp) and isinstance(tree.test, ast.Compare):
-        left, right = tree.test.left, tree.test.comparators[0]
-        test = f"{to_latex(left)} {_COMPARE[type(tree.test.ops[0])]} "
-        yes, no = to_latex(tree.body), to_latex(tree.orelse)
-        test += to_latex(right)
+        test, yes, no = _compared(tree.test), to_latex(tree.body), to_latex(tree.orelse)
         chosen = rf"\begin{{cases}} {yes} & {test} \\ {no} & \text{{else}} \end{{cases}}"
         return _bracketed(chosen, level > 0)
+    if isinstance(tree, ast.Compare):  # Iverson's brackets: 1 where it holds, else 0
+        return rf"\left[{_compared(tree)}\right]"
     raise TypeError(f"no LaTeX for {ast.unparse(tree)!r:.60}")
+
+
+def _compared(tree: ast.Compare) -> str:
+    sign = _COMPARE[type(tree.ops[0])]
+    return f"{to_latex(tree.left)} {sign} {to_latex(tree.comparators[0])}"
 
 
 def _binary(tree: ast.BinOp, level: int) -> str:

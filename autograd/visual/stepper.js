@@ -44,6 +44,7 @@ const VALUES = {
     return total;
   },
 }; // end of VALUES
+Object.assign(VALUES, OWN); // rows of the user's own
 
 function power(x, y) {
   return x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : Math.pow(x, y);
@@ -99,10 +100,10 @@ function decode(x) {
 function compute() {
   if (GRAPH.frozen.length) return;
   for (const i of operations) {
-    const { op, parents } = nodes[i];
+    const { row, parents } = nodes[i];
     const inputs = parents.map((p) => data[p]);
-    data[i] = VALUES[op](...inputs);
-    partials[i] = PARTIALS[`${op}/${parents.length}`](data[i], inputs);
+    data[i] = VALUES[row](...inputs);
+    partials[i] = PARTIALS[`${row}/${parents.length}`](data[i], inputs);
   }
 }
 
@@ -340,7 +341,7 @@ function showPanel(gradient, step) {
   if (GRAPH.stale && !GRAPH.frozen.length)
     add(line("Leaves have changed since this graph was recorded. The page computes with their numbers of now.", { class: "problem" }));
   if (GRAPH.frozen.length)
-    add(line(`This page cannot compute ${GRAPH.frozen.join(", ")}, so the numbers stay as they were recorded.`, { class: "problem" }));
+    add(line(`The numbers stay as they were recorded, since this page cannot compute ${GRAPH.reasons.join(", nor ")}.`, { class: "problem" }));
 }
 
 function contribution(i, c) {
@@ -349,8 +350,9 @@ function contribution(i, c) {
   const local = partials[i][c.input];
   const name = nodes[c.to].name;
   const box = element("div", { class: "step number", "data-to": c.to });
-  if (rule.length) {
-    const value = RULES[`${node.op}/${node.parents.length}`][c.input](data[i], node.parents.map((p) => data[p]));
+  const rules = RULES[`${node.row}/${node.parents.length}`];
+  if (rule.length && rules) {
+    const value = rules[c.input](data[i], node.parents.map((p) => data[p]));
     // The textbook's formula, where it gives the partial: not at a tie, not where it rounds to 0.
     const near = (bound) => value === local || Math.abs(value - local) <= bound;
     const parts = [shown(local)];

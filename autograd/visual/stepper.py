@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from autograd.graph import topological_order
-from autograd.primitive import Primitive
 from autograd.value import Constant, Detached, Value
 from autograd.visual import formula, javascript
+from autograd.visual.javascript import Table
 from autograd.visual.layout import positions
 from autograd.visual.names import Names
 from autograd.visual.sweep import Sweep
-from autograd.visual.text import ELLIPSIS
+from autograd.visual.text import ELLIPSIS, visible
 
 LIMIT = 3000
 WIDEST = 50  # characters of an expression that is worth showing
@@ -57,7 +57,8 @@ def stepper(root: Value, *, names: Mapping[str, Any] | None = None, limit: int =
     It needs no server, no network and nothing installed but a browser. Leaves can be changed in
     the page, and data and gradients follow. `names` gives Values names in one go, as `locals()`
     does; a node's own label comes first. The graph is not changed, and `backward()` need not
-    have been called. Branches that Python took while recording stay as they were taken.
+    have been called. Branches that Python took while recording stay as they were taken. Where a
+    row of the user's own cannot be written as JavaScript, the numbers stay and the page says why.
 
     Raises `TypeError` where `root` is not a Value or `names` not a mapping, and `ValueError` for
     a graph of more than `limit` nodes.
@@ -72,27 +73,25 @@ def stepper(root: Value, *, names: Mapping[str, Any] | None = None, limit: int =
         )
     sweep = Sweep(root)
     order = sweep.order
-    return Stepper(_page(_graph(sweep, Names(order, names)), _rows(order)))
+    rows = dict.fromkeys([(node.primitive, len(node.parents)) for node in order if node.primitive])
+    table = Table(rows)
+    return Stepper(_page(_graph(sweep, Names(order, names), table), table))
 
 
-def _rows(order: list[Value]) -> dict[tuple[Primitive, int], None]:
-    """The rows of the table that the graph uses, and with how many inputs."""
-    used = [(node.primitive, len(node.parents)) for node in order if node.primitive]
-    return dict.fromkeys(used)
-
-
-def _graph(sweep: Sweep, names: Names) -> dict[str, Any]:
+def _graph(sweep: Sweep, names: Names, table: Table) -> dict[str, Any]:
     order = sweep.order
     number = {node: i for i, node in enumerate(order)}
     parents = [[number[p] for p in node.parents] for node in order]
     layer, height = positions(parents)
     return {
-        "frozen": sorted({row.name for row, _ in _rows(order) if not javascript.can_compute(row)}),
+        "frozen": sorted(table.frozen),
+        "reasons": [f"{name}: {visible(why, 200)}" for name, why in sorted(table.frozen.items())],
         "stale": sweep.stale,
         "nodes": [
             {
                 "name": names[node],
                 "op": node.op,
+                "row": _key(node, table),
                 "kind": _kind(node),
                 "parents": parents[i],
                 "data": _json_number(sweep.data[node]),
@@ -105,6 +104,11 @@ def _graph(sweep: Sweep, names: Names) -> dict[str, Any]:
             for i, node in enumerate(order)
         ],
     }
+
+
+def _key(node: Value, table: Table) -> str:
+    """What the page calls the row that made `node`, "" for a leaf."""
+    return table.keys.get((node.primitive, len(node.parents)), "") if node.primitive else ""
 
 
 def _kind(node: Value) -> str:
@@ -157,15 +161,14 @@ def _template(tree: ast.expr) -> list[str | int]:
     return [int(part) if i % 2 else part for i, part in enumerate(parts) if part]
 
 
-def _page(graph: dict[str, Any], rows: Mapping[tuple[Primitive, int], None]) -> str:
+def _page(graph: dict[str, Any], table: Table) -> str:
     """Fill the template: data as JSON that no markup can end, code of our own making."""
     data = json.dumps(graph, allow_nan=False, separators=(",", ":"))
     data = data.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-    known = [(row, count) for row, count in rows if javascript.can_compute(row)]
     parts = {
         "style": javascript.source("stepper.css"),
         "data": data,
-        "partials": javascript.table(known),
+        "partials": table.code(),
         "script": javascript.source("stepper.js"),
     }
     template = javascript.source("stepper.html")

@@ -5,17 +5,15 @@ its numbers beside the nodes; with `exact`, as fractions, where the root is one.
 gradients equal, bit for bit, what `root.backward()` gives where all gradients start at 0.
 """
 
-from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograd.exact import Exact, value_again
 from autograd.graph import topological_order
 from autograd.value import Value
 
 
-@dataclass(frozen=True)
-class Use:
+class Use(NamedTuple):
     """One edge of the graph: `child` used a node as its input number `position`."""
 
     child: Value

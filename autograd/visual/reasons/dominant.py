@@ -1,0 +1,149 @@
+"""The dominant way: from a value to the root, at each step by the largest contribution.
+
+Along it the gradient is a product: of each step's local derivative, and of the ratio between the
+sum of a node's contributions and the largest of them. Invariant: from 1 at the root, multiplied
+by both at every step, one arrives at the gradient of the value.
+"""
+
+import math
+from collections import deque
+from dataclasses import dataclass
+
+from autograd.value import Value
+from autograd.visual.reasons.wording import Words, number
+from autograd.visual.sweep import Sweep, Use
+
+DOMINATES = 0.6  # of the logarithm of the whole product: then one factor is to blame
+SATURATED = 1e-2  # local derivative below which a unit is called saturated
+UNITS = ("tanh", "sigmoid")
+
+VANISHING = (
+    "Gradients vanish like this in deep chains: use relu or tanh instead of sigmoid, weights that "
+    "keep the scale (xavier, he), or fewer layers."
+)
+EXPLODING = (
+    "Gradients explode like this in deep chains: start with smaller weights, use fewer layers, or "
+    "clip the gradients."
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One edge of the way, up from `node`, whose gradient is `ratio` times its contribution."""
+
+    node: Value
+    use: Use
+    ratio: float
+
+
+def uses_of(sweep: Sweep, value: Value) -> list[Value]:
+    """Return `value` and all that was computed from it, in the order of the reverse sweep."""
+    found = {value}
+    queue = deque([value])
+    while queue:
+        for use in sweep.uses[queue.popleft()]:
+            if use.child not in found:
+                found.add(use.child)
+                queue.append(use.child)
+    return [node for node in reversed(sweep.order) if node in found]
+
+
+def contribution(sweep: Sweep, use: Use) -> float:
+    """What one use of a value hands back to it: upstream times local."""
+    return sweep.gradient[use.child] * use.partial
+
+
+def largest(sweep: Sweep, node: Value) -> Use:
+    """The use with the largest contribution to the gradient of `node`."""
+    return max(sweep.uses[node], key=lambda use: abs(contribution(sweep, use)))
+
+
+def dominant_way(sweep: Sweep, value: Value) -> list[Step]:
+    """Return the steps from `value`, whose gradient is finite and not 0, to the root."""
+    steps: list[Step] = []
+    while value is not sweep.root:
+        use = largest(sweep, value)
+        steps.append(Step(value, use, sweep.gradient[value] / contribution(sweep, use)))
+        value = use.child
+    return steps
+
+
+def way_through(sweep: Sweep, use: Use) -> list[Step]:
+    """Return the step over `use` and the dominant way from there."""
+    step = Step(use.child.parents[use.position], use, 1.0)
+    return [step, *dominant_way(sweep, use.child)]
+
+
+def is_saturated(use: Use) -> bool:
+    """Whether a tanh or sigmoid passes little."""
+    return use.child.op in UNITS and abs(use.partial) < SATURATED
+
+
+class Product:
+    """The factors on a way that make its product large (`sign` 1) or small (`sign` -1)."""
+
+    def __init__(self, steps: list[Step], sign: int) -> None:
+        self.sign = sign
+        self.uses = [step.use for step in steps]
+        powers = [(sign * math.log10(abs(step.use.partial)), step.use) for step in steps]
+        self.driving = [(power, use) for power, use in powers if power > 0.0]
+        self.power = math.fsum(power for power, _ in self.driving)
+        self.sums = math.fsum(
+            power for step in steps if (power := sign * math.log10(abs(step.ratio))) > 0.0
+        )
+
+    @property
+    def by_sums(self) -> bool:
+        """Whether sums of contributions, and not factors, make the gradient what it is."""
+        return self.sums > self.power
+
+    @property
+    def worst(self) -> Use:
+        """The factor that does most, of equal ones the nearest to the root."""
+        return max(reversed(self.driving), key=lambda pair: pair[0])[1]
+
+    @property
+    def dominated(self) -> bool:
+        """Whether one factor does nearly all of it."""
+        return max(power for power, _ in self.driving) > DOMINATES * self.power
+
+    def alone(self) -> str:
+        """The product of all factors on the way, without the sums."""
+        return _power_of_ten(math.fsum(math.log10(abs(use.partial)) for use in self.uses))
+
+    def described(self) -> str:
+        """`a product of 40 factors above 1, 3.2 each in the geometric mean, 1.6e+20 together`."""
+        count = len(self.driving)
+        side = "above" if self.sign > 0 else "below"
+        if count == 1:
+            return f"one factor {side} 1, {_power_of_ten(self.sign * self.power)}"
+        mean, together = self.sign * self.power / count, self.sign * self.power
+        return (
+            f"a product of {count} factors {side} 1, {_power_of_ten(mean)} each in the geometric "
+            f"mean, {_power_of_ten(together)} together"
+        )
+
+    def saturated(self, words: Words) -> str:
+        """Name the saturated units on the way, the worst first; "" where there is none."""
+        units = [use for use in self.uses if use.child.op in UNITS]
+        flat = list(filter(is_saturated, units))
+        if not flat:
+            return ""
+        flat.sort(key=lambda use: abs(use.partial))
+        shown = ", ".join(
+            f"{words.called(use.child)} = {use.child.op}({number(use.child.parents[0]._data)}) "
+            f"with the derivative {use.partial:.2g}"
+            for use in flat[:3]
+        )
+        of = (
+            f"{len(flat)} of {len(units)} units on the way are" if len(units) > 1 else "One unit is"
+        )
+        return f"{of} saturated{', the worst first' if len(flat) > 1 else ''}: {shown}."
+
+
+def _power_of_ten(exponent: float) -> str:
+    """Write 10 to the exponent, also where no float holds it."""
+    if abs(exponent) < 300.0:
+        return f"{10.0**exponent:.3g}"
+    whole = math.floor(exponent)
+    return f"{10.0 ** (exponent - whole):.2f}e{whole:+d}"

@@ -1,0 +1,180 @@
+"""Every way in which the engine differentiates one function at one point, side by side.
+
+`backward()` uses the partials that were recorded, `grad` those of each row as functions of
+Values, `jvp` goes forward. A function takes its inputs as arguments, or it has none and uses leaf
+Values, which are moved while it runs. Invariant: a sweep runs on a copy of the recorded graph, so
+nobody's `.grad` is touched, and a leaf has its own `.data` whenever the function is not running.
+"""
+
+import copy
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from autograd.functional import jacobian, jvp
+from autograd.graph import topological_order
+from autograd.nesting import flatten
+from autograd.number import as_float
+from autograd.recording import no_grad, recorded
+from autograd.value import Value, as_value
+
+Matrix = list[list[float]]  # a row for each output, a column for each input
+EPSILON = 2.0**-52  # a row of the table is right to about one unit in the last place
+
+
+class Subject(ABC):
+    """What is checked: a function of numbers, at `numbers`."""
+
+    numbers: list[float]
+
+    @abstractmethod
+    def returned(self, numbers: Sequence[float]) -> Any:
+        """Return what the function returns for other numbers, nothing recorded."""
+
+    @abstractmethod
+    def record(self) -> tuple[list[Value], list[Value]]:
+        """Return the inputs and the outputs of a graph recorded at `numbers`."""
+
+    @abstractmethod
+    def functional(self) -> dict[str, Matrix]:
+        """Return the derivatives that functions of functions give, by name."""
+
+    @abstractmethod
+    def gradient(self) -> "Subject":
+        """Return the function of all first derivatives, output by output."""
+
+    def outputs(self, numbers: Sequence[float]) -> list[float]:
+        """Return the outputs for other numbers, one after the other."""
+        return list(map(number, outputs_of(self.returned(numbers))))
+
+
+class OfArguments(Subject):
+    """A function that takes one list of Values."""
+
+    def __init__(self, function: Callable[[list[Value]], Any], numbers: list[float]) -> None:
+        self._function, self.numbers = function, numbers
+
+    def returned(self, numbers: Sequence[float]) -> Any:
+        """Return what the function returns for other numbers, nothing recorded."""
+        with no_grad():
+            return self._function([Value(x) for x in numbers])
+
+    def record(self) -> tuple[list[Value], list[Value]]:
+        """Return the inputs and the outputs of a graph recorded at `numbers`."""
+        variables = [Value(x) for x in self.numbers]
+        with recorded():
+            return variables, self._outputs(variables)
+
+    def functional(self) -> dict[str, Matrix]:
+        """Return the derivatives by `grad`, on Values where rows can, and by `jvp`."""
+        differentiate = jacobian(self._outputs)
+        try:
+            rows = differentiate([Value(x) for x in self.numbers])
+        except TypeError:  # a compiled program's mean knows floats only
+            rows = differentiate(self.numbers)
+        n = len(self.numbers)
+        units = [[float(i == j) for j in range(n)] for i in range(n)]
+        columns = [jvp(self._outputs, (self.numbers,), (unit,))[1] for unit in units]
+        return {
+            "grad": [list(map(number, row)) for row in rows],
+            "jvp": [list(map(number, row)) for row in zip(*columns, strict=True)],
+        }
+
+    def gradient(self) -> Subject:
+        """Return the function of all first derivatives, output by output."""
+        differentiate = jacobian(self._outputs)
+        return OfArguments(lambda v: [x for row in differentiate(v) for x in row], self.numbers)
+
+    def _outputs(self, values: list[Value]) -> list[Value]:
+        return outputs_of(self._function(values[:]))
+
+
+class OfLeaves(Subject):
+    """A function without arguments that uses leaf Values, each of which counts once."""
+
+    def __init__(self, function: Callable[[], Any], leaves: list[Any]) -> None:
+        for leaf in leaves:
+            if not isinstance(leaf, Value) or leaf.parents:
+                raise TypeError(
+                    "`f` takes no arguments, so `inputs` must hold leaf Values that it uses, "
+                    f"got {leaf!r:.60}"
+                )
+            if sum(other is leaf for other in leaves) > 1:
+                raise ValueError(f"`inputs` holds {leaf!r:.60} twice: pass each leaf once")
+        self._function, self._leaves = function, leaves
+        self.numbers = list(map(number, leaves))
+
+    def returned(self, numbers: Sequence[float]) -> Any:
+        """Return what the function returns while the leaves have other numbers."""
+        before: list[Any] = [leaf.data for leaf in self._leaves]
+        try:
+            for leaf, x, earlier in zip(self._leaves, numbers, before, strict=True):
+                leaf.data = type(earlier)(x)  # a fraction stays one
+            with no_grad():
+                return self._function()
+        finally:
+            for leaf, earlier in zip(self._leaves, before, strict=True):
+                leaf.data = earlier
+
+    def record(self) -> tuple[list[Value], list[Value]]:
+        """Return the leaves and the outputs of a graph recorded at `numbers`."""
+        with recorded():
+            return self._leaves, outputs_of(self._function())
+
+    def functional(self) -> dict[str, Matrix]:
+        """Return nothing: functions of functions differentiate by arguments."""
+        return {}
+
+    def gradient(self) -> Subject:
+        """Raise `ValueError`: the gradient by what is no argument is not a function."""
+        raise ValueError(
+            "`order=2` needs a function that takes its inputs as arguments, and `f` takes none"
+        )
+
+
+def outputs_of(returned: Any) -> list[Value]:
+    """The outputs, one after the other, of what a function returned."""
+    outputs: list[Any] = []
+    flatten(returned, outputs)
+    return [as_value(output, "the result") for output in outputs]
+
+
+def by_backward(variables: list[Value], outputs: list[Value]) -> Matrix:
+    """The derivatives that `backward()` gives, on a copy of the graph."""
+    memo: dict[int, Any] = {}
+    twins, roots = copy.deepcopy(variables, memo), copy.deepcopy(outputs, memo)
+    rows = []
+    for root in roots:
+        for twin in twins:
+            twin.grad = 0.0
+        root.backward()
+        rows.append([float(twin.grad) for twin in twins])
+    return rows
+
+
+def rounding(output: Value) -> float:
+    """Bound the rounding error of `output`, to first order (Higham 2002, section 3.8).
+
+    Each operation adds one unit in the last place of its result, times the derivative of the
+    output by it. A partial may be 0 by mistake, so that there the relative error is passed on.
+    """
+    flows = {output: 1.0}
+    error = 0.0
+    for node in reversed(topological_order(output)):
+        flow = flows.get(node, 0.0)
+        if node.parents:
+            error += _finite(flow * EPSILON * abs(node._data))
+        for parent, partial in zip(node.parents, node.partials, strict=True):
+            share = partial or (node._data / parent._data if parent._data else 0.0)
+            flows[parent] = flows.get(parent, 0.0) + _finite(flow * abs(share))
+    return error
+
+
+def _finite(x: float) -> float:
+    return x if math.isfinite(x) else 0.0
+
+
+def number(x: Any, name: str = "data") -> float:
+    """The number of a Value, or the number itself. Raises `TypeError` where it is neither."""
+    return as_float(x.data if isinstance(x, Value) else x, name)
