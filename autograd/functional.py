@@ -62,9 +62,8 @@ class _Linearised:
                 order.append(node)
         return active, order
 
-    def pull_back(self, cotangents: Sequence[Any]) -> list[Any]:
-        """Return the cotangents of the variables, given those of the results: the reverse sweep."""
-        flows = _seeds(self.results, cotangents)
+    def pull_back(self, flows: dict[Value, Any]) -> list[Any]:
+        """Return the cotangents of the variables, given those of results: the reverse sweep."""
         if not checking():
             return self._pull_back(flows)
         numbers = {node: _number(flow) for node, flow in flows.items()}
@@ -113,7 +112,7 @@ class _Linearised:
         if isinstance(result, Exact) and not self.keep:
             flows = exact_flows(result, Fraction(1))
             return [flows.get(variable, Fraction(0)) for variable in self.variables]
-        return self.out(self.pull_back([float(r is result) for r in self.results]))
+        return self.out(self.pull_back({result: 1.0}))
 
     def split(self, numbers: list[Any]) -> list[Any]:
         """Put numbers, one for each variable, into the structures of the arguments."""
@@ -212,7 +211,7 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     def pull_back(cotangent: Any) -> tuple[Any, ...]:
         flows = _alike("cotangent", cotangent, run.structure)
         with _differentiating():
-            slopes = run.pull_back(flows)
+            slopes = run.pull_back(_seeds(run.results, flows))
         keep, run.keep = run.keep, run.keep or any(isinstance(flow, Value) for flow in flows)
         parts = tuple(run.split(run.out(slopes)))
         run.keep = keep

@@ -272,6 +272,7 @@ def test_slopes_grow_without_bound_when_they_do_so_eight_times_by_a_quarter():
     # not where rounding alone may be as large: 1.25^8 = 5.96
     assert best(steps, powers, [5.0 * 2.0**-8] * 9).value == math.inf
     assert best(steps, powers, [6.0 * 2.0**-8] * 9).value < math.inf
+    assert best(steps, powers, [powers[8] * 2.0**-8] * 9).value < math.inf
 
 
 # Rounding

@@ -93,6 +93,15 @@ def test_a_result_that_is_not_asked_for_hands_on_nothing():
     assert jvp(lambda x, y: autograd.sqrt(x) + y, (0.0, 2.0), (0.0, 1.0)) == (2.0, 1.0)
 
 
+def test_a_result_returned_twice_has_two_equal_rows():
+    def f(x):
+        y = 3 * x
+        return [y, y]
+
+    assert jacobian(f)(2.0) == [3.0, 3.0]
+    assert vjp(f, 2.0)[1]([1.0, 0.5]) == (4.5,)
+
+
 def test_what_is_constant_or_unused_has_derivative_zero():
     assert grad(lambda x, y: 3.0)(1.0, 2.0) == 0.0
     assert grad(lambda x, y: x, argnums=(0, 1))(1.0, 2.0) == (1.0, 0.0)

@@ -10,7 +10,10 @@ README = Path(__file__).parents[1] / "README.md"
 
 
 def test_examples():
+    rows = set(TABLE)
     results = doctest.testfile(str(README), module_relative=False)
+    for name in set(TABLE) - rows:
+        del TABLE[name]
     assert results.failed == 0 and results.attempted >= 10
 
 
