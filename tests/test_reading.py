@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import autograd
+from autograd.custom.probes import agreement, close, outcomes, probes
+from autograd.custom.reading import read
 from autograd.primitives import exp, maximum
-from autograd.probes import agreement, close, outcomes, probes
-from autograd.reading import read
 from autograd.symbolic import Symbolic, choose, greater, less
 
 SPECIAL = (0.0, -0.0, 1.0, -1.0, 2.0, 0.5, -3.0, math.inf, -math.inf, math.nan)

@@ -14,8 +14,8 @@ from functools import cache
 from typing import Any
 
 from autograd.custom import CustomPrimitive
+from autograd.custom.slopes import Slope
 from autograd.primitive import Primitive
-from autograd.slopes import Slope
 from autograd.symbolic import COMPARISONS, Symbolic, choose
 from autograd.value import Value
 from autograd.visual.text import ELLIPSIS, visible

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd.columns import Columns, Function
-from autograd.probes import Point, agreement, close, outcomes, probes
-from autograd.reading import Reading, read
-from autograd.slopes import Slope, elements, once_only, slope
+from autograd.custom.columns import Columns, Function
+from autograd.custom.probes import Point, agreement, close, outcomes, probes
+from autograd.custom.reading import Reading, read
+from autograd.custom.slopes import Slope, elements, once_only, slope
 from autograd.symbolic import Symbolic
 from autograd.tracing import current_trace
 

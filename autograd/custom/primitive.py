@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.custom.symbolic_columns import SymbolicColumns
 from autograd.primitive import TABLE, Primitive
-from autograd.symbolic_columns import SymbolicColumns
 
 Counts = tuple[int, float]  # the least and the largest number of inputs
 
