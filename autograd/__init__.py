@@ -19,6 +19,8 @@ from autograd.functions import logsumexp as logsumexp
 from autograd.functions import softmax as softmax
 from autograd.functions import where as where
 from autograd.gradcheck import gradcheck as gradcheck
+from autograd.optimize import minimize as minimize
+from autograd.optimize import root as root
 from autograd.primitives import abs as abs
 from autograd.primitives import arccos as arccos
 from autograd.primitives import arccosh as arccosh

@@ -326,3 +326,64 @@ def test_an_interrupted_backward_leaves_the_leaves_as_they_were():
     with pytest.raises(TypeError):
         f.backward()
     assert x.grad == 7.0
+
+
+def compiled(f):
+    autograd.compile(f)(1.0)
+
+
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda: Value(1.0, label=3), "`label` must be a string, got 3"),
+        (
+            lambda: float(Value(1.0)),
+            "float(v) would silently drop the gradient of a Value: use v.data for the bare number, "
+            "or a function that records, such as autograd.exp(v) for math.exp(v)",
+        ),
+        (
+            lambda: compiled(lambda x: x * x.data),
+            "`.data` was read while the function is being compiled: its number would be frozen "
+            "into the program. Compute with the Value itself, or v.detach()",
+        ),
+        (
+            lambda: compiled(lambda x: x.backward()),
+            "backward() was called while the function is being compiled: return the Value and call "
+            "value_and_grad on the program",
+        ),
+        (
+            lambda: compiled(lambda x: x if x == 1 else -x),
+            "a Value and 1 were compared by == in a function being compiled: that asks whether "
+            "they are one object, not one number; use < or >",
+        ),
+    ],
+)
+def test_errors_word_by_word(call, message):
+    with pytest.raises(TypeError) as caught:
+        call()
+    assert str(caught.value) == message
+
+
+def test_two_values_may_be_compared_by_identity_while_compiling():
+    assert autograd.compile(lambda x: x * 2 if x == x else x)(1.0) == 2.0
+    other = Value(1.0)
+    assert autograd.compile(lambda x: x * 2 if x == other else x)(1.0) == 1.0
+
+
+def test_comparisons_and_truth_are_guards_of_a_compiled_function():
+    for f in (
+        lambda x: x * 2 if x > 1 else x,
+        lambda x: x * 2 if x - 1 else x,
+        lambda x: x * 2 if x else x - 1,
+    ):
+        for order in ([2.0, 1.0, 0.0], [0.0, 1.0, 2.0], [1.0, 0.0, 2.0]):
+            program = autograd.compile(f)
+            assert [program(x) for x in order] == [f(x) for x in order]
+
+
+def test_results_have_no_label():
+    x = Value(2.0, label="x")
+    with autograd.no_grad():
+        assert (x * x).label == x.exp().label == ""
+    assert (x * x).label == x.exp().label == (x + 1).parents[1].label == ""
+    assert x.detach().label == "x"
