@@ -220,8 +220,6 @@ def test_best_needs_five_finite_slopes():
     assert best(steps, [math.nan, 1.0, 1.0, 1.0, 1.0, math.inf], noise) is NONE
     assert best([], [], []) is NONE
     assert math.isnan(NONE.value) and NONE.error == math.inf and NONE.rival is None
-    with pytest.raises(AttributeError):
-        NONE.value = 1.0
 
 
 def test_best_takes_the_step_where_the_error_is_least():
@@ -318,6 +316,14 @@ def test_a_tolerance_is_joint():
     assert tolerance.agree(5.5, 8.0) and tolerance.agree(-5.5, -8.0)
     assert not tolerance.agree(8.0, math.inf) and not tolerance.agree(math.inf, 8.0)
     assert not tolerance.agree(math.inf, math.inf) and not tolerance.agree(math.nan, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("result", "field"), [(NONE, "value"), (USUAL, "absolute"), (Finding(1.0, "right"), "numeric")]
+)
+def test_results_do_not_change(result, field):
+    with pytest.raises(AttributeError):
+        setattr(result, field, 1.0)
 
 
 def verdict(analytic, central, left=None, right=None, tolerance=EXACT):

@@ -205,3 +205,106 @@ def test_bad_arguments_are_refused():
     mean = autograd.compile(lambda x: Value(2.0) * x, batch=True)
     with pytest.raises(TypeError):
         grad(lambda x: mean.mean([[1.0]]) * x)("x")
+
+
+class Nameless:
+    def __call__(self, x):
+        return [x, x]
+
+
+def test_errors_word_by_word():
+    def mean_of_program(v):
+        return autograd.compile(lambda x: v * x, batch=True).mean([1.0, 2.0])
+
+    assert grad(mean_of_program)(3.0) == 1.5
+
+    def pair(x):
+        return [x, x]
+
+    for call, error, message in (
+        (
+            lambda: grad(pair)(1.0),
+            TypeError,
+            "`grad` needs a function that returns one scalar, pair returned 2 of them: use "
+            "jacobian",
+        ),
+        (
+            lambda: grad(Nameless())(1.0),
+            TypeError,
+            "`grad` needs a function that returns one scalar, the function returned 2 of them: "
+            "use jacobian",
+        ),
+        (
+            lambda: grad(lambda x: x, argnums=1)(1.0),
+            ValueError,
+            "`argnums` is 1, but 1 arguments were given",
+        ),
+        (
+            lambda: grad(lambda x: x, argnums=(0, -2))(1.0),
+            ValueError,
+            "`argnums` is (0, -2), but 1 arguments were given",
+        ),
+        (
+            lambda: grad(lambda x: x, argnums="x")(1.0),
+            ValueError,
+            "`argnums` is 'x', but 1 arguments were given",
+        ),
+        (
+            lambda: vjp(lambda v: v, [1.0])[1](2.0),
+            ValueError,
+            "`cotangent` must be nested as what it belongs to, got 2.0",
+        ),
+        (
+            lambda: grad(lambda x, y: "y", argnums=1)(1.0, 2.0),
+            TypeError,
+            "`the result` must be a real number, got the string 'y': convert it with float(...) "
+            "first",
+        ),
+        (
+            lambda: grad(lambda x, y: x, argnums=1)(1.0, "y"),
+            TypeError,
+            "`argument 1` must be a real number, got the string 'y': convert it with float(...) "
+            "first",
+        ),
+        (
+            lambda: grad(lambda a: a * grad(mean_of_program)(3.0))(2.0),
+            TypeError,
+            "`program` cannot be differentiated twice: a compiled program's mean() knows its first "
+            "derivative only; call the function itself",
+        ),
+    ):
+        with pytest.raises(error) as caught:
+            call()
+        assert str(caught.value) == message
+
+
+def test_every_number_of_an_argument():
+    def f(x, y, z):
+        return x + 2 * y + 3 * z
+
+    assert [grad(f, i)(1.0, 1.0, 1.0) for i in (-3, -2, -1, 0, 1, 2)] == [1, 2, 3, 1, 2, 3]
+    for number in (-4, 3):
+        with pytest.raises(ValueError):
+            grad(f, number)(1.0, 1.0, 1.0)
+
+
+def test_directions_made_of_values_give_values_and_only_then():
+    t = Value(2.0)
+    value, tangent = jvp(lambda x: x * x, (3.0,), (t,))
+    assert isinstance(value, Value) and tangent.data == 12.0
+    tangent.backward()
+    assert t.grad == 6.0
+    _, tangent = jvp(lambda x: x * x, (Value(3.0),), (1.0,))
+    assert isinstance(tangent, Value)
+    value, tangent = jvp(lambda x: x * x, (3.0,), (1.0,))
+    assert (value, tangent) == (9.0, 6.0) and type(tangent) is float
+    _, pull_back = vjp(lambda x: x * x, 3.0)
+    for _ in range(2):
+        (slope,) = pull_back(t)
+        assert isinstance(slope, Value) and slope.data == 12.0
+        (slope,) = pull_back(2.0)
+        assert type(slope) is float and slope == 12.0
+    x = Value(3.0)
+    _, pull_back = vjp(lambda x: x * x, x)
+    for _ in range(2):
+        assert isinstance(pull_back(2.0)[0], Value)
