@@ -58,8 +58,8 @@ def check_contribution(node: Any, i: int, upstream: float, local: float) -> None
     if not math.isfinite(upstream * local):
         raise FloatingPointError(
             f"in the reverse sweep of {_call(node.primitive, node.parents)} = {node._data}"
-            f"{_recorded(node)}: the gradient handed to input {i}, {_operand(node.parents[i])}, is "
-            f"upstream x local = {upstream} x {local} = {upstream * local}"
+            f"{_recorded(node)}: the gradient handed to {_operand(node.parents[i])} is "
+            f"upstream × local = {upstream} × {local} = {upstream * local}"
         )
 
 
@@ -70,6 +70,15 @@ def check_gradient(node: Any, gradient: float) -> None:
         raise FloatingPointError(
             f"in the reverse sweep the contributions to the gradient of {made}, "
             f"{_operand(node)}{_recorded(node)}, add up to {gradient}"
+        )
+
+
+def check_tangent(node: Any, tangent: float) -> None:
+    """Raise where forward mode gives a node a derivative that is not finite."""
+    if not math.isfinite(tangent):
+        raise FloatingPointError(
+            f"in the forward sweep the derivative of {_call(node.primitive, node.parents)} = "
+            f"{node._data}{_recorded(node)}, is {tangent}"
         )
 
 
@@ -106,4 +115,5 @@ def _call(primitive: Any, parents: Iterable[Any]) -> str:
 
 
 def _operand(node: Any) -> str:
-    return f"{node.label}={node._data}" if node.label else str(node._data)
+    number = getattr(node._data, "fraction", node._data)
+    return f"{node.label}={number}" if node.label else str(number)

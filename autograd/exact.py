@@ -103,6 +103,20 @@ def _operator(primitive: Primitive, inherited: Any, reflected: bool = False) -> 
     return method
 
 
+def _comparison(compare: Callable[[Any, Any], bool], inherited: Any) -> Any:
+    """Compare with the fraction itself, and with floats as Python does: exactly."""
+
+    def method(self: "Exact", other: Any) -> Any:
+        number = other
+        if isinstance(other, Value):
+            number = getattr(other._data, "fraction", other._data)
+        if current_trace() is not None or not isinstance(number, int | float | Fraction):
+            return inherited(self, other)
+        return compare(self.data, number)
+
+    return method
+
+
 class Exact(Value):
     """A Value whose `data` is a `fractions.Fraction`, and whose gradients are.
 
@@ -131,7 +145,8 @@ class Exact(Value):
 
     def backward(self, gradient: Any = 1) -> None:
         """Add the derivative of `gradient * self` to the `.grad` of leaves, as fractions."""
-        if current_trace() is not None or gradient != int(gradient):
+        whole = isinstance(gradient, float) and gradient.is_integer()
+        if current_trace() is not None or not (whole or isinstance(gradient, int | Fraction)):
             super().backward(gradient)
             return
         flows = exact_flows(self, Fraction(gradient))
@@ -153,6 +168,15 @@ class Exact(Value):
         known = isinstance(exponent, int)
         power: Value = self._whole_power(exponent) if known else super().__pow__(exponent)
         return power
+
+    __lt__ = _comparison(operator.lt, Value.__lt__)
+    __le__ = _comparison(operator.le, Value.__le__)
+    __gt__ = _comparison(operator.gt, Value.__gt__)
+    __ge__ = _comparison(operator.ge, Value.__ge__)
+    __hash__ = Value.__hash__
+
+    def __bool__(self) -> bool:
+        return super().__bool__() if current_trace() is not None else bool(self.data)
 
     def __apply_primitive__(self, primitive: Primitive, inputs: tuple[Any, ...]) -> Value:
         node = _record(primitive, inputs) if primitive in _ROWS else None

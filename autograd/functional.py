@@ -12,8 +12,10 @@ from contextvars import ContextVar
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from autograd import primitives
-from autograd.anomaly import check_sweep, checking, detect_anomaly
+from autograd.anomaly import check_sweep, check_tangent, checking, detect_anomaly
 from autograd.exact import Exact, exact_flows
 from autograd.graph import topological_order
 from autograd.nesting import Structure, flatten, unflatten
@@ -36,16 +38,24 @@ class _Linearised:
         self.structures: list[Structure] = []
         lifted = list(args)
         self.keep = _open.get() > 1 or current_trace() is not None
+        numbers: list[Any] = []
+        flatten([args[i] for i in argnums], numbers)
+        exact = any(isinstance(number, Fraction) for number in numbers)
         for i in argnums:
             leaves: list[Any] = []
             structure = flatten(args[i], leaves)
+            if exact:
+                leaves = [Fraction(leaf) if isinstance(leaf, int) else leaf for leaf in leaves]
             self.keep = self.keep or any(isinstance(leaf, Value) for leaf in leaves)
             fresh = [_variable(leaf, i) for leaf in leaves]
             self.variables += fresh
             self.structures.append(structure)
-            lifted[i] = unflatten(structure, fresh[:])
+            lifted[i] = unflatten(structure, fresh)
         results: list[Any] = []
-        self.structure = flatten(f(*lifted, **kwargs), results)
+        returned = f(*lifted, **kwargs)
+        if returned is None:
+            raise TypeError(f"{_name(f)} returned None: is its `return` missing?")
+        self.structure = flatten(returned, results)
         self.results = [as_value(result, "the result") for result in results]
         self.active, self.order = self._graph()
 
@@ -83,11 +93,13 @@ class _Linearised:
 
     def push_forward(self, tangents: Sequence[Any]) -> list[Any]:
         """Return the tangents of the results, given those of the variables."""
-        flows = _seeds(self.variables, tangents)
+        flows, check = _seeds(self.variables, tangents), checking()
         for node in self.order:
             for parent, partial in zip(node.parents, self._partials(node), strict=True):
                 if parent in flows:
                     _add(flows, node, _product(flows[parent], partial))
+            if check and node in flows:
+                check_tangent(node, _number(flows[node]))
         return [flows.get(result, 0.0) for result in self.results]
 
     def _partials(self, node: Value) -> tuple[Any, ...]:
@@ -116,7 +128,8 @@ class _Linearised:
 
     def split(self, numbers: list[Any]) -> list[Any]:
         """Put numbers, one for each variable, into the structures of the arguments."""
-        return [unflatten(structure, numbers) for structure in self.structures]
+        rest = iter(numbers)
+        return [unflatten(structure, rest) for structure in self.structures]
 
 
 def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
@@ -130,6 +143,7 @@ def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     Raises `TypeError` where `f` does not return one scalar or an argument holds something else
     than real numbers and Values, `ValueError` where there is no argument of that number.
     """
+    _check("grad", f, argnums)
     both = value_and_grad(f, argnums)
 
     def gradient(*args: Any, **kwargs: Any) -> Any:
@@ -140,14 +154,15 @@ def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
 
 def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     """Return the function that computes (value, gradient); see `grad`."""
+    _check("value_and_grad", f, argnums)
 
     def both(*args: Any, **kwargs: Any) -> Any:
         with _differentiating():
             run = _Linearised(f, args, _checked(argnums, args), kwargs)
             if run.structure is not None:
                 raise TypeError(
-                    f"`grad` needs a function that returns one scalar, {_name(f)} returned "
-                    f"{len(run.results)} of them: use jacobian"
+                    "`grad` and `hessian` need a function that returns one scalar, "
+                    f"{_name(f)} returned {len(run.results)} of them: use jacobian"
                 )
             parts = run.split(run.gradient(run.results[0]))
         return run.out(run.results)[0], parts[0] if isinstance(argnums, int) else tuple(parts)
@@ -162,6 +177,7 @@ def jacobian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     place of each scalar: for a list of m scalars and a list of n arguments m lists of n.
     Raises what `grad` raises.
     """
+    _check("jacobian", f, argnums)
 
     def derivatives(*args: Any, **kwargs: Any) -> Any:
         with _differentiating():
@@ -187,8 +203,13 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     """Return (f(*primals), its derivative in the direction `tangents`), by forward mode.
 
     `tangents` have the structure of `primals`, the tuple of all arguments. Raises `ValueError`
-    where they differ.
+    where they differ, `TypeError` where `primals` is no tuple or list.
     """
+    if not isinstance(primals, tuple | list) or not isinstance(tangents, tuple | list):
+        raise TypeError(
+            "`primals` and `tangents` must be tuples with an entry for each argument, as in "
+            f"jvp(f, (2.0,), (1.0,)); got {primals!r:.40} and {tangents!r:.40}"
+        )
     with _differentiating():
         run = _Linearised(f, primals, range(len(primals)), {})
         flows = _alike("tangents", list(tangents), run.structures)
@@ -223,8 +244,11 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
 def hvp(f: Function, x: Any, v: Any) -> Any:
     """Return the Hessian of `f` at `x` times `v`, without forming the Hessian.
 
-    Both have the structure that `f` takes. It is the forward derivative of the gradient.
+    Both have the structure that `f` takes. It is the forward derivative of the gradient. Raises
+    `ValueError` where the structures differ.
     """
+    if flatten(x, []) != flatten(v, []):
+        raise ValueError(f"`v` must be nested as `x`, {x!r:.60}, got {v!r:.60}")
     return jvp(grad(f), (x,), (v,))[1]
 
 
@@ -245,15 +269,38 @@ def _variable(leaf: Any, argument: int) -> Value:
         return record(primitives.where_taken, (leaf,))
     if isinstance(leaf, Fraction):
         return Value(leaf)
+    if isinstance(leaf, np.ndarray):
+        raise TypeError(
+            f"argument {argument} holds an array of shape {leaf.shape}: pass array.tolist(), as "
+            "functions of scalars take nested lists of numbers"
+        )
     return Value(as_float(leaf, f"argument {argument}"))
+
+
+def _check(name: str, f: Function, argnums: Any) -> None:
+    """Raise `TypeError` where `f` is no function or `argnums` are no positions."""
+    if not callable(f):
+        raise TypeError(f"`{name}` needs a function, got {f!r:.60}: {name}(f)(x) for f at x")
+    positions = argnums if isinstance(argnums, tuple) else (argnums,)
+    if not all(isinstance(number, int) for number in positions):
+        raise TypeError(
+            f"`argnums` must be the position of an argument or a tuple of positions, got "
+            f"{argnums!r:.60}; for the derivative at a point write {name}(f)(x)"
+        )
 
 
 def _checked(argnums: int | tuple[int, ...], args: Sequence[Any]) -> Sequence[int]:
     numbers = [argnums] if isinstance(argnums, int) else list(argnums)
     for number in numbers:
-        if not isinstance(number, int) or not -len(args) <= number < len(args):
-            raise ValueError(f"`argnums` is {argnums!r}, but {len(args)} arguments were given")
-    return [number % len(args) for number in numbers]
+        if not -len(args) <= number < len(args):
+            raise ValueError(
+                f"`argnums` is {argnums!r}, but {len(args)} arguments were given by position; "
+                "positions count from 0"
+            )
+    positions = [number % len(args) for number in numbers]
+    if len(set(positions)) < len(positions):
+        raise ValueError(f"`argnums` is {argnums!r}: name each of the {len(args)} arguments once")
+    return positions
 
 
 def _seeds(nodes: Sequence[Value], flows: Sequence[Any]) -> dict[Value, Any]:

@@ -30,7 +30,7 @@ class Entry:
     analytic: float
     numeric: float
     verdict: Verdict
-    note: str = ""
+    note: str
 
     @property
     def error(self) -> float:

@@ -44,6 +44,8 @@ class Block:
 
     def __enter__(self) -> Self:
         frame = sys._getframe(1)
+        while frame.f_back is not None and frame.f_globals.get("__name__") == "contextlib":
+            frame = frame.f_back  # an ExitStack enters for its user
         _opened.set((*opened_blocks(), Opened(self, frame if _suspends(frame) else None)))
         return self
 

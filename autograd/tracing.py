@@ -5,6 +5,7 @@ depends on them must be seen too: each comparison is noted as a guard, and readi
 which would freeze it, is an error. A ContextVar, so it belongs to one thread or task.
 """
 
+import linecache
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -61,8 +62,11 @@ def tracing(trace: Trace) -> Iterator[Trace]:
 
 
 def users_line() -> str:
-    """Return `file:line` of the innermost frame outside these packages."""
+    """Return `file:line` of the innermost frame outside these packages; of a notebook, the line."""
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGES):
         frame = frame.f_back
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+    name, number = frame.f_code.co_filename, frame.f_lineno
+    if "ipykernel_" in name or name.startswith("<ipython-input"):  # files that nobody has seen
+        return f"line {number} of a cell, `{linecache.getline(name, number).strip()}`"
+    return f"{name}:{number}"

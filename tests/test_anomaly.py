@@ -3,9 +3,11 @@
 import asyncio
 import copy
 import inspect
+import linecache
 import math
 import pickle
 import threading
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -60,7 +62,7 @@ def test_a_gradient_that_is_not_finite():
         loss = root * 2
         assert message(loss.backward) == (
             f"in the reverse sweep of sqrt(x=0.0) = 0.0, recorded at {line}: the gradient handed "
-            "to input 0, x=0.0, is upstream x local = 2.0 x inf = inf"
+            "to x=0.0 is upstream × local = 2.0 × inf = inf"
         )
         assert (x.grad, root.grad, loss.grad) == (5.0, 0.0, 0.0)
     loss.backward()
@@ -103,7 +105,7 @@ def test_grad_and_its_relatives():
         assert "0.0 ** 0.5 = 0.0, recorded at" in twice
         assert grad(grad(lambda x: x**3))(2.0) == 12.0
         pull_back = autograd.vjp(lambda x: [x.sqrt(), x], 0.0)[1]
-        assert "1.0 x inf" in message(lambda: pull_back([1.0, 0.0]))
+        assert "1.0 × inf" in message(lambda: pull_back([1.0, 0.0]))
         assert pull_back([0.0, 1.0]) == (1.0,)
     assert grad(autograd.sqrt)(0.0) == math.inf
 
@@ -250,3 +252,33 @@ def test_a_compiled_function_keeps_its_trace():
         program = autograd.compile(lambda a: x.detach() * a + x)
         value, slopes = program.value_and_grad(2.0)
     assert value == 9.0 and slopes.tolist() == [1.0]
+
+
+def test_the_line_of_a_notebook_is_shown_as_text():
+    name = "/tmp/ipykernel_7/1.py"
+    source = "x = Value(0.0, label='x')\ny = x.log()\n"
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    with detect_anomaly():
+        found = message(lambda: exec(compile(source, name, "exec"), {"Value": Value}))
+    del linecache.cache[name]
+    assert found == "log(x=0.0) gives -inf, at line 2 of a cell, `y = x.log()`"
+
+
+def test_fractions_are_shown_as_such():
+    with detect_anomaly():
+        found = message(lambda: Value(Fraction(1, 3)) / 0)
+    assert found.startswith("1/3 / 0.0 gives inf, at ")
+
+
+def test_forward_mode():
+    with detect_anomaly():
+        found = message(lambda: autograd.jvp(lambda x: x.sqrt() + 1, (0.0,), (1.0,)))
+        assert found.startswith("in the forward sweep the derivative of sqrt(0.0) = 0.0, recorded")
+        assert found.endswith(", is inf")
+        assert autograd.jvp(autograd.sqrt, (4.0,), (1.0,)) == (2.0, 0.25)
+
+
+def test_an_empty_batch_computes_nothing():
+    program = autograd.compile(lambda x: x.log(), batch=True)
+    with detect_anomaly():
+        assert program(np.zeros(0)).tolist() == []

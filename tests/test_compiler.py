@@ -1,6 +1,7 @@
 """The compiler: equal to eager everywhere, patterns found, branches never frozen, clear errors."""
 
 import math
+import pickle
 import threading
 from random import Random
 
@@ -556,3 +557,16 @@ def test_equality_with_a_number_is_refused_while_compiling():
         autograd.compile(lambda x: x * 2 if x == 1.0 else x)(1.0)
     v = Value(1.0)
     assert v == v and v != Value(1.0) and v != 1.0 and len({v, v}) == 1
+
+
+def test_the_mean_of_a_program_is_explained_and_pickled():
+    w, b = Value(0.3, label="w"), Value(0.1, label="b")
+    program = autograd.compile(lambda x: w * x + b, batch=True)
+    mean = program.mean([1.0, 3.0])
+    text = str(autograd.explain(mean))
+    assert "∂v1/∂w = 1 × 2 = 2" in text and "changed" not in text
+    assert autograd.why(w, mean).gradient == 2.0
+    assert autograd.stepper(mean).html and autograd.draw(mean).source
+    twin = pickle.loads(pickle.dumps(mean))
+    twin.backward()
+    assert [p.grad for p in twin.parents] == [2.0, 1.0]

@@ -343,6 +343,7 @@ def test_right_wrong_and_what_lies_between():
     assert verdict(2.0 + 1e-4, coarse) == Finding(2.0, "uncertain", note.format(1))
     assert verdict(2.0 + 3e-4, coarse) == Finding(2.0, "wrong")
     assert verdict(2.0, coarse) == Finding(2.0, "right")
+    assert verdict(2.5, Slope(2.0, 0.5)).verdict == "uncertain"
 
 
 def test_an_error_within_the_absolute_tolerance_is_small():
@@ -361,7 +362,7 @@ def test_a_rival_makes_wrong_uncertain():
     contradiction = Finding(2.0, "uncertain", "the differences contradict each other")
     assert verdict(2.0, with_rival(2.0, 1e-4)) == contradiction
     assert verdict(2.0, with_rival(2.0, 2e-4)) == contradiction
-    assert verdict(2.0, with_rival(2.0 - 1e-4, 1.1e-4)).verdict == "uncertain"
+    assert verdict(2.0, with_rival(2.0 - 2.0**-14, 2.0**-14)).verdict == "uncertain"
     assert verdict(2.0, with_rival(2.0, 2.1e-4)) == Finding(0.0, "wrong")
     assert verdict(2.0, with_rival(2.0 + 2e-4, 1e-4)) == Finding(0.0, "wrong")
     assert verdict(-2.0, with_rival(-2.0, 1e-4)) == Finding(-2.0, "uncertain", contradiction.note)
@@ -380,9 +381,11 @@ def test_kinks():
     assert verdict(1.1, Slope(0.0, 0.0), left, Slope(1.0, 0.125)).verdict == "kink"
     assert verdict(1.1, Slope(0.0, 0.0), Slope(-1.0, 0.125), right).verdict == "kink"
     assert verdict(1.1, Slope(0.0, 0.0), left, right, Tolerance(0.0, 0.11)).verdict == "kink"
-    assert verdict(0.0, Slope(0.0, 0.0), Slope(-0.0, 0.0), right).note.startswith(
-        "a kink: slope 0 to the left"
-    )
+    zero = Slope(-0.0, 0.0)
+    assert "slope 0 to the left, 1 to" in verdict(0.0, zero, zero, right).note
+    assert "slope 1 to the left, 0 to" in verdict(0.0, zero, right, zero).note
+    small = Slope(0.125, 0.0), Slope(0.25, 0.0)
+    assert verdict(0.125, small[0], *small, Tolerance(0.0, 0.25)).verdict == "kink"
 
 
 def test_slopes_of_two_sides_that_agree_within_their_errors_are_no_kink():
@@ -455,6 +458,60 @@ def test_two_steps_are_enough_where_they_agree():
     assert count_steps(math.exp, 0.0, 1.001) == (44, ["wrong"])
     assert count_steps(math.exp, 0.0, 1.0, 1.001) == (44, ["right", "wrong"])
     assert count_steps(abs, 0.0, 0.0) == (44, ["kink"])
+
+
+class Script:
+    """Differences of one output, as they are written down: step, central, left, right."""
+
+    def __init__(self, *lines):
+        self.values, self.lines = [0.0], list(lines)
+        self.steps, self.central, self.left, self.right = [], [], [], []
+
+    def narrow(self):
+        if not self.lines:
+            return False
+        columns = self.steps, self.central, self.left, self.right
+        h, *slopes = self.lines.pop(0)
+        for column, item in zip(columns, [h, *([slope] for slope in slopes)], strict=True):
+            column.append(item)
+        return True
+
+    def slopes(self, output, rounding):
+        return (Slope(-9.0, 0.0),) * 3
+
+
+def read(*lines, rounding=0.0, allowed=0.5):
+    """The steps taken until the derivative 1.0 is right, and the numerical one; None if never."""
+    script = Script(*lines)
+    ((finding,),) = examine(script, [[1.0]], [rounding], Tolerance(allowed, 0.0))
+    return (len(script.steps), finding.numeric) if finding.verdict == "right" else None
+
+
+def test_the_last_two_steps_decide_and_the_last_is_told():
+    assert read((1.0, 9.0, 1.0, 1.0), (0.5, 1.0, 1.0, 1.0), (0.25, 1.25, 1.0, 1.0)) == (3, 1.25)
+    assert read((1.0, 1.0, 1.0, 1.0), (0.5, 9.0, 1.0, 1.0), (0.25, 1.0, 1.0, 1.0)) is None
+    assert read((1.0, 1.0, 1.0, 1.0)) is None
+    assert read((1.0, 1.5, 1.0, 1.0), (0.5, 0.5, 1.0, 1.0)) == (2, 0.5)
+    assert read((1.0, 1.5, 1.0, 1.0), (0.5, 0.4375, 1.0, 1.0)) is None
+
+
+def test_the_slopes_of_both_sides_of_the_last_step_agree_but_for_rounding():
+    first = (1.0, 1.0, 8.0, -8.0)
+    for left, right, agree in ((3.0, 0.5, True), (0.5, 3.0, True), (3.0, 0.375, False)):
+        # tolerance 0.5, and twice 4 * 0.125 / 0.5
+        found = read(first, (0.5, 1.0, left, right), rounding=0.125)
+        assert found == ((2, 1.0) if agree else None)
+        found = read(first, (0.5, 1.0, right, left), rounding=0.125)
+        assert found == ((2, 1.0) if agree else None)
+
+
+def test_rounding_at_the_last_step_is_within_the_tolerance():
+    same = [(h, 1.0, 1.0, 1.0) for h in (1.0, 0.5, 0.25)]
+    assert read(*same[:2], rounding=0.25, allowed=0.75) == (2, 1.0)
+    assert read(*same[:2], rounding=0.2578125, allowed=0.75) is None
+    first = (2.0, 9.0, 1.0, 1.0)
+    assert read(first, *same[:2], rounding=0.25, allowed=0.75) == (3, 1.0)
+    assert read(first, *same[:2], rounding=0.375, allowed=0.75) is None
 
 
 def test_two_steps_in_a_row_have_to_agree():

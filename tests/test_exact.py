@@ -7,6 +7,7 @@ import pickle
 from fractions import Fraction
 from random import Random
 
+import numpy as np
 import pytest
 
 import autograd
@@ -225,3 +226,33 @@ def test_a_deep_chain_needs_no_recursion():
         y = y + 1
     y.backward()
     assert y.data == Fraction(40_001, 2) and x.grad == 1
+
+
+def test_comparisons_do_not_round():
+    above = 1 + Fraction(1, 10**17)
+    assert grad(lambda x: x * x if x > 1 else -x)(above) == 2 * above
+    tiny = Value(Fraction(1, 10**400))
+    assert tiny and tiny > 0 and not tiny <= 0 and not Value(Fraction(0))
+    assert Value(THIRD) < THIRD + Fraction(1, 10**30) and Value(THIRD) > 1 / 3
+    assert Value(THIRD) < Value(1.0) and Value(THIRD) <= Value(THIRD) and 1 >= Value(THIRD)
+    assert Value(THIRD) < np.float32(1) and Value(THIRD) != THIRD
+    w = Value(THIRD)
+    program = autograd.compile(lambda x: x if w < x else w)
+    assert (program(1.0), program(0.0)) == (1.0, 1 / 3)
+    program = autograd.compile(lambda x: x if w else -x)
+    assert program(1.0) == 1.0
+
+
+def test_whole_numbers_beside_fractions():
+    slopes = grad(lambda a, b: a * b / 3, (0, 1))(THIRD, 2)
+    assert slopes == (Fraction(2, 3), Fraction(1, 9))
+    assert all(type(slope) is Fraction for slope in slopes)
+
+
+def test_gradients_of_other_seeds():
+    x = Value(THIRD)
+    y = x * x
+    y.backward(Fraction(1, 2))
+    assert x.grad == THIRD and type(x.grad) is Fraction
+    y.backward(math.inf)
+    assert x.grad == math.inf

@@ -1,6 +1,7 @@
 """grad and its relatives: derivatives of plain functions, nested, in every order and structure."""
 
 import math
+from collections import namedtuple
 from random import Random
 
 import numpy as np
@@ -221,33 +222,81 @@ def test_errors_word_by_word():
     def pair(x):
         return [x, x]
 
+    def print_only(x):
+        pair(x)
+
     for call, error, message in (
         (
             lambda: grad(pair)(1.0),
             TypeError,
-            "`grad` needs a function that returns one scalar, pair returned 2 of them: use "
-            "jacobian",
+            "`grad` and `hessian` need a function that returns one scalar, pair returned 2 of "
+            "them: use jacobian",
         ),
         (
             lambda: grad(Nameless())(1.0),
             TypeError,
-            "`grad` needs a function that returns one scalar, the function returned 2 of them: "
-            "use jacobian",
+            "`grad` and `hessian` need a function that returns one scalar, the function returned "
+            "2 of them: use jacobian",
         ),
         (
             lambda: grad(lambda x: x, argnums=1)(1.0),
             ValueError,
-            "`argnums` is 1, but 1 arguments were given",
+            "`argnums` is 1, but 1 arguments were given by position; positions count from 0",
         ),
         (
             lambda: grad(lambda x: x, argnums=(0, -2))(1.0),
             ValueError,
-            "`argnums` is (0, -2), but 1 arguments were given",
+            "`argnums` is (0, -2), but 1 arguments were given by position; positions count from 0",
         ),
         (
-            lambda: grad(lambda x: x, argnums="x")(1.0),
+            lambda: grad(lambda x: x, "x"),
+            TypeError,
+            "`argnums` must be the position of an argument or a tuple of positions, got 'x'; for "
+            "the derivative at a point write grad(f)(x)",
+        ),
+        (
+            lambda: jacobian(lambda x: x, (0, 1.0)),
+            TypeError,
+            "`argnums` must be the position of an argument or a tuple of positions, got (0, 1.0); "
+            "for the derivative at a point write jacobian(f)(x)",
+        ),
+        (
+            lambda: value_and_grad(5.0),
+            TypeError,
+            "`value_and_grad` needs a function, got 5.0: value_and_grad(f)(x) for f at x",
+        ),
+        (
+            lambda: hessian([1.0]),
+            TypeError,
+            "`grad` needs a function, got [1.0]: grad(f)(x) for f at x",
+        ),
+        (
+            lambda: jvp(lambda x: x, 2.0, (1.0,)),
+            TypeError,
+            "`primals` and `tangents` must be tuples with an entry for each argument, as in "
+            "jvp(f, (2.0,), (1.0,)); got 2.0 and (1.0,)",
+        ),
+        (
+            lambda: jvp(lambda x: x, (2.0,), 1.0),
+            TypeError,
+            "`primals` and `tangents` must be tuples with an entry for each argument, as in "
+            "jvp(f, (2.0,), (1.0,)); got (2.0,) and 1.0",
+        ),
+        (
+            lambda: hvp(lambda v: v[0], [2.0, 3.0], [1.0]),
             ValueError,
-            "`argnums` is 'x', but 1 arguments were given",
+            "`v` must be nested as `x`, [2.0, 3.0], got [1.0]",
+        ),
+        (
+            lambda: grad(lambda v: v[0])(np.array([1.0, 2.0])),
+            TypeError,
+            "argument 0 holds an array of shape (2,): pass array.tolist(), as functions of scalars "
+            "take nested lists of numbers",
+        ),
+        (
+            lambda: grad(print_only)(1.0),
+            TypeError,
+            "print_only returned None: is its `return` missing?",
         ),
         (
             lambda: vjp(lambda v: v, [1.0])[1](2.0),
@@ -308,3 +357,38 @@ def test_directions_made_of_values_give_values_and_only_then():
     _, pull_back = vjp(lambda x: x * x, x)
     for _ in range(2):
         assert isinstance(pull_back(2.0)[0], Value)
+
+
+def test_the_order_of_keys_does_not_matter():
+    def f(d):
+        return d["a"] * 10 + d["b"] ** 2
+
+    there, back = {"a": 1.0, "b": 2.0}, {"b": 2.0, "a": 1.0}
+    assert grad(f)(there) == grad(f)(back) == {"a": 10.0, "b": 4.0}
+    assert jvp(f, (there,), ({"b": 0.0, "a": 1.0},)) == (14.0, 10.0)
+    assert hvp(f, there, {"b": 1.0, "a": 0.0}) == {"a": 0.0, "b": 2.0}
+    pull_back = vjp(lambda x: {"b": 100 * x, "a": x}, 1.0)[1]
+    assert pull_back({"a": 1.0, "b": 0.0}) == pull_back({"b": 0.0, "a": 1.0}) == (1.0,)
+    program = autograd.compile(f)
+    assert program(there) == program(back) == 14.0
+    branches = autograd.compile(
+        lambda x: {"a": x, 3: 2 * x} if x > 0 else {3: x * 5, "a": x}, batch=True
+    )
+    found = branches([1.0, -1.0])
+    assert found["a"].tolist() == [1.0, -1.0] and found[3].tolist() == [2.0, -5.0]
+
+
+def test_an_argument_is_named_once():
+    with pytest.raises(ValueError) as caught:
+        grad(lambda x, y: x * y, (0, -2))(3.0, 4.0)
+    assert str(caught.value) == "`argnums` is (0, -2): name each of the 2 arguments once"
+
+
+def test_named_tuples_keep_their_names():
+    Point = namedtuple("Point", "x y")
+    slopes = grad(lambda p: p.x * p.y)(Point(2.0, 3.0))
+    assert slopes == Point(3.0, 2.0) and slopes.x == 3.0
+
+
+def test_long_lists():
+    assert grad(lambda v: sum(v))([1.0] * 20_000) == [1.0] * 20_000

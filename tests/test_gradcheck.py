@@ -105,12 +105,12 @@ def test_a_jacobian_of_nested_results():
     report = gradcheck(f, (2.0, 3.0))
     found = [(entry.output, entry.input, entry.analytic) for entry in report]
     assert found == [
-        ("['sum']", "x", 1.0),
-        ("['sum']", "y", 1.0),
         ("['others'][0]", "x", 3.0),
         ("['others'][0]", "y", 2.0),
         ("['others'][1][0]", "x", 1.0),
         ("['others'][1][0]", "y", 0.0),
+        ("['sum']", "x", 1.0),
+        ("['sum']", "y", 1.0),
     ]
     assert (
         str(report).splitlines()[1].split() == "input output analytic numeric error verdict".split()
@@ -531,6 +531,8 @@ def test_what_is_not_finite_is_an_error(f, x, analytic, note):
     (entry,) = gradcheck(f, x, raise_exception=False)
     assert entry.analytic == pytest.approx(analytic, nan_ok=True)
     assert (entry.verdict, entry.note) == ("not finite", note)
+    page = gradcheck(f, x, raise_exception=False)._repr_html_()
+    assert '<tr style="color: #c0392b; font-weight: bold">' in page
 
 
 def test_a_gradient_that_is_not_finite_stands_beside_the_numeric_one():

@@ -5,7 +5,9 @@ import json
 import math
 import pickle
 import random
+import tomllib
 import types
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -424,6 +426,17 @@ def test_the_perceptron_separates_setosa_from_the_other_irises():
     model.eval()
     assert nn.predict(model, X).tolist() == y.tolist()
     assert nn.predict(model, X[:5]).tolist() == y[:5].tolist()
+
+
+def test_every_package_is_installed():
+    root = Path(__file__).parents[1]
+    found = {
+        ".".join(path.parent.relative_to(root).parts)
+        for name in ("autograd", "nn")
+        for path in (root / name).rglob("__init__.py")
+    }
+    project = tomllib.loads((root / "pyproject.toml").read_text())
+    assert set(project["tool"]["setuptools"]["packages"]) == found
 
 
 def test_public_names():

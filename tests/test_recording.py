@@ -265,3 +265,13 @@ def test_a_generator_closed_in_another_context_leaves_nothing_behind():
     next(steps)
     contextvars.copy_context().run(steps.close)
     assert recorded()
+
+
+def test_an_exit_stack_in_a_generator_does_not_reach_its_caller():
+    def f():
+        with ExitStack() as stack:
+            stack.enter_context(no_grad())
+            yield recorded()
+            yield recorded()
+
+    assert [(inside, recorded()) for inside in f()] == [(False, True)] * 2

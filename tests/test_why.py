@@ -32,7 +32,7 @@ def test_a_relu_that_is_off():
         "∂y/∂x = 0: relu is off.",
         "v1 = relu(x) = 0 at x = -1.5: ∂v1/∂x = 0, so nothing of ∂y/∂v1 = 2 passes.",
         "A unit that is off for every input no longer learns: try another initialisation, a lower "
-        "learning rate or leaky_relu.",
+        "learning rate or the activation leaky_relu.",
         NO_LINE,
     ]
     assert (found.kind, found.gradient, found.line) == ("zero", 0.0, "")

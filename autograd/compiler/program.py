@@ -1,6 +1,7 @@
 """Program: a compiled function. Record once, replay fast."""
 
 import inspect
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -103,4 +104,19 @@ class Program:
             self.replayer.record([a[0] if self._batch and count else a for a in arrays])
 
 
-PROGRAM = Primitive("program", float, float, lambda out, *inputs: ())
+class _ProgramRow(Primitive):
+    """What made a mean: its value cannot be computed again from the parameters alone."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _program_row, ()
+
+
+def _program_row() -> Primitive:
+    return PROGRAM
+
+
+def _unknown(*inputs: Any) -> float:
+    return math.nan
+
+
+PROGRAM = _ProgramRow("program", _unknown, _unknown, lambda out, *inputs: ())

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autograd.anomaly import check_sweep, checking
+from autograd.anomaly import check_sweep, checking, detect_anomaly
 from autograd.compiler.arguments import Signature
 from autograd.compiler.batches import Memory
 from autograd.compiler.interpreted import DEEPEST, interpret
@@ -97,11 +97,12 @@ class Replayer:
         """
         if not self.paths:
             first = 0 if rows is None or not count else np.arange(len(arrays[0]))[rows][0]
-            self.record(
-                [a[first] if count else np.zeros(a.shape[1:]) for a in arrays]
-                if self._batch
-                else arrays
-            )
+            with recorded() if count else recorded(without=(detect_anomaly,)):
+                self.record(
+                    [a[first] if count else np.zeros(a.shape[1:]) for a in arrays]
+                    if self._batch
+                    else arrays
+                )
         if checking():
             self._examine(arrays, np.arange(count) if rows is None else rows, reverse, flat)
         flat = flat or _Reader(self)

@@ -110,6 +110,12 @@ def minimize(
             result.fun, result.jac = result.fun
     if "grad" in result:  # trust-constr: its `jac` is that of the constraints, and there are none
         result.jac = result.grad
+    if objective.best is not None and objective.refuses(result.x):
+        result.x, result.fun, gradient = objective.best
+        result.success, result.status = False, 98
+        result.message = "The method ended where `f` is not finite; this is the best point before."
+        for part in {"jac", "grad"} & result.keys():
+            result[part] = gradient
     result.fun = float(result.fun)
     for part in {"x", "jac", "grad"} & result.keys():
         result[part] = flat.nest(result[part])

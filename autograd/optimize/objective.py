@@ -25,6 +25,7 @@ class Objective:
         self.function, self.args, self.flat, self.shielded = f, args, flat, shielded
         self.evaluations = 0
         self.good: tuple[Array, float] | None = None  # the last point that was not refused
+        self.best: tuple[Array, float, Array | None] | None = None
         self.highest = -np.inf
 
     def f(self, x: Any) -> Any:
@@ -68,12 +69,26 @@ class Objective:
         product = as_array(hvp(self.f, self.flat.nest(x), self.flat.nest(vector)))
         return product if np.isfinite(product).all() else vector
 
+    def refuses(self, x: Array) -> bool:
+        """Whether value or gradient at `x` is not finite."""
+        known = [point[0] for point in (self.good, self.best) if point is not None]
+        if any(np.array_equal(x, point) for point in known):
+            return False
+        value, gradient = value_and_grad(self.f)(self.flat.nest(x))
+        return not (np.isfinite(value) and np.isfinite([*x, *as_array(gradient)]).all())
+
     def _accept(self, x: Array, value: float, gradient: Array | None = None) -> bool:
         """Whether all is finite; raises `ValueError` where it is not at the start."""
         self.evaluations += 1
-        finite = np.isfinite(value) and (gradient is None or bool(np.isfinite(gradient).all()))
+        finite = (
+            bool(np.isfinite(x).all())
+            and np.isfinite(value)
+            and (gradient is None or bool(np.isfinite(gradient).all()))
+        )
         if finite:
             self.good = np.array(x), value
+            if self.best is None or value <= self.best[1]:
+                self.best = np.array(x), value, gradient
             self.highest = max(self.highest, value)
         elif self.good is None:
             if gradient is None or not np.isfinite(value):

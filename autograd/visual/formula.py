@@ -147,8 +147,10 @@ def rules(primitive: Primitive, count: int) -> tuple[ast.expr | None, ...]:
         if isinstance(primitive, CustomPrimitive):  # whether it holds is seen at the point
             function = primitive.columns.reading("partials", count, probed=False)
         partials = function(Formula(ast.Name("out")), *map(_symbol, names))
-        trees = [_tree(partial) for partial in partials]
+        trees = list(map(_tree, partials))
     except Exception:  # partials that work on numbers only
+        trees = []
+    if len(trees) != count:  # a program's mean has none
         return (None,) * count
     return tuple(tree if len(ast.unparse(tree)) <= LONGEST else None for tree in trees)
 

@@ -28,7 +28,8 @@ from autograd.visual.reasons.wording import Words, line_of, number
 from autograd.visual.sweep import Sweep
 
 NO_LINE = (
-    "Lines are known for what is recorded inside `with autograd.detect_anomaly(check=False):`."
+    "To see the line of code of each operation, compute inside "
+    "`with autograd.detect_anomaly(check=False):`."
 )
 
 

@@ -18,7 +18,7 @@ SATURATING = ("tanh", "sigmoid", "erf", "softplus", "arctan")
 
 OFF = (
     "A unit that is off for every input no longer learns: try another initialisation, a lower "
-    "learning rate or leaky_relu."
+    "learning rate or the activation leaky_relu."
 )
 SATURATED = (
     "Its input is too large: scale the inputs, start with smaller weights or lower the learning "
