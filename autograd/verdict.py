@@ -112,11 +112,24 @@ def judge(
     sides = sorted((left.value, right.value))
     allowed = tolerance.at(0.0, *filter(math.isfinite, sides)) + left.error + right.error
     if abs(left.value - right.value) > allowed:
+        if math.isinf(left.value) or math.isinf(right.value):
+            return _beside_a_jump(analytic, left, right, tolerance)
         between = sides[0] - allowed <= analytic <= sides[1] + allowed
         before, after = left.value + 0.0, right.value + 0.0  # no -0
         note = f"a kink: slope {before:.6g} to the left, {after:.6g} to the right"
-        return Finding(central.value, "kink" if between else "wrong", note)
+        middle = (left.value + right.value) / 2.0
+        return Finding(middle, "kink" if between else "wrong", note)
     return _compare(analytic, central, tolerance)
+
+
+def _beside_a_jump(analytic: float, left: Slope, right: Slope, tolerance: Tolerance) -> Finding:
+    """What jumps, or rises infinitely fast, to one side has the slope of the other side."""
+    if math.isinf(left.value) and math.isinf(right.value):
+        return Finding(math.nan, "uncertain", "f jumps here, or its slope is infinite")
+    finite, side = (right, "left") if math.isinf(left.value) else (left, "right")
+    found = _compare(analytic, finite, tolerance)
+    verdict = "kink" if found.verdict == "right" else found.verdict
+    return Finding(finite.value, verdict, f"f jumps, or its slope is infinite, to the {side}")
 
 
 def _compare(analytic: float, slope: Slope, tolerance: Tolerance, note: str = "") -> Finding:

@@ -403,15 +403,20 @@ def test_slopes_of_two_sides_that_agree_within_their_errors_are_no_kink():
         assert verdict(1.0, central, Slope(1.0, 0.0), Slope(2.0, 0.0), tolerance).note == ""
 
 
-def test_a_jump_is_a_kink_with_an_infinite_side():
-    up = Slope(math.inf, 0.0)
-    assert verdict(1.0, up, Slope(1.0, 0.0), up).verdict == "kink"
-    assert verdict(7.0, up, Slope(1.0, 0.0), up).verdict == "kink"
-    assert verdict(0.9, up, Slope(1.0, 0.0), up).verdict == "wrong"
-    assert verdict(0.9, up, up, up) == Finding(
+def test_beside_a_jump_the_other_side_decides():
+    up, one = Slope(math.inf, 0.0), Slope(1.0, 0.0)
+    assert judge(1.0, up, one, up, EXACT) == Finding(
+        1.0, "kink", "f jumps, or its slope is infinite, to the right"
+    )
+    assert judge(1.0, up, up, one, EXACT) == Finding(
+        1.0, "kink", "f jumps, or its slope is infinite, to the left"
+    )
+    assert judge(7.0, up, one, up, EXACT).verdict == "wrong"
+    assert judge(0.9, up, one, up, EXACT).verdict == "wrong"
+    assert judge(0.9, up, up, up, EXACT) == Finding(
         math.inf, "uncertain", "the differences do not settle as the step shrinks"
     )
-    assert verdict(0.9, up, Slope(-math.inf, 0.0), up).verdict == "kink"
+    assert judge(0.9, up, Slope(-math.inf, 0.0), up, EXACT).verdict == "uncertain"
     assert verdict(0.9, UNSETTLED).verdict == "uncertain"
 
 

@@ -450,7 +450,6 @@ def triangle(x):
         (lambda x: autograd.where(x > 0.5, 3.0 * x, x + 1.0), 0.5, 1, 3),
         (triangle, 0.0, 1, -2),
         (lambda x: autograd.exp(abs(x)), 0.0, -1, 1),
-        (lambda x: autograd.where(x > 0, x + 1.0, x), 0.0, 1, math.inf),
         (lambda x: autograd.relu(x * 1e-8), 0.0, 0, 1e-8),
     ],
 )
@@ -459,6 +458,19 @@ def test_it_says_when_an_input_sits_on_a_kink(f, x, left, right):
     (entry,) = report
     assert entry.verdict == "kink" and report
     assert entry.note == f"a kink: slope {left:.6g} to the left, {right:.6g} to the right"
+
+
+def test_a_jump():
+    def f(x):
+        return autograd.where(x > 0, x + 1.0, x)
+
+    (entry,) = gradcheck(f, 0.0)
+    assert entry.verdict == "kink"
+    assert entry.note == "f jumps, or its slope is infinite, to the right"
+    (entry,) = gradcheck(lambda x: f(x) + 5 * (x - x.detach()), 0.0, raise_exception=False)
+    assert entry.verdict == "wrong"
+    (entry,) = gradcheck(lambda x: abs(x) ** 0.5 + x, 0.0, raise_exception=False)
+    assert entry.verdict in ("uncertain", "not finite")
 
 
 def test_a_kink_is_told_for_each_input_and_output_by_itself():
