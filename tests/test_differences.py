@@ -384,6 +384,7 @@ def test_kinks():
     zero = Slope(-0.0, 0.0)
     assert "slope 0 to the left, 1 to" in verdict(0.0, zero, zero, right).note
     assert "slope 1 to the left, 0 to" in verdict(0.0, zero, right, zero).note
+    assert verdict(2.0, zero, Slope(1.0, 0.0), Slope(2.0, 0.0)).numeric == 1.5
     small = Slope(0.125, 0.0), Slope(0.25, 0.0)
     assert verdict(0.125, small[0], *small, Tolerance(0.0, 0.25)).verdict == "kink"
 
@@ -416,7 +417,8 @@ def test_beside_a_jump_the_other_side_decides():
     assert judge(0.9, up, up, up, EXACT) == Finding(
         math.inf, "uncertain", "the differences do not settle as the step shrinks"
     )
-    assert judge(0.9, up, Slope(-math.inf, 0.0), up, EXACT).verdict == "uncertain"
+    cusp = judge(0.9, up, Slope(-math.inf, 0.0), up, EXACT)
+    assert (cusp.verdict, cusp.note) == ("uncertain", "f jumps here, or its slope is infinite")
     assert verdict(0.9, UNSETTLED).verdict == "uncertain"
 
 

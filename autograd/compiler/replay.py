@@ -115,7 +115,8 @@ class Replayer:
         self, arrays: Sequence[Array], reverse: bool, flat: Flat
     ) -> tuple[list[Array], Array]:
         numbers = None
-        for i in range(MAX_PATHS + 1):
+        i = 0
+        while True:
             new = i == len(self.paths)  # a path recorded for these arguments holds for them
             path = self.record(arrays, flat) if new else self.paths[i]
             if path.straight is not None:
@@ -133,7 +134,7 @@ class Replayer:
                 if verdict or new:
                     slopes = workspace.reverse(1.0) if reverse else ()
                     return parts, _padded(slopes, len(self.parameters))
-        raise AssertionError("the path recorded for these arguments must hold for them")
+            i += 1
 
     def _replay_rows(
         self, arrays: Sequence[Array], count: int, rows: Any, reverse: bool, flat: Flat

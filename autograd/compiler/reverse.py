@@ -66,7 +66,7 @@ def _contributions(
         (x,) = args
         softmax = program.array("softmax", (x,), x.shape, x.batched)
         found.append((x, program.expand(upstream, x.shape[1]) * softmax, None))
-    elif array.op == "matmul":
+    else:  # a matmul: nothing else that is active has operands
         right, left = args
         if right is left and right.shape[0] == 1:  # a sum of squares: both sides hand on the same
             double = program.array("matmul_nn", (upstream * 2.0, left), left.shape, array.batched)
