@@ -186,13 +186,13 @@ nn.fit(model, X, y, loss=loss, optimizer=optimizer, epochs=150, batch_size=4, pr
 # %% [markdown]
 # ## Exercises
 #
-# 1. Work out the gradient of $g(x, y) = \frac{x y}{x + y}$ at $x = \frac12$, $y = \frac13$ by hand, and
-#    let fractions confirm it.
+# 1. Work out the gradient of $g(x, y) = \frac{x y}{x + y}$ at $x = \frac12$, $y = \frac13$ by hand,
+#    and let fractions confirm it.
 # 2. Make a primitive `my_square` whose partial you get wrong, and see what `gradcheck` says.
-# 3. The derivative of $\sqrt{x} \cdot x = x^{3/2}$ at 0 is 0. What does the engine say, why, and how do
-#    you mend it?
-# 4. Newton's method for an equation $h(x) = 0$ goes from $x$ to $x - h(x) / h'(x)$. Solve $\cos x = x$
-#    with `grad`, and compare with `autograd.root`.
+# 3. The derivative of $\sqrt{x} \cdot x = x^{3/2}$ at 0 is 0. What does the engine say, why, and
+#    how do you mend it?
+# 4. Newton's method for an equation $h(x) = 0$ goes from $x$ to $x - h(x) / h'(x)$. Solve
+#    $\cos x = x$ with `grad`, and compare with `autograd.root`.
 #
 # <details><summary>Solution 1</summary>
 #
