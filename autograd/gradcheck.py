@@ -9,14 +9,14 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from autograd.argument_names import labelled, named_inputs, paths_in
-from autograd.differences import Differences
-from autograd.gradient_report import Entry, GradientReport
+from autograd.checking.argument_names import labelled, named_inputs, paths_in
+from autograd.checking.differences import Differences
+from autograd.checking.gradient_report import Entry, GradientReport
+from autograd.checking.verdict import Tolerance, examine
+from autograd.checking.ways import OfArguments, OfLeaves, Subject, by_backward, number, rounding
 from autograd.nesting import flatten, unflatten
 from autograd.number import as_float
 from autograd.tracing import current_trace
-from autograd.verdict import Tolerance, examine
-from autograd.ways import OfArguments, OfLeaves, Subject, by_backward, number, rounding
 
 
 def gradcheck(

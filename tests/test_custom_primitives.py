@@ -2,8 +2,10 @@
 
 import copy
 import doctest
+import functools
 import itertools
 import math
+import operator
 import pickle
 import re
 from random import Random
@@ -19,6 +21,7 @@ import nn
 from autograd import Value, custom
 from autograd.compiler.interpreted import DEEPEST
 from autograd.custom import primitive
+from autograd.custom.columns import Columns
 from autograd.gradcheck import gradcheck
 from autograd.primitive import TABLE
 
@@ -871,3 +874,91 @@ def test_the_example():
     example = parser.get_doctest(primitive.__doc__, names, "primitive", custom.__file__, 0)
     result = runner.run(example)
     assert result.failed == 0 and result.attempted == 4
+
+
+# What seldom happens
+
+
+def by_math():
+    """A row whose partials work on numbers only."""
+    return primitive("by_math", math.exp, np.exp, lambda out, x: (math.exp(x),))
+
+
+def test_a_partial_that_python_makes_complex_is_nan():
+    row = primitive("same", lambda x: x, lambda x: x, lambda out, x: (x**0.5,))
+    assert row(Value(4.0)).partials == (2.0,)
+    y = row(Value(-4.0))
+    assert y.data == -4.0 and math.isnan(y.partials[0])
+
+
+def test_where_floats_raise_numpys_value_and_partials_are_what_a_row_means():
+    columns = Columns("root", math.sqrt, np.sqrt, lambda out, x: (0.5 / out,))
+    assert columns.recorded(4.0) == (2.0, 0.25)
+    assert columns.recorded(0.0) == (0.0, math.inf)
+    assert all(map(math.isnan, columns.recorded(-1.0)))
+
+
+def test_a_row_of_callables_that_are_no_functions_belongs_to_no_module():
+    thrice = functools.partial(operator.mul, 3.0)
+    slope = functools.partial(lambda slope, out, x: (slope,), 3.0)
+    for _ in range(2):  # defined again, as in a notebook
+        row = primitive("thrice", thrice, thrice, slope)
+    y = row(Value(2.0))
+    assert row.module is None and (y.data, y.partials) == (6.0, (3.0,))
+
+
+def test_a_slope_is_pickled_by_the_name_of_its_row():
+    row = by_math()
+    slope = row.columns.slope(0)
+    assert pickle.loads(pickle.dumps(slope)) is slope is not by_math().columns.slope(0)
+    assert slope(math.e, 1.0) == math.e
+
+
+def test_partials_that_work_on_numbers_only_refuse_arrays():
+    xs = np.array([1.0, 2.0])
+    with pytest.raises(TypeError, match="can be converted to Python scalars"):
+        by_math().partials(np.exp(xs), xs)
+
+
+def test_what_a_reading_is_compared_with_is_the_value():
+    row = primitive("ln", math.log, np.log, lambda out, x: (1 / x,))
+    assert row.columns._values(1.0) == (0.0,)
+    assert math.isnan(row.columns._values(-1.0)[0])  # where math.log raises, np.log's nan
+
+
+def test_a_row_known_at_a_few_points_only_is_called_number_by_number():
+    squares = {2.0: 4.0, 3.0: 9.0}
+    row = primitive("known", lambda x: squares[x], np.square, lambda out, x: (2 * x,))
+    column = row.on_arrays(1)
+    assert column(np.array([2.0, 3.0])).tolist() == [4.0, 9.0]
+    with pytest.raises(KeyError):
+        column(np.array([2.0, 5.0]))
+
+
+def test_a_column_takes_arrays_and_numbers_together():
+    column = gauss().on_arrays(2)
+    assert column(np.array([0.0, 2.0]), 2.0) == pytest.approx([1.0, math.exp(-1.0)])
+
+
+def test_a_number_itself_may_be_the_condition_of_a_formula():
+    row = primitive("if_any", lambda x: 2 * x, lambda x: 2 * x, lambda out, x: (2 if x else 3,))
+    assert "× (2 if x != 0 else 3) = 1 × 2 = 2" in str(autograd.explain(row(Value(5.0, "x"))))
+    assert "× (2 if x != 0 else 3) = 1 × 3 = 3" in str(autograd.explain(row(Value(0.0, "x"))))
+
+
+def test_a_rule_by_the_slope_of_another_row_is_not_shown():
+    inner = by_math()
+    row = primitive("outer", inner, inner, lambda out, x: inner.partials(out, x))
+    assert "= 1 × 1 = 1" in str(autograd.explain(row(Value(0.0, "x"))))
+
+
+def test_numpys_functions_are_written_into_the_page():
+    row = primitive(
+        "cubed",
+        lambda x: np.square(x) * x,
+        lambda x: np.square(x) * x,
+        lambda out, x: (3 * np.square(x),),
+    )
+    page = autograd.stepper(row(Value(2.0, "x"))).html
+    assert graph_in(page)["frozen"] == []
+    assert '(out, x) => { const t0 = (x[0] * x[0]); const t1 = VALUES["*"](3.0, t0);' in page

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from autograd import Value
-from autograd.differences import (
+from autograd.checking.differences import (
     CENTRAL,
     NONE,
     ONE_SIDED,
@@ -18,8 +18,8 @@ from autograd.differences import (
     best,
     steps_at,
 )
-from autograd.verdict import Finding, Tolerance, examine, judge
-from autograd.ways import EPSILON, rounding
+from autograd.checking.verdict import Finding, Tolerance, examine, judge
+from autograd.checking.ways import EPSILON, rounding
 
 EXACT = Tolerance(0.0, 0.0)
 USUAL = Tolerance(1e-9, 1e-7)

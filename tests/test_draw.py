@@ -1,8 +1,10 @@
+import os
 import random
 import re
 import sys
 import xml.etree.ElementTree as ET
 from importlib.util import find_spec
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -176,6 +178,12 @@ def test_bad_formats_are_refused(fmt):
         draw(Value(1.0), fmt=fmt)
 
 
+@pytest.mark.parametrize("fmt", [4, None, b".4f"])
+def test_formats_that_are_no_text_are_refused(fmt):
+    with pytest.raises(TypeError, match="`fmt` must be a format such as"):
+        draw(Value(1.0), fmt=fmt)
+
+
 @pytest.mark.parametrize("root", [3.0, None, [], [Value(1.0), 2], "x"])
 def test_what_is_no_value_is_refused(root):
     with pytest.raises(TypeError, match="takes the Value to draw, or a list of Values"):
@@ -291,6 +299,42 @@ def test_without_dot_pygraphviz_renders(monkeypatch, tmp_path, capfd):
     assert capfd.readouterr() == ("", "")
     with pytest.raises(ValueError, match="`renderer` needs the `dot` program"):
         drawing.pipe("svg", renderer="cairo")
+
+
+def fake_pygraphviz(monkeypatch, draw_picture):
+    """A module in the place of pygraphviz, whose graphs are drawn by `draw_picture(format)`."""
+
+    class AGraph:
+        def __init__(self, string):
+            self.string = string
+
+        def draw(self, format, prog):
+            return draw_picture(format)
+
+    monkeypatch.setitem(sys.modules, "pygraphviz", SimpleNamespace(AGraph=AGraph))
+
+
+def test_what_graphviz_cannot_render_is_said(monkeypatch, tmp_path, capfd):
+    def refuse(format):
+        os.write(2, b"Fontconfig warning: old\nFormat not recognized\n")
+        raise OSError("no picture")
+
+    hide_dot(monkeypatch, tmp_path)
+    fake_pygraphviz(monkeypatch, refuse)
+    message = r"could not render format 'svg' with engine 'dot': no picture Format not recognized$"
+    with pytest.raises(ValueError, match=message):
+        draw(Value(1.0)).pipe("svg")
+    assert capfd.readouterr().err == "Format not recognized\n"
+
+
+def test_a_program_without_stderr_can_draw(monkeypatch, tmp_path):
+    def no_stderr(descriptor):
+        raise OSError("bad file descriptor")
+
+    hide_dot(monkeypatch, tmp_path)
+    fake_pygraphviz(monkeypatch, lambda format: format.encode())
+    monkeypatch.setattr(os, "dup", no_stderr)
+    assert draw(Value(1.0)).pipe("svg") == b"svg"
 
 
 def fake_dot(tmp_path, script):

@@ -7,6 +7,7 @@ import re
 import sys
 from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from samples import SAMPLES, moderate
 
 import autograd
 from autograd import Value, explain
+from autograd.custom.symbolic_columns import SymbolicColumns
 from autograd.primitive import TABLE, Primitive
 from autograd.visual import formula
 from autograd.visual.latex import name_in_latex, to_latex
@@ -315,3 +317,46 @@ def test_a_long_dot_is_explained_in_linear_time():
     n = 20_000
     xs, ws = [Value(1.0) for _ in range(n)], [Value(2.0) for _ in range(n)]
     assert len(str(explain(autograd.dot(ws, xs))).splitlines()) == 2 * n + 1
+
+
+def test_a_long_explanation_is_short_where_it_is_echoed():
+    y = Value(1.0, "x")
+    for _ in range(500):
+        y = y * 1.001
+    assert repr(explain(y)) == "<Explanation of 501 lines: print it to read them>"
+    assert len(str(explain(y)).splitlines()) == 501
+    (root,) = y.parents[:1]
+    assert repr(explain(root)) == str(explain(root))  # 500 lines
+
+
+def test_of_many_inputs_of_a_call_the_first_are_shown():
+    xs = [Value(0.0, f"x{i}") for i in range(13)]
+    first, *_ = lines(explain(autograd.logsumexp(xs)))
+    assert first.startswith("v1 = logsumexp(x0, x1, x2, …) = 2.56495")
+    assert "x11)" in lines(explain(autograd.logsumexp(xs[:12])))[0]
+
+
+def test_rules_that_compare_for_equality_are_not_shown():
+    own = Primitive("own", lambda x: x, lambda x: x, lambda out, x: (7.0 if x == 0 else 2 * x,))
+    assert lines(explain(own(Value(3.0, "x"))))[1] == "x = 3   ∂v1/∂x = 1 × 6 = 6"
+    assert lines(explain(own(Value(0.0, "x"))))[1] == "x = 0   ∂v1/∂x = 1 × 7 = 7"
+
+
+def test_a_rule_that_calls_what_no_formula_can_compute_is_not_shown():
+    same = Primitive("mean", lambda x: x, lambda x: x, lambda out, x: (1.0,))  # no ufunc of NumPy
+    half = Primitive("half", lambda x: x * x / 2, lambda x: x * x / 2, lambda out, x: (same(x),))
+    assert lines(explain(half(Value(3.0, "x"))))[1] == "x = 3   ∂v1/∂x = 1 × 3 = 3"
+
+
+def test_a_rule_by_a_slope_is_not_shown():
+    inner = SymbolicColumns("inner", math.exp, np.exp, lambda out, x: (math.exp(x),))
+    own = Primitive("own", math.exp, np.exp, inner.partials)
+    assert lines(explain(own(Value(0.0, "x"))))[1] == "x = 0   ∂v1/∂x = 1 × 1 = 1"
+
+
+def test_names_and_trees_that_latex_cannot_take_apart():
+    assert name_in_latex("…") == r"\cdots"
+    assert name_in_latex("w1") == "w_{1}" and name_in_latex("w_1") == "w_{1}"
+    assert name_in_latex("w1_2").startswith(r"\text{w1")
+    with pytest.raises(TypeError, match=r"no LaTeX for 'x\[0\]'"):
+        to_latex(ast.parse("x[0]", mode="eval").body)

@@ -186,3 +186,14 @@ def test_a_function_that_does_not_end_is_stopped():
     assert outcomes(endless, [(1.0,), (-1.0,), (2.0,), (-3.0,)]) == [None, -1.0, None, -3.0]
     assert sys.gettrace() is traced
     assert outcomes(maximum, [(1.0, 2.0)]) == [2.0]
+
+
+def test_where_with_a_condition_that_is_known():
+    assert_read(lambda x: np.where(True, x, 2.0) + np.where(False, 1.0, x))
+
+
+def test_partials_of_another_number_cannot_be_read():
+    with pytest.raises(TypeError, match=r"works on numbers only: returns \(<"):
+        read(lambda out, x: (x, x), 2, 1)
+    with pytest.raises(TypeError, match="works on numbers only: returns <"):
+        read(lambda out, x: x, 2, 1)

@@ -596,3 +596,27 @@ def contrast(ink, paper):
 
     light, dark = sorted((luminance(ink), luminance(paper)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
+
+
+# What needs no browser
+
+
+def test_a_page_says_what_it_is():
+    made = stepper(Value(1.0, "x") * 2)
+    assert repr(made) == (
+        f"<Stepper, a page of {len(made.html)} characters: save('steps.html') writes it>"
+    )
+
+
+@pytest.mark.parametrize("limit", [0, -1, 2.0, True, "many", None])
+def test_bad_limits_are_refused(limit):
+    with pytest.raises(ValueError, match="`limit` must be a whole number of at least 1"):
+        stepper(Value(1.0), limit=limit)
+
+
+def test_of_many_inputs_the_first_are_written():
+    xs = [Value(1.0, f"x{i}") for i in range(13)]
+    nodes = graph_in(stepper(autograd.logsumexp(xs)).html)["nodes"]
+    (node,) = (node for node in nodes if node["parents"])
+    first, second, third = node["parents"][:3]
+    assert node["expression"] == ["logsumexp(", first, ", ", second, ", ", third, ", …)"]

@@ -741,3 +741,49 @@ def test_what_is_not_a_value_is_refused():
         why(x, [x * 2])
     with pytest.raises(TypeError, match="`names` must be a mapping"):
         why(x, x * 2, names=["x"])
+
+
+def test_inf_over_inf_in_the_data():
+    a, b = Value(1e300, "a"), Value(1e300, "b")
+    y = (a * a) / (b * b)
+    assert lines(why(y, names={"y": y}))[0] == "y = nan: inf / inf."
+
+
+def test_one_factor_and_a_sum_overflow():
+    x = Value(1e-10, "x")
+    m = x * 1.7e308
+    y = m + m
+    assert lines(why(x, names={"m": m, "y": y}))[:2] == [
+        "∂y/∂x = inf: overflow of one factor above 1, 1.70e+308.",
+        "At m = x * 1.7e+308 = 1.7e+298 at x = 1e-10 upstream × local = 2 × 1.7e+308 is beyond "
+        "the largest float, 1.8e+308.",
+    ]
+
+
+def test_one_value_that_is_used_very_often():
+    x = Value(1.0, "x")
+    m = x * 900.0
+    y = autograd.dot([m] * 2000, [1.0] * 2000)
+    assert lines(why(x, names={"m": m, "y": y}))[:2] == [
+        "∂y/∂x = 1.8e+06: contributions over many ways add up.",
+        "The largest single way gives 900, but m is used 2000 times.",
+    ]
+
+
+def test_what_was_cut_off_from_another_value_is_not_called_a_copy():
+    x, other, z = Value(2.0, "x"), Value(3.0, "other"), Value(1.5, "z")
+    h = (other * 3).detach()
+    y = h * z
+    found = why(x, y, names={"h": h, "y": y})
+    assert "Cut off by detach() or no_grad() are h = 9: perhaps x lies there." in lines(found)
+    assert "What was computed from other was detached" in why(other, y).text
+
+
+def test_what_is_off_below_is_named_where_all_is_cut_above_too():
+    x = Value(-1.0, "x")
+    h = x.relu()
+    y = h * Value(0.0, "a") + h * Value(0.0, "b")
+    assert lines(why(x, names={"h": h, "y": y}))[:2] == [
+        "∂y/∂x = 0: relu is off.",
+        "h = relu(x) = 0 at x = -1: ∂h/∂x = 0, so nothing would pass, whatever came from above.",
+    ]

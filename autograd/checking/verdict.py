@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from autograd.differences import CENTRAL, ONE_SIDED, Differences, Slope
+from autograd.checking.differences import CENTRAL, ONE_SIDED, Differences, Slope
 
 Verdict = Literal["right", "kink", "uncertain", "wrong", "not finite"]
 RESOLUTION = 1e-4  # of the derivative: a tenth of the mistake that must not pass

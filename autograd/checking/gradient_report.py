@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from autograd.verdict import Verdict
+from autograd.checking.verdict import Verdict
 from autograd.visual.text import visible
 
 LIMIT = 100  # rows that a table shows
