@@ -962,3 +962,9 @@ def test_numpys_functions_are_written_into_the_page():
     page = autograd.stepper(row(Value(2.0, "x"))).html
     assert graph_in(page)["frozen"] == []
     assert '(out, x) => { const t0 = (x[0] * x[0]); const t1 = VALUES["*"](3.0, t0);' in page
+
+
+def test_gradcheck_of_partials_that_work_on_numbers_only():
+    assert gradcheck(by_math(), 1.0)
+    wrong = primitive("wrong", math.exp, np.exp, lambda out, x: (2 * math.exp(x),))
+    assert not gradcheck(wrong, 1.0)

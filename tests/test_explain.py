@@ -360,3 +360,12 @@ def test_names_and_trees_that_latex_cannot_take_apart():
     assert name_in_latex("w1_2").startswith(r"\text{w1")
     with pytest.raises(TypeError, match=r"no LaTeX for 'x\[0\]'"):
         to_latex(ast.parse("x[0]", mode="eval").body)
+
+
+def test_numbers_whose_product_no_float_holds_stay_apart():
+    def written(rule):
+        return formula.text(formula.simplified(ast.parse(rule, mode="eval").body))
+
+    assert written("1e100 * (1e100 * x)") == "1e+200 * x"
+    assert written("1e200 * (1e200 * x)") == "1e+200 * (1e+200 * x)"
+    assert written("1e-200 * (1e-200 * x)") == "1e-200 * (1e-200 * x)"

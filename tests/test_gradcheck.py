@@ -316,6 +316,14 @@ def test_second_order_of_a_function_of_several_inputs():
     ]
 
 
+def test_a_row_that_knows_floats_only_has_a_first_derivative(new_row):
+    sine = new_row(math.sin, np.sin, lambda out, x: (math.cos(x),))
+    (entry,) = gradcheck(sine, 0.5)
+    assert (entry.analytic, entry.by) == (math.cos(0.5), "backward(), grad, jvp")
+    with pytest.raises(TypeError, match="would silently drop the gradient"):
+        gradcheck(sine, 0.5, order=2)
+
+
 def test_differences_see_what_detach_cuts_off():
     report = gradcheck(lambda x: x.detach() * x, 3.0, raise_exception=False)
     assert [(e.analytic, e.numeric, e.verdict) for e in report] == [(3.0, 6.0, "wrong")]

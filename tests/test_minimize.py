@@ -516,3 +516,10 @@ def test_a_method_that_ends_outside_the_domain_has_failed(f, start, method):
     assert not result.success and "is not finite" in result.message
     value, slope = autograd.value_and_grad(f)(result.x)
     assert result.fun == value and result.jac == slope
+
+
+def test_all_steps_are_nested_as_the_start():
+    result = minimize(lambda p: (p["a"] - 3) ** 2, {"a": 0.0}, options={"return_all": True})
+    assert result.allvecs[0] == {"a": 0.0} and result.allvecs[-1] == result.x
+    assert len(result.allvecs) == result.nit + 1
+    assert result.x["a"] == pytest.approx(3.0)

@@ -1,6 +1,7 @@
 """Threads, tasks and generators: shared parameters, the same bits, and nothing leaks."""
 
 import asyncio
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
@@ -10,7 +11,7 @@ import pytest
 import autograd
 from autograd import Value, detect_anomaly, grad, hessian, jvp, no_grad, value_and_grad
 
-THREADS, CALLS = 8, 1_000
+THREADS, CALLS = 8, 1_000 if sys.gettrace() is None else 50  # coverage takes its time
 
 
 def in_threads(function, inputs):

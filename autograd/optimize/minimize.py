@@ -79,14 +79,6 @@ def minimize(
     fun = objective.value_and_gradient if "jac" in takes else objective.value
     visited: list[Array] = []
 
-    def hook(x: Array, *state: Any) -> None:
-        visited.append(np.array(x))
-        try:
-            if callback is not None:
-                callback(flat.nest(x))
-        except StopIteration:
-            raise _Stopped from None
-
     try:
         # methods without derivatives run into infinite values and subtract them
         with np.errstate(invalid="ignore", over="ignore"):
@@ -99,7 +91,7 @@ def minimize(
                 hessp=objective.hessian_product if "hessp" in takes else None,
                 bounds=None if bounds is None else pairs(flat.structure, bounds),
                 tol=tol,
-                callback=None if callback is None else hook,
+                callback=None if callback is None else _hook(callback, flat, visited),
                 options=options,
             )
     except _Stopped:
@@ -124,6 +116,19 @@ def minimize(
     if "allvecs" in result:
         result.allvecs = [flat.nest(x) for x in result.allvecs]
     return result
+
+
+def _hook(callback: Function, flat: Flat, visited: list[Array]) -> Function:
+    """What SciPy calls after each step: it notes where, and calls `callback`."""
+
+    def hook(x: Array, *state: Any) -> None:
+        visited.append(np.array(x))
+        try:
+            callback(flat.nest(x))
+        except StopIteration:
+            raise _Stopped from None
+
+    return hook
 
 
 class _Stopped(Exception):
