@@ -2,8 +2,8 @@
 
 A row is three functions: value on floats, value on arrays, partials. What can be seen of them
 without calling them is checked here, when the row is defined; what they return is checked in
-`autograd.custom.columns`, when it is called. Invariant: no built-in row is ever replaced, and a row of
-the user's own only by one from the same module, as when a notebook's cell is run again.
+`autograd.custom.columns`, when it is called. Invariant: no built-in row is ever replaced, and a row
+of the user's own only by one from the same module, as when a notebook's cell is run again.
 """
 
 import inspect
