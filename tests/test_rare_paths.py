@@ -13,6 +13,8 @@ from autograd import Value, no_grad
 from autograd.compiler.arrays import LoweredProgram
 from autograd.compiler.views import view
 from autograd.primitive import TABLE
+from autograd.visual.boxes import Boxes
+from autograd.visual.graphviz_display import Drawing
 
 
 @pytest.fixture(autouse=True)
@@ -173,3 +175,68 @@ def test_arrays_that_note_choose_by_a_number_and_refuse_what_cannot_be_read():
     assert np.where(True, x, 0.0) is x and np.where(False, x, 0.5) == 0.5
     with pytest.raises(TypeError, match="no implementation found"):
         np.clip(x, 0.0, 1.0)
+
+
+def test_a_shared_bias_of_more_terms_than_a_product_with_ones_sums():
+    w, b = [Value(math.sin(i)) for i in range(1001)], Value(0.3)
+
+    def f(x):
+        return sum((wi * x + b).tanh() for wi in w)
+
+    rows = [0.5, 1.0, -2.0]
+    total = sum(f(Value(x)) for x in rows) / 3
+    total.backward()
+    mean, slopes = (program := autograd.compile(f, batch=True)).value_and_grad(rows)
+    assert mean == pytest.approx(total.data, rel=1e-12)
+    assert slopes == pytest.approx([p.grad for p in program.parameters], rel=1e-12)
+
+
+@pytest.mark.parametrize("rows", [slice(1, 3), np.array([1, 2])])
+def test_some_rows_of_the_arguments_are_replayed(rows):
+    w = Value(3.0)
+    program = autograd.compile(lambda x: w * x[0] * x[1], batch=True)
+    data = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    assert program(data).tolist() == [6.0, 36.0, 90.0]
+    found = program.replayer.replay([data], 2, rows, True)
+    assert [part.tolist() for part in found[0]] == [[[36.0], [90.0]]]
+    assert found[1].tolist() == [(12.0 + 30.0) / 2]
+
+
+def test_a_function_that_fails_on_another_path_keeps_those_known():
+    w = Value(2.0)
+
+    def f(x):
+        if x < 0.0:
+            raise RuntimeError("no debts")
+        return w * x
+
+    program = autograd.compile(f)
+    assert program(3.0) == 6.0
+    with pytest.raises(RuntimeError, match="no debts"):
+        program(-1.0)
+    assert program(4.0) == 8.0
+    assert program.value_and_grad(5.0) == (10.0, pytest.approx([5.0]))
+
+
+def test_constants_beside_a_fraction_stay_exact_or_are_floats():
+    x = Value(Fraction(1, 3))
+    twice = x * Fraction(2, 5)
+    (constant,) = (parent for parent in twice.parents if parent is not x)
+    assert (x + constant).data == Fraction(11, 15)
+    rounded = (Value(1.0) + 0.4).parents[1]
+    assert type((x + rounded).data) is float
+
+
+def test_boxes_may_leave_out_gradients_and_mark_inputs():
+    x = Value(2.0, label="x")
+    out = x * 3.0
+    boxes = Boxes({x: "x", out: "y"}, [out], ".1f", "", [x])
+    assert (boxes.fields(x), boxes.fields(out)) == (["x", "data 2.0"], ["y", "data 6.0"])
+    boxes.add(drawing := Drawing(), x, "n0")
+    assert "#ede9fe" in drawing.source and "rounded" in drawing.source
+
+
+def test_names_of_values_elsewhere_are_not_used():
+    x, other = Value(2.0), Value(5.0)
+    source = autograd.draw(x * x, names={"elsewhere": other, "x": x}).source
+    assert "x" in source and "elsewhere" not in source

@@ -159,6 +159,18 @@ def same(a, b):
     return abs(a - b) <= 1e-14 * max(abs(a), abs(b)) + 2 * SUBNORMAL
 
 
+def may_fuse(name, point):
+    """Whether processors differ on a dot product: does a product of finite numbers overflow in it?
+
+    A fused multiply-add does not round the product, so that beside an infinity of the other sign
+    it leaves that infinity, where Python's two roundings leave nan.
+    """
+    pairs = zip(point[: len(point) // 2], point[len(point) // 2 :], strict=True)
+    return name == "dot" and any(
+        math.isinf(x * y) and math.isfinite(x) and math.isfinite(y) for x, y in pairs
+    )
+
+
 def same_zero(a, b):
     return a != 0.0 or math.copysign(1.0, a) == math.copysign(1.0, b)
 
@@ -169,7 +181,8 @@ def test_every_reading_agrees_with_backward(name, reading):
     f, points = CASES[name]
     for point, (value, slopes) in zip(points, READINGS[reading](f, points), strict=True):
         data, gradient = backward(f, point)
-        assert same(data, value), (point, data, value)
+        fused = math.isinf(value) and math.isnan(data) and may_fuse(name, point)
+        assert same(data, value) or fused, (point, data, value)
         assert same_zero(data, value) or name in EITHER_ZERO, (point, data, value)
         assert all(map(same, gradient, slopes)), (point, gradient, slopes)
 
@@ -209,6 +222,19 @@ def test_constant_exponents_next_to_each_other(batch):
                 assert same(expected, number), (x, c, expected, number)
 
 
+def within_rounding(outer, inner, x, value, derivative):
+    """Whether these are what the outer row gives near the inner one's value, two units around it.
+
+    NumPy's arcsinh is the neighbour of math's on some processors; exp is inf at one of the two.
+    """
+    found = [
+        backward(lambda xs, scale=scale: TABLE[outer](TABLE[inner](xs[0]) * scale), [x])
+        for scale in (1.0 - 2.0**-52, 1.0, 1.0 + 2.0**-52)
+    ]
+    values, slopes = [data for data, _ in found], [slope for _, (slope,) in found]
+    return min(values) <= value <= max(values) and min(slopes) <= derivative <= max(slopes)
+
+
 ALONE = [name for name in TABLE if arity(name) == 1 and name != "detach"]
 
 
@@ -230,7 +256,8 @@ def test_chains_of_two_rows(outer):
             data, (slope,) = backward(lambda xs, inner=inner: chain(inner)(*xs), [x])
             for reading in readings:
                 value, derivative = reading[i]
-                assert same(data, value) and same(slope, derivative), (inner, x)
+                equal = same(data, value) and same(slope, derivative)
+                assert equal or within_rounding(outer, inner, x, value, derivative), (inner, x)
 
 
 @pytest.mark.parametrize("batch", [True, False])
