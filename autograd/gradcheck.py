@@ -14,9 +14,12 @@ from autograd.checking.differences import Differences
 from autograd.checking.gradient_report import Entry, GradientReport
 from autograd.checking.verdict import Tolerance, examine
 from autograd.checking.ways import OfArguments, OfLeaves, Subject, by_backward, number, rounding
+from autograd.graph import topological_order
 from autograd.nesting import flatten, unflatten
 from autograd.number import as_float
 from autograd.tracing import current_trace
+
+UNUSED = "no operation leads from it to a result"
 
 
 def gradcheck(
@@ -103,9 +106,10 @@ def _entries(
     numbers = subject.numbers
     values = subject.outputs(numbers)
     variables, recorded = subject.record()
-    _check_same(values, list(map(number, recorded)))
-    ways = {"backward()": by_backward(variables, recorded), **subject.functional()}
     errors = list(map(rounding, recorded))
+    graph = {node for output in recorded for node in topological_order(output)}
+    _check_same(values, list(map(number, recorded)), errors)
+    ways = {"backward()": by_backward(variables, recorded), **subject.functional()}
     lines: list[list[Entry]] = [[] for _ in outputs]
     for i, x in enumerate(numbers):
 
@@ -125,9 +129,10 @@ def _entries(
         for (output, before), group, found, line in zip(
             outputs, groups, findings, lines, strict=True
         ):
+            unused = "" if before or variables[i] in graph else UNUSED
             for (by, slope), finding in zip(group.items(), found, strict=True):
                 others = [f"differs from {other}" for other in group if other != by]
-                note = "; ".join(filter(None, [finding.note, *others]))
+                note = "; ".join(filter(None, [unused, finding.note, *others]))
                 numeric, verdict = finding.numeric, finding.verdict
                 line.append(Entry(before + names[i], output, by, slope, numeric, verdict, note))
     return [entry for line in lines for entry in line]
@@ -150,11 +155,11 @@ def _is_same(a: float, b: float) -> bool:
     return a == b or (math.isnan(a) and math.isnan(b))
 
 
-def _check_same(values: list[float], again: list[float]) -> None:
+def _check_same(values: list[float], again: list[float], errors: list[float]) -> None:
     """Raise where a second run gave something else by more than rounding."""
     same = len(values) == len(again) and all(
-        _is_same(a, b) or math.isclose(a, b, rel_tol=1e-9)
-        for a, b in zip(values, again, strict=True)
+        _is_same(a, b) or math.isclose(a, b, rel_tol=1e-9, abs_tol=error)
+        for a, b, error in zip(values, again, errors, strict=True)
     )
     if not same:
         raise ValueError(

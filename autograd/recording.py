@@ -3,7 +3,9 @@
 `with no_grad(): ...` is such a block, and so is a function decorated by it. Which blocks are open
 is a ContextVar, so the answer belongs to one thread or task; a task that was started inside a block
 leaves it when the block ends. Invariant: a block is in force exactly while its code runs. A
-generator that is suspended inside one does not impose it on its caller.
+generator that is suspended inside one does not impose it on its caller. Out of reach are coroutines
+driven by hand, generators resumed in another context, and `yield from` under `@contextmanager`:
+there a block belongs to whoever runs it.
 """
 
 import functools

@@ -361,7 +361,8 @@ def test_labels_never_reach_the_source():
         (lambda f: f(1.0), ValueError, "argument `x` needs a leading batch axis"),
         (lambda f: f(), TypeError, "missing a required argument: 'x'"),
         (lambda f: f([[1, 2]], 3), TypeError, "too many positional arguments"),
-        (lambda f: f([Value(1.0)]), TypeError, "bare numbers, no strings and no Values"),
+        (lambda f: f([Value(1.0)]), TypeError, r"got a Value: .* as in compile\(grad\(f\)\)"),
+        (lambda f: f([{"a": 1.0, "b": 2.0}]), TypeError, "got a dict: the rows of a batch are"),
     ],
 )
 def test_bad_arguments(call, error, message):
@@ -370,6 +371,14 @@ def test_bad_arguments(call, error, message):
     with pytest.raises(error, match=message):
         call(program)
     assert program([[3.0, 2.0]]).tolist() == [6.0]
+
+
+@pytest.mark.parametrize(
+    "use", [lambda p: autograd.grad(p)(2.0), lambda p: autograd.gradcheck(p, 2.0)]
+)
+def test_a_program_says_how_to_differentiate_by_its_arguments(use):
+    with pytest.raises(TypeError, match=r"argument `x` .* as in compile\(grad\(f\)\)"):
+        use(autograd.compile(lambda x: x * x))
 
 
 def test_bad_functions():

@@ -801,3 +801,20 @@ def test_no_false_alarm_on_ten_thousand_random_smooth_graphs():
         program, point = random_smooth_program(rng)
         report = gradcheck(program, point)
         assert set(verdicts(report)) == {"right"}, report
+
+
+def test_leaves_that_are_fractions_are_checked_where_the_result_cancels():
+    third = Value(Fraction(1, 3), label="third")
+    report = autograd.gradcheck(lambda: 3 * third - 1, [third])
+    assert report and report.entries[0].analytic == 3.0
+
+
+def test_an_input_that_the_result_does_not_use_is_noted():
+    weight = Value(3.0)
+    for report in (
+        autograd.gradcheck(lambda x, y: x * weight, (2.0, 5.0)),
+        autograd.gradcheck(lambda x, y: x * y.detach(), (2.0, 0.0), raise_exception=False),
+    ):
+        notes = [entry.note for entry in report]
+        assert notes[0] == "" and notes[1].startswith("no operation leads from it to a result")
+    assert "no operation leads" not in str(autograd.gradcheck(lambda x: 2 * x, 3.0, order=2))

@@ -302,6 +302,28 @@ def test_a_callback_sees_the_structure_and_may_stop(method):
     assert result.fun == pytest.approx(quartic(result.x))
 
 
+def test_a_function_without_a_minimum_ends_at_the_best_point_found():
+    for method in ("Newton", "BFGS"):
+        result = minimize(lambda p: -autograd.exp(p["a"]), {"a": 1.0}, method=method)
+        assert not result.success and "best point" in result.message
+        assert result.fun == -math.exp(result.x["a"]) < -1e100
+        assert result.jac["a"] == result.fun
+
+
+def test_errors_of_the_function_and_of_the_callback_are_theirs():
+    def refuse(p):
+        raise ValueError("mine")
+
+    def later(x):
+        return x * x if x.data == 3.0 else refuse(x)
+
+    for method in ("Newton", "BFGS"):
+        with pytest.raises(ValueError, match="mine"):
+            minimize(later, 3.0, method=method)
+        with pytest.raises(ValueError, match="mine"):
+            minimize(lambda x: x**4, 3.0, method=method, callback=refuse)
+
+
 @pytest.mark.parametrize("method", BOUNDED)
 def test_bounds_are_nested_as_the_start(method):
     if method not in SCIPYS:

@@ -13,8 +13,14 @@ import numpy.typing as npt
 
 from autograd.nesting import flatten, unflatten
 from autograd.number import as_float
+from autograd.value import Value
 
 Array = npt.NDArray[np.float64]
+
+VALUES = (
+    "a Value: a compiled program takes bare numbers. To differentiate by its arguments take the "
+    "function itself, as in compile(grad(f))"
+)
 
 
 class Signature:
@@ -82,10 +88,7 @@ class Signature:
         except ValueError:
             raise ValueError(f"argument `{name}` is ragged: its rows must have one shape") from None
         if array.dtype.kind not in "biuf" and array.size:
-            raise TypeError(
-                f"argument `{name}` must hold real numbers, got dtype {array.dtype}: bare "
-                "numbers, no strings and no Values"
-            )
+            raise TypeError(f"argument `{name}` must hold real numbers, got {_found(array)}")
         if array.ndim == 0:
             raise ValueError(f"argument `{name}` needs a leading batch axis, got the number {arg}")
         structure: Any = None
@@ -98,7 +101,19 @@ class Signature:
     def _leaves(self, name: str, arg: Any) -> tuple[Any, Array]:
         leaves: list[Any] = []
         structure = flatten(arg.tolist() if isinstance(arg, np.ndarray) else arg, leaves)
+        for x in leaves:
+            if isinstance(x, Value):
+                raise TypeError(f"argument `{name}` must hold real numbers, got {VALUES}")
         return structure, np.array([as_float(x, f"argument {name}") for x in leaves])
+
+
+def _found(array: Any) -> str:
+    """What is in an array that holds no numbers, and what to do."""
+    if array.dtype.kind == "O" and any(isinstance(x, Value) for x in array.flat):
+        return VALUES
+    if array.dtype.kind == "O" and any(isinstance(x, dict) for x in array.flat):
+        return "a dict: the rows of a batch are lists of numbers, or one argument for each key"
+    return f"dtype {array.dtype}: bare numbers, no strings"
 
 
 def _shape(structure: Any) -> str:

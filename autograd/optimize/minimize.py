@@ -4,6 +4,7 @@ The solver moves a flat array and gets exact derivatives, as far as its method t
 Invariant: what the result says of the scalars of `x0` is nested as they are.
 """
 
+from traceback import walk_tb
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -100,6 +101,14 @@ def minimize(
         result.fun = fun(result.x)
         if "jac" in takes:
             result.fun, result.jac = result.fun
+    except ValueError as error:  # infinite numbers inside a solver, as where f has no minimum
+        if objective.best is None or not _is_of_solver(error):
+            raise
+        result = optimize.OptimizeResult(success=False, status=97, nfev=objective.evaluations)
+        result.x, result.fun, gradient = objective.best
+        result.message = f"The method failed: {error}. This is the best point so far."
+        if gradient is not None:
+            result.jac = gradient
     if "grad" in result:  # trust-constr: its `jac` is that of the constraints, and there are none
         result.jac = result.grad
     if objective.best is not None and objective.refuses(result.x):
@@ -116,6 +125,12 @@ def minimize(
     if "allvecs" in result:
         result.allvecs = [flat.nest(x) for x in result.allvecs]
     return result
+
+
+def _is_of_solver(error: ValueError) -> bool:
+    """Whether it was raised in the solver, and not in what the solver called."""
+    frames = [frame for frame, _ in walk_tb(error.__traceback__)][1:]
+    return all(frame.f_globals["__name__"].startswith(("scipy.", "numpy.")) for frame in frames)
 
 
 def _hook(callback: Function, flat: Flat, visited: list[Array]) -> Function:

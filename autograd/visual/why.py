@@ -11,7 +11,7 @@ have been called. Invariant: the graph is not touched.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,15 +92,18 @@ def why(
         found = finding(words, value)
         headline = f"{words.slope(value)} = {number(gradient)}: {found.what}"
     headline = headline or found.headline or f"{words.slope(value)} = 1: {found.what}"
-    more = [_root_data(words, found), _grad(words, value, gradient), note]
+    first = [f"{headline}.", _root_data(words, found)]
+    more = [_grad(words, value, gradient), note]
     if sweep.stale:
         more.append(STALE)
-    return _diagnosis(found, gradient, more, headline)
+    return _diagnosis(found, gradient, more, first)
 
 
-def _diagnosis(found: Finding, gradient: float, more: list[str], headline: str = "") -> Diagnosis:
+def _diagnosis(
+    found: Finding, gradient: float, more: list[str], first: Sequence[str] = ()
+) -> Diagnosis:
     culprit, line = found.culprit, line_of(found.culprit)
-    sentences = [f"{headline or found.headline}.", *found.details, found.hint, *more]
+    sentences = [*(first or [f"{found.headline}."]), *found.details, found.hint, *more]
     if culprit is not None and culprit.primitive is not None and not line:
         sentences.append(NO_LINE)
     text = "\n".join(filter(None, sentences))
