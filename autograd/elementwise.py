@@ -1,6 +1,6 @@
 """NumPy functions on Values: `array * v` and `np.sin(v)` work element by element.
 
-Arrays become object arrays of floats and Values, on which NumPy calls the operators and methods
+Arrays become object arrays of numbers and Values, on which NumPy calls the operators and methods
 of each element. Where NumPy would compare instead of calling, the row of the table is called.
 """
 
@@ -29,4 +29,4 @@ def _as_objects(x: Any) -> Any:
         cell[()] = x
         return cell
     array = np.asarray(x)
-    return (array.astype(float) if array.dtype.kind in "biuf" else array).astype(object)
+    return (array.astype(float) if array.dtype.kind in "bf" else array).astype(object)

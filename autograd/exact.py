@@ -1,14 +1,15 @@
 """Exact arithmetic: `Value(Fraction(1, 3))` stays a fraction through + - * / and whole powers.
 
-A node is `Exact` where all that went into it is: other exact nodes, ints and fractions. Its number
-is the nearest float, as everybody else expects, and carries its fraction. Value and partials come
-from the rows of the table, read on fractions. Invariant: an exact node is never rounded; any other
-operation, or a float on the other side, makes an ordinary `Value`.
+A node is `Exact` where all that went into it is: other exact nodes, integers and fractions. Its
+number is the nearest float, as everybody else expects, and carries its fraction. Value and partials
+come from the rows of the table, read on fractions. Invariant: an exact node is never rounded; any
+other operation, or a float on the other side, makes an ordinary `Value`.
 """
 
 import operator
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from numbers import Integral, Rational
 from typing import Any
 
 from autograd import primitives
@@ -32,6 +33,9 @@ class Rounded(float):
 
     def __new__(cls, fraction: Fraction) -> "Rounded":
         """Round; a fraction too large for a float becomes inf or -inf."""
+        parts = fraction.numerator, fraction.denominator
+        if not {int}.issuperset(map(type, parts)):  # NumPy's integers overflow
+            fraction = Fraction(*map(int, parts))
         number = super().__new__(cls, as_float(fraction))
         number.fraction = fraction
         return number
@@ -133,7 +137,7 @@ class Exact(Value):
 
     @data.setter
     def data(self, data: Any) -> None:
-        if isinstance(data, int | Fraction):
+        if isinstance(data, Rational):
             self._data = Rounded(Fraction(data))
         else:
             self._data = as_float(data)
@@ -146,7 +150,7 @@ class Exact(Value):
     def backward(self, gradient: Any = 1) -> None:
         """Add the derivative of `gradient * self` to the `.grad` of leaves, as fractions."""
         whole = isinstance(gradient, float) and gradient.is_integer()
-        if current_trace() is not None or not (whole or isinstance(gradient, int | Fraction)):
+        if current_trace() is not None or not (whole or isinstance(gradient, Rational)):
             super().backward(gradient)
             return
         flows = exact_flows(self, Fraction(gradient))
@@ -165,7 +169,7 @@ class Exact(Value):
     _whole_power = _operator(primitives.power_constant, Value.__pow__)
 
     def __pow__(self, exponent: Any) -> Value:
-        known = isinstance(exponent, int)
+        known = isinstance(exponent, Integral)
         power: Value = self._whole_power(exponent) if known else super().__pow__(exponent)
         return power
 
@@ -237,7 +241,7 @@ def _exact_operand(x: Any) -> Any:
         return x
     if isinstance(x, Constant):
         return x if isinstance(x._data, Rounded) else None
-    if isinstance(x, int | Fraction):
+    if isinstance(x, Rational):
         constant = Constant(0.0)
         constant._data = Rounded(Fraction(x))
         return constant

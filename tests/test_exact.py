@@ -256,3 +256,24 @@ def test_gradients_of_other_seeds():
     assert x.grad == THIRD and type(x.grad) is Fraction
     y.backward(math.inf)
     assert x.grad == math.inf
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.int8, np.uint32, int])
+def test_numpys_integers_are_exact_and_do_not_overflow(kind):
+    x = Value(Fraction(1, 3))
+    four = kind(4)
+    found = [x * four, four * x, x + four, four - x, x / four, four / x, x**four]
+    third = Fraction(1, 3)
+    expected = [third * 4, third * 4, third + 4, 4 - third, third / 4, 4 / third, third**4]
+    assert [y.data for y in found] == expected
+    hundredth = Value(Fraction(kind(1), kind(100)))
+    assert (hundredth**20).data == Fraction(1, 100**20)
+    (x * x).backward(kind(3))
+    assert x.grad == 2
+    x.data = kind(7)
+    assert (x.data, type(x.data)) == (7, Fraction)
+
+
+def test_arrays_of_integers_times_a_fraction():
+    products = np.array([1, 2, 3]) * Value(Fraction(1, 3))
+    assert [y.data for y in products] == [Fraction(1, 3), Fraction(2, 3), 1]
