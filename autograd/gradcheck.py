@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd.checking.argument_names import labelled, named_inputs, paths_in
+from autograd.checking.array_columns import array_entries
 from autograd.checking.differences import Differences
 from autograd.checking.gradient_report import Entry, GradientReport
 from autograd.checking.verdict import Tolerance, examine
@@ -44,7 +45,8 @@ def gradcheck(
     where they are needed. A derivative is right where |analytic - numeric| <= atol + rtol *
     max(|analytic|, |numeric|), or differs by no more than what the differences themselves are
     known to be wrong by, 1e-4 of it at most. At a kink every slope between those of the two sides
-    passes. `uncertain` is what differences cannot judge. `order=2` checks the second derivatives,
+    passes. `uncertain` is what differences cannot judge. Of rows of your own, `array` is compared
+    with `scalar`, too. `order=2` checks the second derivatives,
     too, against differences of the gradient. What `detach` cuts off differences still see.
 
     Raises `ArithmeticError` with the table where a derivative is wrong or not finite, unless
@@ -84,6 +86,8 @@ def gradcheck(
 
 
 def _advice(report: GradientReport) -> str:
+    if all(entry.by == "array" for entry in report.wrong):
+        return "Compiled programs call `scalar` instead, number by number: mend `array`"
     if any(entry.verdict == "wrong" for entry in report):
         return (
             "Compare the partials of the operations between these inputs and the result with "
@@ -101,13 +105,15 @@ def _entries(
 ) -> list[Entry]:
     """An entry for each output by each input, and one more where the ways disagree on it.
 
+    In first order, rows of the user's own whose `array` is wrong come last.
     With the name of each output comes what stands before the name of an input there.
     """
     numbers = subject.numbers
     values = subject.outputs(numbers)
     variables, recorded = subject.record()
     errors = list(map(rounding, recorded))
-    graph = {node for output in recorded for node in topological_order(output)}
+    graph = dict.fromkeys(node for output in recorded for node in topological_order(output))
+    first_order = not outputs[0][1]
     _check_same(values, list(map(number, recorded)), errors)
     ways = {"backward()": by_backward(variables, recorded), **subject.functional()}
     lines: list[list[Entry]] = [[] for _ in outputs]
@@ -129,13 +135,14 @@ def _entries(
         for (output, before), group, found, line in zip(
             outputs, groups, findings, lines, strict=True
         ):
-            unused = "" if before or variables[i] in graph else UNUSED
+            unused = UNUSED if first_order and variables[i] not in graph else ""
             for (by, slope), finding in zip(group.items(), found, strict=True):
                 others = [f"differs from {other}" for other in group if other != by]
                 note = "; ".join(filter(None, [unused, finding.note, *others]))
                 numeric, verdict = finding.numeric, finding.verdict
                 line.append(Entry(before + names[i], output, by, slope, numeric, verdict, note))
-    return [entry for line in lines for entry in line]
+    own = array_entries(graph, tolerance) if first_order else []
+    return [*[entry for line in lines for entry in line], *own]
 
 
 def _grouped(slopes: dict[str, float], tolerance: Tolerance) -> dict[str, float]:

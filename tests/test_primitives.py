@@ -198,6 +198,15 @@ def test_the_least_of_floats_outweighs_minus_infinity():
     assert evaluate(TABLE["logsumexp"], (least, 0.999 * least)) == (0.999 * least, (0.0, 1.0))
 
 
+def test_exponents_in_an_array_have_their_square_roots():
+    exponents = np.array([0.5, 0.5, 0.5, 1.5, 1.0 / 3.0])
+    found = TABLE["**"](np.array([-math.inf, -0.0, 2.0, 4.0, -8.0]), exponents)
+    assert same(found[0], math.nan) and math.copysign(1.0, found[1]) == -1.0
+    assert found[2:4].tolist() == [math.sqrt(2.0), 8.0] and same(found[4], math.nan)
+    plain = TABLE["**"](np.array([-math.inf, 9.0]), 0.5)
+    assert same(plain[0], math.nan) and plain[1] == 3.0
+
+
 def test_kinks_follow_pytorch():
     assert evaluate(TABLE["relu"], (0.0,)) == (0.0, (0.0,))
     assert evaluate(TABLE["abs"], (0.0,)) == (0.0, (0.0,))
