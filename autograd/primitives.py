@@ -37,6 +37,11 @@ negative: Primitive = row("neg", operator.neg, np.negative, lambda out, x: (-1.0
 abs: Primitive = row(
     "abs", math.fabs, np.absolute, lambda out, x: (greater(x, 0.0) - greater(0.0, x),)
 )
+# |x| as the argument of an even function: with a slope of 0 at 0, that of abs, its derivatives of
+# even order would be wrong there; with the slope of one side they are those of the function.
+magnitude: Primitive = row(
+    "magnitude", math.fabs, np.absolute, lambda out, x: (2.0 * greater(x, 0.0) - 1.0,)
+)
 
 
 def _nonzero(x: Any) -> Any:
@@ -144,7 +149,7 @@ def _sigmoid_array(x: Any) -> Any:
 
 def _logistic_density(x: Any) -> Any:
     """The derivative of the sigmoid, which is even in x: no 1 - sigmoid(x), which rounds to 0."""
-    e = exp(-abs(x))
+    e = exp(-magnitude(x))
     return e / (1.0 + e * (2.0 + e))
 
 
@@ -172,13 +177,13 @@ arccos: Primitive = row(
 
 def _arctan_partial(x: Any) -> Any:
     """1 / (1 + x^2) without overflow of x^2: above 1e9 the 1 is below half an ULP."""
-    clipped = minimum(abs(x), 1e9)
+    clipped = minimum(maximum(x, -1e9), 1e9)
     scale = 1e9 / maximum(abs(x), 1e9)
     return scale / (1.0 + clipped * clipped) * scale
 
 
 def _arcsinh_partial(x: Any) -> Any:
-    clipped = minimum(abs(x), 1e9)
+    clipped = minimum(maximum(x, -1e9), 1e9)
     return 1e9 / maximum(abs(x), 1e9) / sqrt(1.0 + clipped * clipped)
 
 

@@ -65,7 +65,7 @@ INTO: dict[str, Function] = {
     "arccosh": lambda x: 1.5 + x * x,
 }
 EXPONENTS = (2.0, 3.0, -1.0, 0.5, 1.5, -0.5, 0.0, 1.0, 2.75)
-KINKS_AT_ZERO = ("abs", "relu", "leaky_relu")
+KINKS_AT_ZERO = ("abs", "magnitude", "relu", "leaky_relu")
 KINKS_AT_A_TIE = ("greater", "maximum", "minimum", "where", "branch")
 
 

@@ -122,6 +122,7 @@ SAMPLES: dict[str, Sample] = {
     "/": Sample(quotients, lambda x, y: x / y, (lambda x, y: 1 / y, lambda x, y: -x / y**2)),
     "neg": unary(everywhere, lambda x: -x, lambda x: mpf(-1)),
     "abs": unary(everywhere, abs, mp.sign),
+    "magnitude": unary(everywhere, abs, lambda x: mpf(1) if x > 0 else mpf(-1)),
     "**": Sample(
         powers(exponents, negative_bases=True),
         mp.power,

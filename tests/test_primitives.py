@@ -5,9 +5,11 @@ from random import Random
 
 import numpy as np
 import pytest
+from mpmath import mp, mpf
 from samples import SAMPLES, exact, moderate, ulps
 
-from autograd import Value, hessian
+import autograd
+from autograd import Value, grad, hessian
 from autograd.primitive import TABLE, row
 
 POINTS = 1000
@@ -119,6 +121,24 @@ def test_second_derivatives_come_from_the_same_row(name):
                 assert leaf.grad == pytest.approx(slope, rel=1e-7, abs=1e-8), (point, i, j)
 
 
+SMOOTH_AT_0 = "sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arctanh sigmoid softplus"
+SMOOTH_AT_0 += " exp expm1 log1p erf"
+
+
+@pytest.mark.parametrize("x", [0.0, -0.0, 0.3, -0.3])
+@pytest.mark.parametrize("name", SMOOTH_AT_0.split())
+def test_derivatives_up_to_order_5_are_those_of_the_function(name, x):
+    """At 0, too, where the even partial of tanh must not have the slope of abs."""
+    coefficients = mp.taylor(SAMPLES[name].value, mpf(x), 5)
+    derivative = compiled = TABLE[name]
+    for order, coefficient in enumerate(coefficients):
+        truth = float(coefficient * mp.factorial(order))
+        assert derivative(x) == pytest.approx(truth, rel=1e-12, abs=1e-12), order
+        assert compiled(x) == pytest.approx(truth, rel=1e-12, abs=1e-12), order
+        derivative = grad(derivative)
+        compiled = autograd.compile(derivative)
+
+
 @pytest.mark.parametrize("wrong", [lambda d: 1.001 * d, lambda d: -d, lambda d: 2 * d])
 def test_the_checks_reject_a_wrong_rule(wrong):
     for name in ("tanh", "exp", "sigmoid", "log"):
@@ -210,6 +230,7 @@ def test_exponents_in_an_array_have_their_square_roots():
 def test_kinks_follow_pytorch():
     assert evaluate(TABLE["relu"], (0.0,)) == (0.0, (0.0,))
     assert evaluate(TABLE["abs"], (0.0,)) == (0.0, (0.0,))
+    assert evaluate(TABLE["magnitude"], (0.0,)) == (0.0, (-1.0,))
     assert evaluate(TABLE["maximum"], (2.0, 2.0)) == (2.0, (0.5, 0.5))
     assert evaluate(TABLE["minimum"], (2.0, 2.0)) == (2.0, (0.5, 0.5))
     assert evaluate(TABLE["maximum"], (math.inf, math.inf)) == (math.inf, (0.5, 0.5))

@@ -27,6 +27,7 @@ SHOWN = 3
 # The textbook's derivatives of x (and y), `out` being the result.
 TEXTBOOK: dict[str, tuple[str, ...]] = {
     "abs": ("sign(x)",),
+    "magnitude": ("1 if x > 0 else -1",),
     "**": ("y * x**(y - 1)", "0"),
     "pow": ("y * x**(y - 1)", "out * log(x)"),
     "maximum": ("1 if x > y else 0", "1 if y > x else 0"),

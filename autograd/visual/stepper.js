@@ -10,6 +10,7 @@ const VALUES = {
   "/": (x, y) => x / y,
   "neg": (x) => -x,
   "abs": Math.abs,
+  "magnitude": Math.abs,
   "**": (x, c) => (c === 0.5 ? Math.sqrt(x) : power(x, c)),
   "pow": (x, y) => power(x, y),
   "sqrt": Math.sqrt,
