@@ -6,10 +6,12 @@ be differentiated again. Reverse mode walks the graph from the results to the va
 mode the other way. Invariant: no `.grad` is touched, so threads may share parameters.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from fractions import Fraction
+from numbers import Rational
 from typing import Any
 
 import numpy as np
@@ -25,7 +27,7 @@ from autograd.tracing import current_trace
 from autograd.value import Value, as_value, record
 
 Function = Callable[..., Any]
-_open: ContextVar[int] = ContextVar("functional", default=0)  # how many of these are running
+_running: ContextVar[tuple[Opened, ...]] = ContextVar("functional", default=())
 
 
 class _Linearised:
@@ -37,7 +39,7 @@ class _Linearised:
         self.variables: list[Value] = []
         self.structures: list[Structure] = []
         lifted = list(args)
-        self.keep = _open.get() > 1 or current_trace() is not None
+        self.keep = _is_nested() or current_trace() is not None
         numbers: list[Any] = []
         flatten([args[i] for i in argnums], numbers)
         exact = any(isinstance(number, Fraction) for number in numbers)
@@ -45,7 +47,7 @@ class _Linearised:
             leaves: list[Any] = []
             structure = flatten(args[i], leaves)
             if exact:
-                leaves = [Fraction(leaf) if isinstance(leaf, int) else leaf for leaf in leaves]
+                leaves = [Fraction(x) if isinstance(x, Rational) else x for x in leaves]
             self.keep = self.keep or any(isinstance(leaf, Value) for leaf in leaves)
             fresh = [_variable(leaf, i) for leaf in leaves]
             self.variables += fresh
@@ -56,7 +58,7 @@ class _Linearised:
         if returned is None:
             raise TypeError(f"{_name(f)} returned None: is its `return` missing?")
         self.structure = flatten(returned, results)
-        self.results = [as_value(result, "the result") for result in results]
+        self.results = [_result(result, exact) for result in results]
         self.active, self.order = self._graph()
 
     def _graph(self) -> tuple[set[Value], list[Value]]:
@@ -65,7 +67,7 @@ class _Linearised:
         root = Value(0.0)
         root.parents = tuple(self.results)
         order = []
-        for node in topological_order(root)[:-1]:
+        for node in topological_order(root, active)[:-1]:
             cut = node.primitive is primitives.detach  # a node while a function is compiled
             if node not in active and not cut and any(p in active for p in node.parents):
                 active.add(node)
@@ -106,14 +108,7 @@ class _Linearised:
         """The local partials: those recorded, or as Values where they may be differentiated."""
         if not self.keep:
             return node.partials
-        assert node.primitive is not None
-        partials = node.primitive.partials(node, *node.parents)
-        if len(partials) != len(node.parents):
-            raise TypeError(
-                f"`{node.op}` cannot be differentiated twice: a compiled program's mean() knows "
-                "its first derivative only; call the function itself"
-            )
-        return partials
+        return _partials_as_values(node)
 
     def out(self, numbers: Sequence[Any]) -> list[Any]:
         """Values where somebody may differentiate further, else bare numbers."""
@@ -255,12 +250,19 @@ def hvp(f: Function, x: Any, v: Any) -> Any:
 @contextmanager
 def _differentiating() -> Iterator[None]:
     """Record, also inside `no_grad()`; what is opened inside returns Values."""
-    opened = _open.set(_open.get() + 1)
+    entry = Opened("differentiating")
+    token = _running.set((*_running.get(), entry))
     try:
         with recorded():
             yield
     finally:
-        _open.reset(opened)
+        entry.ended = True
+        _running.reset(token)
+
+
+def _is_nested() -> bool:
+    """Whether another of these functions is running; a task that it started may outlive it."""
+    return sum(not entry.ended for entry in _running.get()) > 1
 
 
 def _variable(leaf: Any, argument: int) -> Value:
@@ -269,12 +271,48 @@ def _variable(leaf: Any, argument: int) -> Value:
         return record(primitives.where_taken, (leaf,))
     if isinstance(leaf, Fraction):
         return Value(leaf)
+    if isinstance(leaf, np.ndarray) and not leaf.ndim:
+        return _variable(leaf.item(), argument)
     if isinstance(leaf, np.ndarray):
         raise TypeError(
             f"argument {argument} holds an array of shape {leaf.shape}: pass array.tolist(), as "
             "functions of scalars take nested lists of numbers"
         )
     return Value(as_float(leaf, f"argument {argument}"))
+
+
+def _result(x: Any, exact: bool) -> Value:
+    """What the function returned in one place: a Value, or a number that depends on nothing."""
+    if isinstance(x, bool | np.bool_):
+        raise TypeError(
+            f"the function returned {x}, the outcome of a comparison: return a number, as "
+            "autograd.where(x > y, 1.0, 0.0)"
+        )
+    return Value(Fraction(x)) if exact and isinstance(x, Rational) else as_value(x, "the result")
+
+
+def _partials_as_values(node: Value) -> tuple[Any, ...]:
+    """The local partials of a node, computed from its parents.
+
+    Raises `ValueError` where they are not those recorded, as after a change of `.data`.
+    """
+    assert node.primitive is not None
+    partials = node.primitive.partials(node, *node.parents)
+    if len(partials) != len(node.parents):
+        raise TypeError(
+            f"`{node.op}` cannot be differentiated twice: a compiled program's mean() knows "
+            "its first derivative only; call the function itself"
+        )
+    for partial, was in zip(partials, node.partials, strict=True):
+        now = _number(partial)
+        if now != was and now == now and not math.isclose(now, was, rel_tol=1e-6):
+            inputs = ", ".join(f"{parent!r:.60}" for parent in node.parents[:3])
+            raise ValueError(
+                f"an input of `{node.op}`, {inputs}, has not the number that it was recorded "
+                "with, and derivatives that can be differentiated again are computed from it: "
+                "change `.data` after the derivative has been computed"
+            )
+    return partials
 
 
 def _check(name: str, f: Function, argnums: Any) -> None:
@@ -333,7 +371,7 @@ def _number(x: Any) -> Any:
 def _alike(name: str, given: Any, structure: Structure) -> list[Any]:
     """The leaves of `given`, which must be nested as `structure` is."""
     leaves: list[Any] = []
-    if flatten(given, leaves) != structure:
+    if flatten(given, leaves, structure) != structure:
         raise ValueError(f"`{name}` must be nested as what it belongs to, got {given!r:.80}")
     return [leaf if isinstance(leaf, Value) else as_float(leaf, name) for leaf in leaves]
 

@@ -4,6 +4,7 @@ Backward, copying, drawing and compiling all walk this order. Invariant: every n
 all of its parents, each node once, however often it is used.
 """
 
+from collections.abc import Iterable
 from typing import Protocol, Self, TypeVar
 
 
@@ -18,15 +19,16 @@ class Node(Protocol):
 N = TypeVar("N", bound=Node)
 
 
-def topological_order(root: N) -> list[N]:
+def topological_order(root: N, leaves: Iterable[N] = ()) -> list[N]:
     """Return `root` and all it depends on, parents before children, by depth-first search.
 
+    Below the nodes in `leaves`, which come first, it does not look.
     The depth of the graph is bounded by memory, not by the recursion limit. The stack holds
     bare nodes, a None above each one whose parents are being visited: a stack of iterators would
     set off the garbage collector and take a deep graph 3 times as long.
     """
-    order: list[N] = []
-    seen: set[N] = set()
+    order: list[N] = list(leaves)
+    seen: set[N] = set(order)
     stack: list[N | None] = [root]
     while stack:
         node = stack.pop()

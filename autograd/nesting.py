@@ -1,23 +1,33 @@
 """Nesting: scalars inside lists, tuples and dicts, taken apart and put together again.
 
-Dicts are taken in the order of their sorted keys, so that equal structures have their leaves in
-one order. Invariant: `unflatten(flatten(item, leaves), leaves)` equals `item`.
+Leaves stand in the order of the items, those of a dict in the order in which it was built; what has
+to fit another structure is taken in its order, key by key. Invariant: `unflatten(flatten(item,
+leaves), leaves)` equals `item`, in the same order and of the same kind.
 """
 
+import copy
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 Structure = Any
 
 
-def flatten(item: Any, leaves: list[Any]) -> Structure:
-    """Append the leaves of nested lists, tuples and dicts; returns the structure without them."""
-    if isinstance(item, list):
-        return [flatten(x, leaves) for x in item]
-    if isinstance(item, tuple):
-        return _like(item, [flatten(x, leaves) for x in item])
+def flatten(item: Any, leaves: list[Any], like: Structure = None) -> Structure:
+    """Append the leaves of nested lists, tuples and dicts; returns the structure without them.
+
+    Dicts are taken in the order that those with the same keys have in the structure `like`.
+    """
+    if isinstance(item, list | tuple):
+        fits = isinstance(like, list | tuple) and len(like) == len(item)
+        likes = like if fits else [None] * len(item)
+        parts = [flatten(x, leaves, part) for x, part in zip(item, likes, strict=True)]
+        return parts if isinstance(item, list) else kind_of_tuple(item, parts)
     if isinstance(item, dict):
-        return {key: flatten(item[key], leaves) for key in sorted_keys(item)}
+        fits = isinstance(like, dict) and like.keys() == item.keys()
+        order = like if fits else dict.fromkeys(item)
+        return _kind_of_dict(
+            item, {key: flatten(item[key], leaves, part) for key, part in order.items()}
+        )
     leaves.append(item)
     return None
 
@@ -27,21 +37,27 @@ def unflatten(structure: Structure, leaves: Iterable[Any]) -> Any:
     return _rebuilt(structure, iter(leaves))
 
 
-def sorted_keys(item: dict[Any, Any]) -> list[Any]:
-    """Return the keys in the order in which `flatten` takes them."""
-    return sorted(item, key=lambda key: (type(key).__name__, repr(key)))
-
-
 def _rebuilt(structure: Structure, leaves: Iterator[Any]) -> Any:
     if isinstance(structure, list):
         return [_rebuilt(x, leaves) for x in structure]
     if isinstance(structure, tuple):
-        return _like(structure, [_rebuilt(x, leaves) for x in structure])
+        return kind_of_tuple(structure, [_rebuilt(x, leaves) for x in structure])
     if isinstance(structure, dict):
-        return {key: _rebuilt(x, leaves) for key, x in structure.items()}
+        items = {key: _rebuilt(x, leaves) for key, x in structure.items()}
+        return _kind_of_dict(structure, items)
     return next(leaves)
 
 
-def _like(item: tuple[Any, ...], parts: list[Any]) -> tuple[Any, ...]:
+def kind_of_tuple(item: tuple[Any, ...], parts: Iterable[Any]) -> tuple[Any, ...]:
     """The parts as a tuple of the same kind: a named one keeps its names."""
     return type(item)(*parts) if hasattr(item, "_fields") else tuple(parts)
+
+
+def _kind_of_dict(item: dict[Any, Any], items: dict[Any, Any]) -> dict[Any, Any]:
+    """The items as a dict of the same kind: a defaultdict keeps its default."""
+    if type(item) is dict:
+        return items
+    twin = copy.copy(item)
+    twin.clear()
+    twin.update(items)
+    return twin

@@ -122,6 +122,8 @@ def recorded(*more: Opened, without: tuple[type[Block], ...] = (no_grad,)) -> It
     try:
         yield
     finally:
+        for entry in more:
+            entry.ended = True
         _opened.reset(token)
 
 

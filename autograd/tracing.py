@@ -40,6 +40,7 @@ class Trace:
 
     guards: list[Guard] = field(default_factory=list)
     nodes: list[Any] = field(default_factory=list)
+    ended: bool = False  # a task that was started inside may go on
 
     def compare(self, compare: Callable[..., Any], left: Any, right: Any, outcome: bool) -> None:
         """Note a comparison of two nodes."""
@@ -47,7 +48,12 @@ class Trace:
 
 
 _trace: ContextVar[Trace | None] = ContextVar("trace", default=None)
-current_trace = _trace.get
+
+
+def current_trace() -> Trace | None:
+    """The recording in progress in this thread or task, None where there is none."""
+    trace = _trace.get()
+    return None if trace is None or trace.ended else trace
 
 
 @contextmanager
@@ -58,6 +64,7 @@ def tracing(trace: Trace) -> Iterator[Trace]:
         with recorded(Opened(trace)):
             yield trace
     finally:
+        trace.ended = True
         _trace.reset(token)
 
 

@@ -277,3 +277,19 @@ def test_numpys_integers_are_exact_and_do_not_overflow(kind):
 def test_arrays_of_integers_times_a_fraction():
     products = np.array([1, 2, 3]) * Value(Fraction(1, 3))
     assert [y.data for y in products] == [Fraction(1, 3), Fraction(2, 3), 1]
+
+
+def test_results_that_depend_on_nothing_are_exact_too():
+    third, two = Fraction(1, 3), Fraction(2, 3)
+    for value, slope in (
+        value_and_grad(lambda x: two)(third),
+        value_and_grad(lambda x: Value(two))(third),
+    ):
+        assert (value, slope) == (two, 0) and type(value) is type(slope) is Fraction
+    rows = jacobian(lambda x: [x * x, 5])(third)
+    assert rows == [two, 0] and all(type(row) is Fraction for row in rows)
+
+
+def test_numpys_integers_beside_fractions_in_the_arguments():
+    slopes = grad(lambda x, y: x * y, (0, 1))(Fraction(1, 3), np.int64(2))
+    assert slopes == (2, Fraction(1, 3)) and all(type(s) is Fraction for s in slopes)

@@ -1,8 +1,10 @@
 """grad and its relatives: derivatives of plain functions, nested, in every order and structure."""
 
+import asyncio
 import math
-from collections import namedtuple
+from collections import OrderedDict, defaultdict, namedtuple
 from random import Random
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -10,7 +12,20 @@ from random_programs import RandomProgram, condition
 from samples import SAMPLES, moderate
 
 import autograd
-from autograd import Value, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from autograd import (
+    Value,
+    compile,
+    functional,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    minimize,
+    root,
+    value_and_grad,
+    vjp,
+)
 from autograd.primitive import TABLE
 
 
@@ -392,3 +407,143 @@ def test_named_tuples_keep_their_names():
 
 def test_long_lists():
     assert grad(lambda v: sum(v))([1.0] * 20_000) == [1.0] * 20_000
+
+
+def test_a_function_sees_dicts_in_the_order_in_which_they_were_built():
+    def run(d):
+        x = 2.0
+        for name, number in d.items():
+            x = x * number if name == "scale" else x + number
+        return x
+
+    d = {"scale": 3.0, "add": 1.0}
+    expected = 2.0 * 3.0 + 1.0
+    assert run(d) == expected == value_and_grad(run)(d)[0] == compile(run)(d)
+    assert jvp(run, (d,), ({"add": 1.0, "scale": 0.0},)) == (expected, 1.0)
+    assert vjp(run, d)[1](1.0) == ({"scale": 2.0, "add": 1.0},)
+    assert list(grad(run)(d)) == ["scale", "add"]
+    assert list(jacobian(lambda x: {"z": x, "a": 2 * x})(1.0)) == ["z", "a"]
+    assert minimize(lambda d: run(d) ** 2, d).fun == pytest.approx(0.0, abs=1e-9)
+    found = root(lambda d: [a - b for a, b in zip(d.values(), (1.0, 2.0), strict=True)], d).x
+    assert list(found.items()) == [("scale", pytest.approx(1.0)), ("add", pytest.approx(2.0))]
+
+
+def test_equal_dicts_fit_whatever_their_order():
+    """1 and 1.0 are one key, 2.0 and 2 another; and two keys may look alike."""
+    p, q = {1: 2.0, 2.0: 3.0}, {2: 0.0, 1.0: 1.0}
+    assert jvp(lambda d: d[1] * d[2], (p,), (q,)) == (6.0, 3.0)
+    assert vjp(lambda x: {1: x, 2.0: 10 * x}, 1.0)[1](q) == (1.0,)
+    program = compile(lambda d: d[1] - d[2])
+    assert program(p) == -1.0 == program({2: 3.0, 1.0: 2.0})
+
+    class Key:
+        def __repr__(self):
+            return "key"
+
+    a, b = Key(), Key()
+    found = hvp(lambda d: d[a] ** 2 * d[b], {a: 2.0, b: 3.0}, {b: 0.0, a: 1.0})
+    assert found == {a: 6.0, b: 4.0}
+
+
+def test_results_of_the_paths_of_a_program_are_put_in_one_order():
+    def f(x):
+        return {"a": x, "b": 2 * x} if x > 0.0 else {"b": 3 * x, "a": 4 * x}
+
+    program = compile(f, batch=True)
+    found = program([1.0, -1.0])
+    assert {key: part.tolist() for key, part in found.items()} == {"a": [1, -4], "b": [2, -3]}
+
+
+def test_kinds_of_dicts_and_named_tuples_are_kept():
+    class Pair(NamedTuple):
+        x: Any
+        y: Any
+
+    counts = defaultdict(lambda: 10.0, a=2.0)
+    assert grad(lambda d: d["a"] * d["other"])(counts) == {"a": 10.0}
+    assert grad(lambda d: d["a"] * d["other"])(counts)["new"] == 10.0
+    ordered = OrderedDict(b=1.0, a=2.0)
+    assert grad(lambda d: d["a"] * d["b"])(ordered) == OrderedDict(b=2.0, a=1.0)
+    found = compile(lambda p: Pair(p.x * p.y, [p.x]))(Pair(2.0, 3.0))
+    assert isinstance(found, Pair) and (found.x, found.y.tolist()) == (6.0, [2.0])
+
+
+def test_derivatives_that_can_be_differentiated_need_the_numbers_of_then():
+    w = Value(3.0, label="w")
+
+    def f(x):
+        w.data = 3.0
+        y = x * w
+        w.data = 10.0
+        return y
+
+    assert grad(f)(2.0) == 3.0
+    with pytest.raises(ValueError, match=r"input of `\*`, .*label='w'.*, has not the number"):
+        grad(f)(Value(2.0))
+    with pytest.raises(ValueError, match=r"change `\.data` after the derivative has been computed"):
+        hessian(lambda x: x * f(x))(2.0)
+
+
+def test_a_pull_back_keeps_the_numbers_of_its_run_or_says_that_they_are_gone():
+    w = Value(3.0)
+    value, pull_back = vjp(lambda x: x * x * w, 2.0)
+    _, pull_back_values = vjp(lambda x: x * x * w, Value(2.0))
+    assert pull_back_values(1.0)[0].data == 12.0
+    w.data = 10.0
+    assert (value, pull_back(1.0)) == (12.0, (12.0,))
+    with pytest.raises(ValueError, match="has not the number that it was recorded with"):
+        pull_back_values(1.0)
+
+
+def test_a_task_that_outlives_the_function_that_started_it_is_on_its_own():
+    async def late(go):
+        await go.wait()
+        return Value(3.0).data, grad(lambda x: x * x)(3.0)
+
+    async def main(differentiate):
+        go, tasks = asyncio.Event(), []
+
+        def f(x):
+            tasks.append(asyncio.create_task(late(go)))
+            return x * x
+
+        differentiate(f)(2.0)
+        go.set()
+        return await tasks[0]
+
+    for differentiate in (grad, compile):
+        assert asyncio.run(main(differentiate)) == (3.0, 6.0)
+
+
+def test_no_sweep_goes_below_the_variables():
+    """Steps of an outer function, each with a gradient of its own, do not walk all steps before."""
+    seen = []
+
+    def counting(order):
+        seen.append(len(order))
+        return order
+
+    x, expected = 0.5, 1.0
+    for _ in range(50):
+        x, expected = x - 0.03 * x * x, expected * (1.0 - 0.06 * x)
+
+    def f(x):
+        for _ in range(50):
+            x = x - 0.01 * grad(lambda y: y * y * y)(x)
+        return x
+
+    with pytest.MonkeyPatch.context() as patch:
+        whole = functional.topological_order
+        patch.setattr(functional, "topological_order", lambda *nodes: counting(whole(*nodes)))
+        slope = grad(f)(0.5)
+    assert max(seen[:-1]) < 10 < seen[-1] and slope == pytest.approx(expected, rel=1e-12)
+
+
+def test_an_outcome_of_a_comparison_is_no_result():
+    for differentiate in (grad, jacobian, lambda f: lambda x: minimize(f, x)):
+        with pytest.raises(TypeError, match=r"returned True, the outcome of a comparison: "):
+            differentiate(lambda x: x > 1)(3.0)
+
+
+def test_arrays_of_one_number_are_numbers():
+    assert grad(lambda x: x * x)(np.array(2.0)) == 4.0

@@ -106,12 +106,12 @@ def test_a_jacobian_of_nested_results():
     report = gradcheck(f, (2.0, 3.0))
     found = [(entry.output, entry.input, entry.analytic) for entry in report]
     assert found == [
+        ("['sum']", "x", 1.0),
+        ("['sum']", "y", 1.0),
         ("['others'][0]", "x", 3.0),
         ("['others'][0]", "y", 2.0),
         ("['others'][1][0]", "x", 1.0),
         ("['others'][1][0]", "y", 0.0),
-        ("['sum']", "x", 1.0),
-        ("['sum']", "y", 1.0),
     ]
     assert (
         str(report).splitlines()[1].split() == "input output analytic numeric error verdict".split()
@@ -282,7 +282,7 @@ def test_it_rejects_partials_that_were_recorded_wrong():
         return y
 
     found = {e.by: (e.analytic, e.verdict) for e in gradcheck(f, 3.0, raise_exception=False)}
-    assert found == {"backward(), jvp": (4.0, "wrong"), "grad": (6.0, "right")}
+    assert found == {"backward(), grad, jvp": (4.0, "wrong")}
 
 
 def test_second_order_finds_what_first_order_cannot(new_row):
@@ -429,7 +429,7 @@ def test_no_false_alarm_near_poles_borders_kinks_and_at_any_scale(f, x):
     assert verdicts(gradcheck(f, x)) == ["right"]
     wrong = gradcheck(lambda x: tenth_of_a_percent(f(x)), x, raise_exception=False)
     small = abs(wrong.entries[0].analytic) < 1e-6
-    assert verdicts(wrong) == (["right"] if small else ["wrong", "right"]), wrong
+    assert verdicts(wrong) == (["right"] if small else ["wrong"]), wrong
 
 
 def tenth_of_a_percent(y):
@@ -516,8 +516,8 @@ def test_at_the_border_of_the_domain_the_slope_of_one_side_decides():
     (entry,) = gradcheck(lambda x: only_from_one(2.0 - x), 1.0)
     assert (entry.verdict, entry.note) == ("right", "f is not finite to the right")
     report = gradcheck(lambda x: tenth_of_a_percent(only_from_one(x)), 1.0, raise_exception=False)
-    assert verdicts(report) == ["wrong", "right"]
-    assert report.entries[0].note == "f is not finite to the left; differs from grad"
+    assert verdicts(report) == ["wrong"]
+    assert report.entries[0].note == "f is not finite to the left"
 
 
 def test_only_arithmetic_and_value_errors_are_a_border():

@@ -112,3 +112,10 @@ def test_copy_is_one_node_with_the_same_parents():
     f = x * x
     twin = copy.copy(f)
     assert twin is not f and twin.parents == f.parents and twin.data == f.data
+
+
+def test_the_order_stops_at_given_leaves():
+    x = Value(2.0)
+    h = (x * 3).sin()
+    root = h * h + x
+    assert [node.op for node in topological_order(root, [h])] == ["sin", "", "*", "+"]

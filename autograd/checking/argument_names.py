@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from autograd.nesting import sorted_keys
 from autograd.value import Value
 
 
@@ -61,8 +60,8 @@ def paths_in(item: Any, name: str) -> Iterator[str]:
         for i, x in enumerate(item):
             yield from paths_in(x, f"{name}[{i}]")
     elif isinstance(item, dict):
-        for key in sorted_keys(item):
-            yield from paths_in(item[key], f"{name}[{key!r}]")
+        for key, x in item.items():
+            yield from paths_in(x, f"{name}[{key!r}]")
     else:
         yield name
 

@@ -71,7 +71,7 @@ class OfArguments(Subject):
         differentiate = jacobian(self._outputs)
         try:
             rows = differentiate([Value(x) for x in self.numbers])
-        except TypeError:  # a compiled program's mean knows floats only
+        except (TypeError, ValueError):  # a compiled mean, or partials that somebody has set
             rows = differentiate(self.numbers)
         n = len(self.numbers)
         units = [[float(i == j) for j in range(n)] for i in range(n)]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autograd.nesting import flatten, unflatten
+from autograd.nesting import Structure, flatten, unflatten
 from autograd.number import as_float
 from autograd.value import Value
 
@@ -41,8 +41,11 @@ class Signature:
         if names is None:
             names = self._known_names[len(args)] = self._names(args)
         structures, arrays = [], []
-        for name, arg in zip(names, args, strict=True):
-            structure, array = self._rows(name, arg) if self.batch else self._leaves(name, arg)
+        likes = [*(self.structures or []), *[None] * len(args)][: len(args)]
+        for name, arg, like in zip(names, args, likes, strict=True):
+            structure, array = (
+                self._rows(name, arg) if self.batch else self._leaves(name, arg, like)
+            )
             structures.append(structure)
             arrays.append(array)
         count = 1
@@ -98,9 +101,9 @@ class Signature:
             len(array), int(np.prod(array.shape[1:]))
         )
 
-    def _leaves(self, name: str, arg: Any) -> tuple[Any, Array]:
+    def _leaves(self, name: str, arg: Any, like: Structure) -> tuple[Any, Array]:
         leaves: list[Any] = []
-        structure = flatten(arg.tolist() if isinstance(arg, np.ndarray) else arg, leaves)
+        structure = flatten(arg.tolist() if isinstance(arg, np.ndarray) else arg, leaves, like)
         for x in leaves:
             if isinstance(x, Value):
                 raise TypeError(f"argument `{name}` must hold real numbers, got {VALUES}")

@@ -210,7 +210,8 @@ class Replayer:
             arguments = self._signature.nested(row)
             known = len(self.parameters)
             try:
-                recording = record(self._function, arguments, self.parameters)
+                like = self.paths[0].recording.structure if self.paths else None
+                recording = record(self._function, arguments, self.parameters, like)
             except BaseException:
                 del self.parameters[known:]
                 if not self.paths:  # the next call may have arguments of another structure

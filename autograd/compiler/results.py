@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from autograd.nesting import kind_of_tuple
+
 Array = npt.NDArray[np.float64]
 
 
@@ -31,7 +33,8 @@ def rebuild(structure: Any, parts: list[Array], batch: bool) -> Any:
         return part.reshape(shape).copy() if shape else float(part[0])
     if isinstance(structure, dict):
         return {key: rebuild(item, parts, batch) for key, item in structure.items()}
-    return type(structure)(rebuild(item, parts, batch) for item in structure)
+    items = [rebuild(item, parts, batch) for item in structure]
+    return kind_of_tuple(structure, items) if isinstance(structure, tuple) else items
 
 
 def _rectangular(structure: Any) -> tuple[int, ...] | None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from autograd.compiler.scalars import ScalarProgram
 from autograd.graph import topological_order
-from autograd.nesting import Structure, flatten, unflatten
+from autograd.nesting import Structure, flatten, kind_of_tuple, unflatten
 from autograd.tracing import Trace, tracing
 from autograd.value import Constant, Value
 
@@ -65,12 +65,16 @@ class _Roots:
 
 
 def record(
-    function: Callable[..., Any], arguments: list[Any], parameters: list[Value]
+    function: Callable[..., Any],
+    arguments: list[Any],
+    parameters: list[Value],
+    like: Structure = None,
 ) -> Recording:
     """Run `function(*arguments)`, whose leaves are floats, and return what it did.
 
-    `parameters` are those known from other paths; new ones are appended. Raises `TypeError` where
-    the function returns no Value, or something that is neither Value nor number.
+    `parameters` are those known from other paths; new ones are appended. Dicts among the results
+    are taken in the order that they have in `like`, the structure of other paths. Raises
+    `TypeError` where the function returns no Value, or something that is neither Value nor number.
     """
     numbers: list[float] = []
     structure = [flatten(argument, numbers) for argument in arguments]
@@ -78,7 +82,7 @@ def record(
     with tracing(Trace()) as trace:
         returned = function(*unflatten(structure, list(leaves)))
     results: list[Any] = []
-    shape = flatten(_without_arrays(returned), results)
+    shape = flatten(_without_arrays(returned), results, like)
     if not any(isinstance(r, Value) for r in results):
         raise TypeError(
             f"the compiled function must return Values, got {returned!r:.80}: compute the result "
@@ -150,8 +154,10 @@ def _as_node(result: Any) -> Value:
 def _without_arrays(item: Any) -> Any:
     if hasattr(item, "tolist"):
         return item.tolist()
-    if isinstance(item, list | tuple):
-        return type(item)(_without_arrays(x) for x in item)
+    if isinstance(item, list):
+        return [_without_arrays(x) for x in item]
+    if isinstance(item, tuple):
+        return kind_of_tuple(item, map(_without_arrays, item))
     if isinstance(item, dict):
         return {key: _without_arrays(x) for key, x in item.items()}
     return item

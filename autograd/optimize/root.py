@@ -80,7 +80,7 @@ class _System:
             return self.found.copy()
         result, self.pull_back = vjp(self.f, self.flat.nest(x))
         leaves: list[Any] = []
-        self.structure = flatten(result, leaves)
+        self.structure = flatten(result, leaves, self.structure)
         if len(leaves) != len(x):
             raise ValueError(
                 f"`root` needs as many equations as unknowns, but the function returned "
