@@ -6,10 +6,12 @@ come from the rows of the table, read on fractions. Invariant: an exact node is 
 other operation, or a float on the other side, makes an ordinary `Value`.
 """
 
+import math
 import operator
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from fractions import Fraction
-from numbers import Integral, Rational
+from numbers import Rational, Real
 from typing import Any
 
 from autograd import primitives
@@ -114,9 +116,12 @@ def _comparison(compare: Callable[[Any, Any], bool], inherited: Any) -> Any:
         number = other
         if isinstance(other, Value):
             number = getattr(other._data, "fraction", other._data)
-        if current_trace() is not None or not isinstance(number, int | float | Fraction):
+        if current_trace() is not None or not isinstance(number, Real | Decimal):
             return inherited(self, other)
-        return compare(self.data, number)
+        if not isinstance(number, Rational | Decimal):
+            number = float(number)
+        finite = isinstance(number, Rational) or math.isfinite(number)
+        return compare(self.data, Fraction(number) if finite else float(number))
 
     return method
 
@@ -154,8 +159,9 @@ class Exact(Value):
             super().backward(gradient)
             return
         flows = exact_flows(self, Fraction(gradient))
-        for node, flow in flows.items():
-            node.grad = flow if node.parents else _total(node.grad, flow)  # type: ignore[assignment]
+        totals = [flow if node.parents else _total(node.grad, flow) for node, flow in flows.items()]
+        for node, total in zip(flows, totals, strict=True):
+            node.grad = total  # type: ignore[assignment]  # a fraction
 
     __add__ = _operator(primitives.add, Value.__add__)
     __radd__ = _operator(primitives.add, Value.__radd__, reflected=True)
@@ -169,7 +175,7 @@ class Exact(Value):
     _whole_power = _operator(primitives.power_constant, Value.__pow__)
 
     def __pow__(self, exponent: Any) -> Value:
-        known = isinstance(exponent, Integral)
+        known = isinstance(exponent, Rational) and exponent.denominator == 1
         power: Value = self._whole_power(exponent) if known else super().__pow__(exponent)
         return power
 
@@ -254,4 +260,5 @@ def _leaf(fraction: Fraction) -> Exact:
 
 def _total(earlier: Any, flow: Fraction) -> Any:
     """The gradient so far and what is added; a float that is not 0 makes it a float."""
-    return flow + earlier if isinstance(earlier, Fraction) or earlier else flow
+    known = earlier if isinstance(earlier, Fraction) else as_float(earlier, "grad")
+    return flow + known if known else flow

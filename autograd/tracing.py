@@ -6,17 +6,22 @@ which would freeze it, is an error. A ContextVar, so it belongs to one thread or
 """
 
 import linecache
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import CodeType
 from typing import Any
+
+import numpy as np
 
 from autograd.recording import Opened, recorded
 
-PACKAGES = tuple(str(Path(__file__).parents[1] / name) for name in ("autograd", "nn"))
+_HERE = Path(__file__).parents[1]
+_INSIDE = (f"{_HERE / 'autograd'}{os.sep}", f"{_HERE / 'nn'}{os.sep}", np.__path__[0] + os.sep)
 
 
 @dataclass(frozen=True)
@@ -68,10 +73,15 @@ def tracing(trace: Trace) -> Iterator[Trace]:
         _trace.reset(token)
 
 
+def is_users(code: CodeType) -> bool:
+    """Whether code is neither these packages' own nor NumPy's, whose functions call it, too."""
+    return not code.co_filename.startswith(_INSIDE)
+
+
 def users_line() -> str:
-    """Return `file:line` of the innermost frame outside these packages; of a notebook, the line."""
+    """Return `file:line` of the innermost frame of the user's; of a notebook, the line."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGES):
+    while frame.f_back is not None and not is_users(frame.f_code):
         frame = frame.f_back
     name, number = frame.f_code.co_filename, frame.f_lineno
     if "ipykernel_" in name or name.startswith("<ipython-input"):  # files that nobody has seen

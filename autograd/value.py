@@ -75,8 +75,8 @@ def _reflected(primitive: Primitive) -> "Callable[[Value, Any], Value]":
 def _comparison(compare: Callable[[float, float], bool]) -> "Callable[[Value, Any], bool]":
     def method(self: "Value", other: Any) -> Any:
         other = _operand(other)
-        if other is NotImplemented:
-            return NotImplemented
+        if other is NotImplemented or type(self._data) is float is not type(other._data):
+            return NotImplemented  # a fraction compares exactly
         outcome = compare(self._data, other._data)
         trace = current_trace()
         if trace is not None:

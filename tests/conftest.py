@@ -4,6 +4,8 @@ import signal
 
 import pytest
 
+from autograd.primitive import TABLE
+
 
 @pytest.fixture(autouse=True, scope="session")
 def interruptible():
@@ -11,3 +13,12 @@ def interruptible():
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(autouse=True)
+def table_as_before():
+    """Rows that a test adds to the table leave it again."""
+    rows = set(TABLE)
+    yield
+    for name in set(TABLE) - rows:
+        del TABLE[name]

@@ -4,6 +4,7 @@ import copy
 import math
 import operator
 import pickle
+from decimal import Decimal
 from fractions import Fraction
 from random import Random
 
@@ -293,3 +294,27 @@ def test_results_that_depend_on_nothing_are_exact_too():
 def test_numpys_integers_beside_fractions_in_the_arguments():
     slopes = grad(lambda x, y: x * y, (0, 1))(Fraction(1, 3), np.int64(2))
     assert slopes == (2, Fraction(1, 3)) and all(type(s) is Fraction for s in slopes)
+
+
+def test_comparisons_are_exact_on_both_sides_with_every_kind_of_number():
+    large = Value(Fraction(2**53 + 1))
+    for number in (2**53, np.int64(2**53), Decimal(2**53), float(2**53), np.float32(2**53)):
+        assert large > number and number < large and not large <= number
+    third = Value(Fraction(1, 3))
+    for rounded in (Value(1 / 3), Value(1 / 3).detach()):
+        assert rounded < third and third > rounded and not rounded >= third
+    assert third < math.inf and third > Decimal("-Infinity") and not third < math.nan
+
+
+def test_a_whole_power_may_be_a_fraction():
+    assert (Value(Fraction(1, 3)) ** Fraction(2)).data == Fraction(1, 9)
+    assert type((Value(Fraction(1, 4)) ** Fraction(1, 2)).data) is float
+
+
+@pytest.mark.parametrize("grad", ["a", None])
+def test_a_gradient_that_is_no_number_changes_nothing(grad):
+    x, y = Value(Fraction(1, 3)), Value(Fraction(2, 3))
+    x.grad = grad
+    with pytest.raises(TypeError, match="`grad` must be a real number"):
+        (x * y).backward()
+    assert (x.grad, y.grad) == (grad, 0.0)

@@ -545,3 +545,24 @@ def test_all_steps_are_nested_as_the_start():
     assert result.allvecs[0] == {"a": 0.0} and result.allvecs[-1] == result.x
     assert len(result.allvecs) == result.nit + 1
     assert result.x["a"] == pytest.approx(3.0)
+
+
+@pytest.mark.parametrize("method", ["COBYLA", "COBYQA"])
+def test_values_that_a_method_clips_are_told_as_they_are(method):
+    if method not in SCIPYS:
+        pytest.skip("this SciPy has no such method")
+    result = minimize(lambda x: autograd.exp(x * x), 20.0, method=method)
+    assert result.fun == math.exp(result.x * result.x) > 1e100
+    assert not result.success and "above 1e+30" in result.message
+
+
+@pytest.mark.parametrize("solve", [minimize, root])
+def test_starts_that_are_not_finite_arrays_and_programs_are_refused(solve):
+    for x0 in (math.inf, [1.0, math.nan]):
+        with pytest.raises(ValueError, match=r"^the start must be finite, got `x0` = "):
+            solve(lambda x: x, x0)
+    with pytest.raises(TypeError, match=r"an array of shape \(2,\): pass x0\.tolist\(\)"):
+        solve(lambda x: x, np.array([1.0, 2.0]))
+    with pytest.raises(TypeError, match="pass the function that was compiled, not the program"):
+        solve(autograd.compile(lambda x: x * x), 1.0)
+    assert solve(lambda x: (x - 1.0) ** 2, np.array(1.0)).x == 1.0

@@ -2,8 +2,10 @@
 
 import asyncio
 import math
+import re
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,17 +14,8 @@ import autograd
 from autograd import Value, no_grad
 from autograd.compiler.arrays import LoweredProgram
 from autograd.compiler.views import view
-from autograd.primitive import TABLE
 from autograd.visual.boxes import Boxes
 from autograd.visual.graphviz_display import Drawing
-
-
-@pytest.fixture(autouse=True)
-def table_as_before():
-    rows = set(TABLE)
-    yield
-    for name in set(TABLE) - rows:
-        del TABLE[name]
 
 
 def test_a_callable_without_a_signature_has_numbered_arguments():
@@ -240,3 +233,20 @@ def test_names_of_values_elsewhere_are_not_used():
     x, other = Value(2.0), Value(5.0)
     source = autograd.draw(x * x, names={"elsewhere": other, "x": x}).source
     assert "x" in source and "elsewhere" not in source
+
+
+@pytest.mark.parametrize("name", ["autograd_demo.py", "nn_lesson/first.py"])
+def test_files_that_are_named_like_the_packages_are_the_users(name):
+    file = Path(autograd.__file__).parents[1] / name
+    source = "def ratio(a, b):\n    return (a / b).log()\n\nratio(Value(0.0), Value(1.0))\n"
+    with pytest.raises(FloatingPointError, match=rf"{re.escape(name)}:2$"):
+        with autograd.detect_anomaly():
+            exec(compile(source, str(file), "exec"), {"Value": Value})
+
+
+def test_the_line_of_what_numpy_calls_is_the_users():
+    large = np.array([Value(1e308), Value(1e308)])
+    for function in (np.sum, np.mean, np.prod):
+        with pytest.raises(FloatingPointError, match=r"test_rare_paths\.py:\d+$"):
+            with autograd.detect_anomaly():
+                function(large)

@@ -197,3 +197,38 @@ def test_partials_of_another_number_cannot_be_read():
         read(lambda out, x: (x, x), 2, 1)
     with pytest.raises(TypeError, match="works on numbers only: returns <"):
         read(lambda out, x: x, 2, 1)
+
+
+def test_a_function_is_not_read_where_what_it_calls_catches_exceptions():
+    def safe(a, b):
+        try:
+            return a / b
+        except ZeroDivisionError:
+            return 0.0
+
+    with pytest.raises(TypeError, match="safe catches exceptions, which symbols do not raise"):
+        read(lambda x: safe(1.0, x - 5.0), 1)
+    with pytest.raises(TypeError, match="catches exceptions"):
+        read(safe, 2)
+    before = sys.gettrace()
+    assert read(lambda x: 1.0 / x, 1)(2.0) == (0.5,) and sys.gettrace() is before
+
+
+def test_helpers_that_catch_exceptions_compile_to_what_they_do():
+    def safe(a, b):
+        try:
+            return a / b
+        except ZeroDivisionError:
+            return 0.0
+
+    def array(x):
+        return np.divide(1.0, x - 5.0, out=np.zeros_like(x), where=(x - 5.0) != 0.0)
+
+    inverse = autograd.primitive(
+        "safe_inverse", lambda x: safe(1.0, x - 5.0), array, lambda out, x: (safe(-out, x - 5.0),)
+    )
+    slope = autograd.grad(inverse)
+    for function, expected in ((inverse, [0.0, 1.0]), (slope, [0.0, -1.0])):
+        assert [function(5.0), function(6.0)] == expected
+        assert [autograd.compile(function)(x) for x in (5.0, 6.0)] == expected
+        assert autograd.compile(function, batch=True)([5.0, 6.0]).tolist() == expected

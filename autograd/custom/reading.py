@@ -7,9 +7,10 @@ branch of it. Invariant: a function that cannot be read so is a `TypeError`, nev
 """
 
 import dis
-import types
+import sys
 from collections.abc import Callable, Sequence
 from functools import cache
+from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from autograd.elementwise import elementwise
 from autograd.number import as_float
 from autograd.primitive import TABLE, Primitive
 from autograd.symbolic import COMPARISONS, Symbolic, choose, equal, not_equal
+from autograd.tracing import is_users
 
 QUESTIONS = 16  # asked on one way through a function
 WAYS = 64
@@ -58,23 +60,34 @@ def read(function: Callable[..., Any], count: int, results: int | None = None) -
 
     Raises `TypeError` that says why where it cannot be read.
     """
-    if _catches_exceptions(getattr(function, "__code__", None)):
-        raise TypeError("catches exceptions, which symbols do not raise")
     reader = _Reader(function, count, results)
+    others = sys.gettrace()  # a debugger's, a coverage tool's
     try:
         found = reader.explore([])
+    except Unheard:
+        raise
     except Exception as error:  # whatever a function does that got a symbol for a number
         raise TypeError(f"works on numbers only: {error}") from error
+    finally:
+        sys.settrace(others)
     return Reading(count, reader.terms, found)
 
 
-def _catches_exceptions(code: Any) -> bool:
-    """Whether a function's code has an `except`, `finally` or `with`."""
-    if not isinstance(code, types.CodeType):
-        return False
-    if any(instruction.opname == "PUSH_EXC_INFO" for instruction in dis.get_instructions(code)):
-        return True
-    return any(map(_catches_exceptions, code.co_consts))
+class Unheard(TypeError):
+    """The function would catch exceptions that numbers raise, and symbols and Values do not."""
+
+
+# a trace function is not traced itself, so that coverage cannot see it run
+def _refuse_handlers(frame: FrameType, event: str, arg: Any) -> None:  # pragma: no cover
+    """Raise where the function, or what it calls, would catch what symbols do not raise."""
+    if is_users(frame.f_code) and _catches_exceptions(frame.f_code):
+        raise Unheard(f"{frame.f_code.co_name} catches exceptions, which symbols do not raise")
+
+
+@cache
+def _catches_exceptions(code: CodeType) -> bool:
+    """Whether code has an `except`, `finally` or `with`."""
+    return any(step.opname == "PUSH_EXC_INFO" for step in dis.get_instructions(code))
 
 
 class _Reader:
@@ -94,7 +107,9 @@ class _Reader:
         if self.ways > WAYS:
             raise TypeError(f"has more than {WAYS} ways through it")
         self.script, self.answers = script, {}
-        results = self._references(self.function(*[Symbol(self, i) for i in range(self.count)]))
+        symbols = [Symbol(self, i) for i in range(self.count)]
+        sys.settrace(_refuse_handlers)  # again: Python forgets one that raised
+        results = self._references(self.function(*symbols))
         asked = list(self.answers)
         for k in range(len(asked) - 1, len(script) - 1, -1):
             others = self.explore([*script, *[True] * (k - len(script)), False])

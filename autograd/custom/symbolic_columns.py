@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd.custom.columns import Columns, Function
 from autograd.custom.probes import Point, agreement, close, outcomes, probes
-from autograd.custom.reading import Reading, read
+from autograd.custom.reading import Reading, Unheard, read
 from autograd.custom.slopes import Slope, elements, once_only, slope
 from autograd.symbolic import Symbolic
 from autograd.tracing import current_trace
@@ -25,6 +25,7 @@ class SymbolicColumns(Columns):
 
     def __init__(self, name: str, scalar: Function, array: Function, partials: Function) -> None:
         super().__init__(name, scalar, array, partials)
+        self._catching: dict[int, bool] = {}
         self._slopes: dict[int, Slope] = {}
         self._readings: dict[tuple[str, int], tuple[Reading | None, Sequence[Point]]] = {}
 
@@ -44,14 +45,28 @@ class SymbolicColumns(Columns):
         if any(isinstance(x, Symbolic) for x in (out, *inputs)):
             found: tuple[Any, ...] = self.on_symbols(len(inputs))(out, *inputs)
             return found
+        of_values = hasattr(out, "__apply_primitive__")
         try:
+            if of_values and self._catches_exceptions(len(inputs)):
+                raise Unheard("`partials` catch exceptions, which Values do not raise")
             return super().partials(out, *inputs)
         except (TypeError, AttributeError) as error:  # math.exp(x) of a Value
-            if not hasattr(out, "__apply_primitive__"):
+            if not of_values:
                 raise
             if current_trace() is None:
                 raise once_only(self.name) from error
             return self._by_slopes(out, *inputs)  # in a compiled function the number is enough
+
+    def _catches_exceptions(self, count: int) -> bool:
+        if count not in self._catching:
+            try:
+                self._catching[count] = False
+                self.reading("partials", count, probed=False)
+            except Unheard:
+                self._catching[count] = True
+            except TypeError:
+                pass
+        return self._catching[count]
 
     def on_symbols(self, count: int) -> Function:
         """Return the partials as a function of symbols: what was read, or a row for each."""

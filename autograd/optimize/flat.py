@@ -20,7 +20,7 @@ class Flat:
     """The structure of `x0`, and its n numbers as the array `start`.
 
     Raises `TypeError` where `x0` holds anything but real numbers and Values, `ValueError` where it
-    holds nothing.
+    holds nothing, or a number that is not finite.
     """
 
     def __init__(self, x0: Any) -> None:
@@ -28,8 +28,9 @@ class Flat:
         self.structure = flatten(x0, leaves)
         if not leaves:
             raise ValueError(f"`x0` must hold one scalar or more, got {x0!r:.60}")
-        numbers = [leaf.data if isinstance(leaf, Value) else leaf for leaf in leaves]
-        self.start: Array = np.array([as_float(number, "x0") for number in numbers])
+        self.start: Array = np.array(list(map(_number, leaves)))
+        if not np.isfinite(self.start).all():
+            raise ValueError(f"the start must be finite, got `x0` = {x0!r:.200}")
 
     def nest(self, x: Any) -> Any:
         """Return the n numbers of an array in the structure of `x0`."""
@@ -41,6 +42,18 @@ class Flat:
             f"the function has the {what} {found!r:.100} at the start "
             f"{self.nest(self.start)!r:.200}: choose an `x0` where value and derivatives are finite"
         )
+
+
+def _number(leaf: Any) -> float:
+    """The number of one scalar of `x0`."""
+    if isinstance(leaf, np.ndarray):
+        if leaf.ndim:
+            raise TypeError(
+                f"`x0` holds an array of shape {leaf.shape}: pass x0.tolist(), as functions of "
+                "scalars take nested lists of numbers"
+            )
+        leaf = leaf.item()
+    return as_float(leaf.data if isinstance(leaf, Value) else leaf, "x0")
 
 
 def as_array(item: Any) -> Array:

@@ -29,6 +29,7 @@ TAKES = {
     "bounds": ["Nelder-Mead", "Powell", "COBYLA", "COBYQA"],
 }
 OWN: dict[str, Any] = {"gradient descent": gradient_descent, "Newton": "trust-exact"}
+CLIPPING, CLIPPED = ("COBYLA", "COBYQA"), 1e30
 METHODS = {name: set(taken.split()) for taken, names in TAKES.items() for name in names}
 
 
@@ -117,6 +118,9 @@ def minimize(
         result.message = "The method ended where `f` is not finite; this is the best point before."
         for part in {"jac", "grad"} & result.keys():
             result[part] = gradient
+    if name in CLIPPING and (value := objective.value(np.ravel(result.x))) > CLIPPED:
+        result.fun, result.success, result.status = value, False, 96
+        result.message = f"All values above {CLIPPED:g} are the same to the method."
     result.fun = float(result.fun)
     for part in {"x", "jac", "grad"} & result.keys():
         result[part] = flat.nest(result[part])
