@@ -62,8 +62,8 @@ def _power_of_one_less(row: Primitive, x: Any, c: Any, one: Any) -> Any:
     rounded = finite - one
     back = rounded - finite
     error = (finite - (rounded - back)) - (one + back)
-    magnitude = minimum(maximum(abs(x), 1e-320), 1e308)
-    return row(x, exponent) * minimum(maximum(power(magnitude, error), 0.5), 2.0)
+    size = minimum(maximum(abs(x), 1e-320), 1e308)
+    return row(x, exponent) * minimum(maximum(power(size, error), 0.5), 2.0)
 
 
 def _power_constant_array(x: Any, c: Any) -> Any:
