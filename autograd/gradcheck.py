@@ -8,7 +8,7 @@ does to them, and nobody else's is touched but by `f` itself.
 
 import math
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from autograd.checking.argument_names import labelled, named_inputs, paths_in
@@ -50,18 +50,20 @@ def gradcheck(
     `inputs` is the tuple or list of the arguments of `f`, each a scalar or nested lists, tuples
     and dicts of scalars; anything but a tuple or a list is the only argument. A function without
     arguments is checked by the leaf Values in `inputs` that it uses, such as the parameters of a
-    model: their data are moved while it runs, in this thread. So is one whose parameters all have
-    defaults where `inputs` are leaf Values and what `f()` returns depends on one of them. Labels of
-    Values name the rows. `f` returns a scalar or nests of them, the same each time. The Values in
-    `inputs` keep `.data` and `.grad`, also where `f` is a step of training.
+    model: their data are moved while it runs, in this thread. So is one that has defaults for its
+    parameters, where `inputs` are leaf Values and what `f()` returns depends on one of them. Labels
+    of Values name the rows. `f` returns a scalar or nests of them, the same each time. The Values
+    in `inputs` keep `.data` and `.grad`, also where `f` is a step of training.
 
     Five-point central differences start with a step of `eps * max(1, |x|)`; smaller ones follow
     where they are needed. A derivative is right where |analytic - numeric| <= atol + rtol *
-    max(|analytic|, |numeric|), or differs by no more than what the differences themselves are
-    known to be wrong by, 1e-4 of it at most. At a kink every slope between those of the two sides
-    passes. `uncertain` is what differences cannot judge. Of rows of your own, `array` is compared
-    with `scalar`, too. `order=2` checks the second derivatives,
-    too, against differences of the gradient. What `detach` cuts off differences still see.
+    max(|analytic|, |numeric|), or differs by no more than what the differences, or those of either
+    side, are known to be wrong by, 1e-4 of it or `atol` at most. At a kink every slope between
+    those of the two sides passes. `uncertain` is what differences cannot judge, and what the
+    rounding of the gradient itself explains, where large numbers cancel in it. Of rows of your own,
+    `array` is compared with `scalar`, too. `order=2`, for arguments only, checks the second
+    derivatives, too, against differences of the gradient. What `detach` cuts off differences still
+    see.
 
     Raises `ArithmeticError` with the table where a derivative is wrong or not finite, unless
     `raise_exception` is False. The report is true where all is right, so not where something is
@@ -141,6 +143,9 @@ def _entries(
     def doubts(o: int) -> list[float]:
         return gradient_rounding(variables, recorded[o])
 
+    def doubt(i: int, o: int) -> float:
+        return doubts(o)[i]
+
     for i, x in enumerate(numbers):
 
         def along(moved: float, i: int = i) -> list[float]:
@@ -155,7 +160,7 @@ def _entries(
             [list(group.values()) for group in groups],
             errors,
             tolerance,
-            lambda o, i=i: doubts(o)[i],
+            partial(doubt, i),
         )
         for (output, before), group, found, line in zip(
             outputs, groups, findings, lines, strict=True

@@ -1,10 +1,10 @@
 """Verdicts: what differences say about one derivative, and why.
 
 Right is what lies within the tolerance, absolute and relative jointly, or beyond it within the
-error of the differences, where that error is small. Where it is not, the verdict is `uncertain`;
-at a kink every slope between those of the two sides is a derivative. Invariant: where differences
-resolve a tenth of 0.1 %, a derivative that is 0.1 % wrong is called wrong, unless the absolute
-tolerance allows it.
+error of the differences, where that error is small. Where it is not, or rounding of the derivative
+itself explains the difference, the verdict is `uncertain`; at a kink every slope between those of
+the two sides is a derivative. Invariant: where differences resolve a tenth of 0.1 %, a derivative
+that is 0.1 % wrong is called wrong, unless the absolute tolerance or its rounding allow it.
 """
 
 import math
@@ -145,11 +145,11 @@ def _doubted(
     tolerance: Tolerance,
     doubt: float,
 ) -> Finding:
-    """What may be wrong by the rounding of the derivative itself only is uncertain."""
-    blurred = [replace(slope, error=slope.error + doubt) for slope in slopes]
+    """Call uncertain what rounding of the derivative itself, by `doubt`, may make look wrong."""
     if found.verdict != "wrong" or doubt <= tolerance.at(analytic, found.numeric):
         return found
-    if judge(analytic, *blurred, tolerance).verdict == "wrong":
+    central, left, right = (replace(slope, error=slope.error + doubt) for slope in slopes)
+    if judge(analytic, central, left, right, tolerance).verdict == "wrong":
         return found
     return Finding(found.numeric, "uncertain", CANCELS.format(doubt))
 
