@@ -345,6 +345,8 @@ def test_right_wrong_and_what_lies_between():
     assert verdict(2.0 + 3e-4, coarse) == Finding(2.0, "wrong")
     assert verdict(2.0, coarse) == Finding(2.0, "right")
     assert verdict(2.5, Slope(2.0, 0.5)).verdict == "uncertain"
+    for analytic, numeric in ((2.0001, 2.0), (2.0, 2.0001)):  # the larger of the two counts
+        assert verdict(analytic, Slope(numeric, 2.00005e-4)).verdict == "right"
 
 
 def test_an_error_within_the_absolute_tolerance_is_small():
@@ -372,7 +374,8 @@ def test_a_rival_makes_wrong_uncertain():
 def test_two_sides_that_are_known_better_than_the_middle_decide():
     middle, fine, coarse = Slope(2e-8, 5e-8), Slope(0.0, 1e-9), Slope(0.0, 1.1e-9)
     tolerance = Tolerance(1e-9, 0.0)
-    assert verdict(0.0, middle, Slope(-1e-9, 1e-9), fine, tolerance) == Finding(-0.5e-9, "right")
+    left, right = Slope(-(2.0**-30), 1e-9), Slope(-(2.0**-31), 1e-9)
+    assert verdict(0.0, middle, left, right, tolerance) == Finding(-1.5 * 2.0**-31, "right")
     assert verdict(2e-9, middle, fine, fine, tolerance) == Finding(
         0.0, "right"
     )  # 1e-9 allowed, and as much for the error
@@ -386,10 +389,10 @@ def test_two_sides_that_are_known_better_than_the_middle_decide():
     assert verdict(1e-7, middle, fine, fine, tolerance) == Finding(2e-8, "wrong")
 
 
-def doubted(analytic, doubt, f=lambda x: 2.0 * x, tolerance=EXACT):
+def doubted(analytic, doubt, f=lambda x: 2.0 * x, tolerance=EXACT, rounding=0.0):
     """The findings where the derivatives themselves are rounded by `doubt`."""
     tried = differences(f, 0.0)
-    (found,) = examine(tried, [analytic], [0.0], tolerance, lambda output: doubt)
+    (found,) = examine(tried, [analytic], [rounding], tolerance, lambda output: doubt)
     return found
 
 
@@ -406,6 +409,9 @@ def test_what_rounding_of_the_derivative_explains_is_not_wrong():
     ]
     assert doubted([2.5], 0.25) == doubted([2.5], 0.0) == [Finding(2.0, "wrong")]
     assert doubted([math.inf], 0.5)[0].verdict == "not finite"
+    # rounding of f adds 1.5 * 2^-12 / 2^-10 = 0.375
+    assert doubted([2.875], 0.5, rounding=2.0**-12) == [Finding(2.0, "uncertain", known)]
+    assert doubted([2.876], 0.5, rounding=2.0**-12) == [Finding(2.0, "wrong")]
     # no more than what is tolerated anyway
     assert doubted([2.75], 0.5, tolerance=Tolerance(0.5, 0.0))[0].verdict == "wrong"
     assert doubted([2.75], 0.51, tolerance=Tolerance(0.5, 0.0))[0].verdict == "uncertain"
@@ -429,8 +435,15 @@ def test_recorded_partials_stand_for_a_row_that_knows_no_others():
     mean = autograd.compile(lambda v: autograd.tanh(w * v), batch=True).mean([1.0, 2.0])
     (slope,) = mean.partials
     assert gradient_rounding([w], mean) == [EPSILON * abs(slope)]
+
+
+def test_the_rounding_of_a_derivative_is_found_in_every_block():
+    x, zero = Value(3.0), Value(0.0)
+    square, root = x * x, zero.sqrt()
+    bound = gradient_rounding([x], square)
     with autograd.no_grad(), autograd.detect_anomaly():
-        assert gradient_rounding([w], mean) == [EPSILON * abs(slope)]
+        assert gradient_rounding([x], square) == bound == [EPSILON * (3.0 + 3.0 + 6.0)]
+        assert gradient_rounding([zero], root) == [0.0]  # of inf, which is not finite anyway
 
 
 def test_kinks():

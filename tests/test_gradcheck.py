@@ -614,6 +614,20 @@ def test_a_gradient_in_which_large_numbers_cancel_is_not_wrong(f, x):
     assert report.entries[0].verdict == "wrong"
 
 
+def test_each_derivative_has_a_rounding_of_its_own():
+    f, x = CANCELLING[0]
+    assert verdicts(gradcheck(lambda y, x: [y, y + f(x)], (1.0, x))) == [
+        *("right", "right"),
+        *("right", "uncertain"),
+    ]
+    report = gradcheck(
+        lambda x, y: [f(x), f(x) + tenth_of_a_percent(y)], (x, 1.0), raise_exception=False
+    )
+    found = {(e.input, e.output, e.by): e.verdict for e in report}
+    assert found["y", "[1]", "backward(), jvp"] == "wrong"
+    assert found["x", "[1]", "backward(), grad, jvp"] == "uncertain"
+
+
 def test_what_a_gradient_cancels_to_is_right_when_it_is_written_well():
     assert gradcheck(lambda x: x.log1p() / x, 1e-2)
     assert gradcheck(lambda x: x.expm1(), 1e-8)
@@ -908,6 +922,8 @@ def test_leaves_that_the_function_uses_are_no_values_for_its_defaults():
         assert (entry.input, entry.analytic, entry.by) == ("w", 6.0, "backward()")
     for i in range(3):
         assert gradcheck(lambda i=i: w**i * v, (w,)).entries[0].analytic == i * 3.0 ** (i - 1) * 5.0
+    with autograd.no_grad():
+        assert gradcheck(loss, w).entries[0].analytic == 6.0
     slopes = [entry.analytic for entry in gradcheck(lambda a=1.0, b=2.0: a * w + b * v, (w, v))]
     assert slopes == [1.0, 2.0]
 
@@ -921,6 +937,8 @@ def test_the_inputs_are_arguments_where_the_function_does_without_them_otherwise
     for inputs in (2.0, v, (v * 1.0,), (Value(2.0),)):  # no leaf that it uses
         (entry,) = gradcheck(loss, inputs)
         assert (entry.analytic, entry.by) == (9.0, "backward(), grad, jvp")
+    product = w * 2.0
+    assert gradcheck(lambda scale=1.0: scale * product, product).entries[0].analytic == 6.0
     # without arguments these raise or depend on nothing
     assert [e.analytic for e in gradcheck(lambda *x: x[0] * x[1], (w, v))] == [5.0, 3.0]
     assert [e.analytic for e in gradcheck(lambda *x: sum(x), (w, v))] == [1.0, 1.0]
@@ -955,6 +973,20 @@ def test_a_step_of_training_leaves_data_and_gradient_of_the_leaves():
     with pytest.raises(KeyError):
         gradcheck(raises, [w, v, third])
     assert [(x.data, x.grad) for x in (w, v)] == [(1.5, 7.0), (-0.5, 3.0)]
+
+
+def test_a_step_with_a_default_leaves_data_and_gradient_too():
+    w = Value(1.5)
+    w.grad = 7.0
+
+    def step(rate=0.1):
+        loss = w * w
+        w.grad = 2.0 * w.data
+        w.data -= rate * w.grad
+        return loss
+
+    assert gradcheck(step, w).entries[0].analytic == 3.0
+    assert (w.data, w.grad) == (1.5, 7.0)
 
 
 def test_values_that_are_arguments_keep_data_and_gradient():

@@ -208,7 +208,7 @@ def gradient_rounding(variables: list[Value], output: Value) -> list[float]:
     flows = {output: Value(1.0)}
     with recorded(without=UNWATCHED):
         for node in reversed(topological_order(output)):
-            if node in flows and node.parents:
+            if node.parents:
                 for parent, partial in zip(node.parents, _partials(node), strict=True):
                     flow = flows[node] * partial
                     flows[parent] = flows[parent] + flow if parent in flows else flow
