@@ -547,7 +547,7 @@ def test_what_is_not_finite_is_an_error(f, x, analytic, note):
     with pytest.raises(ArithmeticError) as caught:
         gradcheck(f, x)
     assert summary(caught.value) == "gradcheck of " + getattr(f, "__name__", "") + ": 1 not finite"
-    assert str(caught.value).endswith(
+    assert str(caught.value).splitlines()[-1] == (
         "detect_anomaly() stops at the operation where nan or inf arises"
     )
     (entry,) = gradcheck(f, x, raise_exception=False)
@@ -1061,7 +1061,7 @@ def test_an_input_that_the_result_does_not_use_is_noted():
         autograd.gradcheck(lambda x, y: x * y.detach(), (2.0, 0.0), raise_exception=False),
     ):
         notes = [entry.note for entry in report]
-        assert notes[0] == "" and notes[1].startswith("no operation leads from it to a result")
+        assert notes == ["", "no operation leads from it to a result"]
     assert "no operation leads" not in str(autograd.gradcheck(lambda x: 2 * x, 3.0, order=2))
 
 
@@ -1075,8 +1075,14 @@ def test_the_array_of_a_users_own_row_is_compared_with_its_scalar():
     with pytest.raises(ArithmeticError, match=r"`array` of `twice_wrong` differs .*") as error:
         autograd.gradcheck(twice("twice_wrong", lambda x: 2.5 * x), 3.0, order=2)
     lines = str(error.value).splitlines()
-    assert lines[0].endswith("1 wrong, 2 right") and lines[-1].endswith("mend `array`")
+    assert lines[0].endswith("1 wrong, 2 right")
+    assert lines[-1] == (
+        "Compiled programs call `scalar` instead, number by number: mend `array`"
+    )
+    assert lines[3].endswith("  `array` of `twice_wrong` differs from its `scalar`")
     assert lines[3].split()[:5] == ["twice_wrong(3)", "array", "7.5", "6", "1.5"]
     odd = twice("twice_odd", lambda x: missing * x)  # noqa: F821
     report = autograd.gradcheck(odd, 3.0, raise_exception=False)
-    assert "raised NameError: name 'missing'" in report.wrong[0].note
+    assert report.wrong[0].note == (
+        "`array` of `twice_odd` raised NameError: name 'missing' is not defined"
+    )
