@@ -911,6 +911,13 @@ def test_leaves_are_checked():
     assert gradcheck(lambda: w * w, w).entries[0].input == "inputs[0]"
 
 
+def test_a_leaf_that_is_a_result_itself():
+    w, third = Value(2.0), Value(Fraction(1, 3))
+    assert gradcheck(lambda: w, w).entries[0].numeric == 1.0
+    report = gradcheck(lambda: {"a": w, "b": [w * w, third]}, (w, third))
+    assert [entry.analytic for entry in report] == [1.0, 0.0, 4.0, 0.0, 0.0, 1.0] and report
+
+
 def test_leaves_that_the_function_uses_are_no_values_for_its_defaults():
     w, v = Value(3.0, label="w"), Value(5.0, label="v")
 

@@ -17,7 +17,7 @@ from typing import Any
 from autograd.anomaly import detect_anomaly
 from autograd.functional import jacobian, jvp
 from autograd.graph import topological_order
-from autograd.nesting import flatten
+from autograd.nesting import flatten, unflatten
 from autograd.number import as_float
 from autograd.recording import no_grad, recorded
 from autograd.value import Value, as_value
@@ -110,11 +110,13 @@ class OfLeaves(Subject):
         self.numbers = list(map(number, leaves))
 
     def returned(self, numbers: Sequence[float]) -> Any:
-        """Return what the function returns while the leaves have other numbers."""
+        """Return the numbers that the function returns while the leaves have other numbers."""
         with no_grad(), unchanged(self._leaves):
             for leaf, x in zip(self._leaves, numbers, strict=True):
                 leaf.data = type(leaf.data)(x)  # a fraction stays one
-            return self._function()
+            results: list[Any] = []
+            structure = flatten(self._function(), results)
+            return unflatten(structure, [number(x, "the result") for x in results])
 
     def record(self) -> tuple[list[Value], list[Value]]:
         """Return the leaves and the outputs of a graph recorded at `numbers`."""
