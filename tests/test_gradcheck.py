@@ -623,9 +623,7 @@ def test_each_derivative_has_a_rounding_of_its_own():
     report = gradcheck(
         lambda x, y: [f(x), f(x) + tenth_of_a_percent(y)], (x, 1.0), raise_exception=False
     )
-    found = {(e.input, e.output, e.by): e.verdict for e in report}
-    assert found["y", "[1]", "backward(), jvp"] == "wrong"
-    assert found["x", "[1]", "backward(), grad, jvp"] == "uncertain"
+    assert verdicts(report) == ["uncertain", "right", "uncertain", "wrong"]
 
 
 def test_what_a_gradient_cancels_to_is_right_when_it_is_written_well():
@@ -1083,9 +1081,7 @@ def test_the_array_of_a_users_own_row_is_compared_with_its_scalar():
         autograd.gradcheck(twice("twice_wrong", lambda x: 2.5 * x), 3.0, order=2)
     lines = str(error.value).splitlines()
     assert lines[0].endswith("1 wrong, 2 right")
-    assert lines[-1] == (
-        "Compiled programs call `scalar` instead, number by number: mend `array`"
-    )
+    assert lines[-1] == ("Compiled programs call `scalar` instead, number by number: mend `array`")
     assert lines[3].endswith("  `array` of `twice_wrong` differs from its `scalar`")
     assert lines[3].split()[:5] == ["twice_wrong(3)", "array", "7.5", "6", "1.5"]
     odd = twice("twice_odd", lambda x: missing * x)  # noqa: F821
