@@ -66,10 +66,28 @@ def check_contribution(node: Any, i: int, upstream: float, local: float) -> None
 def check_gradient(node: Any, gradient: float) -> None:
     """Raise where the contributions to a node's gradient, each finite, add up to inf."""
     if not math.isfinite(gradient):
-        made = _call(node.primitive, node.parents) if node.primitive else "the leaf"
         raise FloatingPointError(
-            f"in the reverse sweep the contributions to the gradient of {made}, "
-            f"{_operand(node)}{_recorded(node)}, add up to {gradient}"
+            f"in the reverse sweep the contributions to the gradient of {_made(node)}, "
+            f"add up to {gradient}"
+        )
+
+
+def check_seed(node: Any, seed: float) -> None:
+    """Raise where the sweep would start with a gradient that is not finite."""
+    if not math.isfinite(seed):
+        raise FloatingPointError(
+            f"the reverse sweep of {_made(node)}, would start with {seed}: pass a finite "
+            "`gradient` to backward(), a finite cotangent to vjp"
+        )
+
+
+def check_total(leaf: Any, gradient: float, earlier: float) -> None:
+    """Raise where a gradient, itself finite, and the `.grad` that a leaf has do not add up."""
+    if not math.isfinite(earlier + gradient):
+        raise FloatingPointError(
+            f"the gradient of {_made(leaf)}, is {gradient}, and with the {earlier} that its "
+            f"`.grad` holds already it adds up to {earlier + gradient}: set `.grad` to 0 first, as "
+            "zero_grad() does"
         )
 
 
@@ -82,12 +100,19 @@ def check_tangent(node: Any, tangent: float) -> None:
         )
 
 
-def check_sweep(order: Sequence[Any], seeds: Mapping[Any, float], active: Container[Any]) -> None:
+def check_sweep(
+    order: Sequence[Any],
+    seeds: Mapping[Any, float],
+    active: Container[Any],
+    earlier: Mapping[Any, float] | None = None,
+) -> None:
     """Go through the reverse sweep over `order` on paper and raise where it fails.
 
     `seeds` are the gradients of the results; what flows to nodes that are not active is nobody's
-    gradient.
+    gradient. To the leaves in `earlier` theirs is added.
     """
+    for node, seed in seeds.items():
+        check_seed(node, seed)
     gradients: dict[Any, float] = dict(seeds)
     for node in reversed(order):
         upstream = gradients.get(node)
@@ -97,6 +122,15 @@ def check_sweep(order: Sequence[Any], seeds: Mapping[Any, float], active: Contai
                 if parent in active:
                     check_contribution(node, i, upstream, local)
                     gradients[parent] = gradients.get(parent, 0.0) + upstream * local
+    for leaf, before in (earlier or {}).items():
+        if leaf in active:
+            check_total(leaf, gradients[leaf], before)
+
+
+def _made(node: Any) -> str:
+    """The operation that made a node, or that it is a leaf; its number, and its line."""
+    made = _call(node.primitive, node.parents) if node.primitive else "the leaf"
+    return f"{made}, {_operand(node)}{_recorded(node)}"
 
 
 def _recorded(node: Any) -> str:

@@ -2,11 +2,13 @@
 
 Each derivative, in every way in which the engine finds it, is compared with differences at two
 steps and, where these do not agree with it, at many more. A second derivative is a first one of
-the gradient. Invariant: nobody's `.grad` is touched, and `.data` is as it was, whatever `f` does.
+the gradient. Invariant: the inputs have the `.data` and the `.grad` that they had, whatever `f`
+does to them, and nobody else's is touched but by `f` itself.
 """
 
 import math
 from collections.abc import Callable
+from functools import cache, partial
 from typing import Any
 
 from autograd.checking.argument_names import labelled, named_inputs, paths_in
@@ -14,11 +16,21 @@ from autograd.checking.array_columns import array_entries
 from autograd.checking.differences import Differences
 from autograd.checking.gradient_report import Entry, GradientReport
 from autograd.checking.verdict import Tolerance, examine
-from autograd.checking.ways import OfArguments, OfLeaves, Subject, by_backward, number, rounding
+from autograd.checking.ways import (
+    OfArguments,
+    OfLeaves,
+    Subject,
+    by_backward,
+    gradient_rounding,
+    number,
+    rounding,
+    unchanged,
+)
 from autograd.graph import topological_order
 from autograd.nesting import flatten, unflatten
 from autograd.number import as_float
 from autograd.tracing import current_trace
+from autograd.value import Value
 
 UNUSED = "no operation leads from it to a result"
 
@@ -38,16 +50,20 @@ def gradcheck(
     `inputs` is the tuple or list of the arguments of `f`, each a scalar or nested lists, tuples
     and dicts of scalars; anything but a tuple or a list is the only argument. A function without
     arguments is checked by the leaf Values in `inputs` that it uses, such as the parameters of a
-    model: their data are moved while it runs, in this thread. Labels of Values name the rows.
-    `f` returns a scalar or nests of them, the same each time.
+    model: their data are moved while it runs, in this thread. So is one that has defaults for its
+    parameters, where `inputs` are leaf Values and what `f()` returns depends on one of them. Labels
+    of Values name the rows. `f` returns a scalar or nests of them, the same each time. The Values
+    in `inputs` keep `.data` and `.grad`, also where `f` is a step of training.
 
     Five-point central differences start with a step of `eps * max(1, |x|)`; smaller ones follow
     where they are needed. A derivative is right where |analytic - numeric| <= atol + rtol *
-    max(|analytic|, |numeric|), or differs by no more than what the differences themselves are
-    known to be wrong by, 1e-4 of it at most. At a kink every slope between those of the two sides
-    passes. `uncertain` is what differences cannot judge. Of rows of your own, `array` is compared
-    with `scalar`, too. `order=2` checks the second derivatives,
-    too, against differences of the gradient. What `detach` cuts off differences still see.
+    max(|analytic|, |numeric|), or differs by no more than what the differences, or those of either
+    side, are known to be wrong by, 1e-4 of it or `atol` at most. At a kink every slope between
+    those of the two sides passes. `uncertain` is what differences cannot judge, and what the
+    rounding of the gradient itself explains, where large numbers cancel in it. Of rows of your own,
+    `array` is compared with `scalar`, too. `order=2`, for arguments only, checks the second
+    derivatives, too, against differences of the gradient. What `detach` cuts off differences still
+    see.
 
     Raises `ArithmeticError` with the table where a derivative is wrong or not finite, unless
     `raise_exception` is False. The report is true where all is right, so not where something is
@@ -64,7 +80,12 @@ def gradcheck(
     subject: Subject
     if as_arguments:
         numbers = [number(leaf, path) for leaf, path in zip(leaves, paths, strict=True)]
-        subject = OfArguments(lambda values: f(*unflatten(structure, values)), numbers)
+
+        def function(values: list[Value]) -> Any:
+            with unchanged(leaves):
+                return f(*unflatten(structure, values))
+
+        subject = OfArguments(function, numbers)
     else:
         subject = OfLeaves(f, leaves)
     outputs = [(path, "") for path in paths_in(subject.returned(subject.numbers), "")]
@@ -117,6 +138,14 @@ def _entries(
     _check_same(values, list(map(number, recorded)), errors)
     ways = {"backward()": by_backward(variables, recorded), **subject.functional()}
     lines: list[list[Entry]] = [[] for _ in outputs]
+
+    @cache
+    def doubts(o: int) -> list[float]:
+        return gradient_rounding(variables, recorded[o])
+
+    def doubt(i: int, o: int) -> float:
+        return doubts(o)[i]
+
     for i, x in enumerate(numbers):
 
         def along(moved: float, i: int = i) -> list[float]:
@@ -131,6 +160,7 @@ def _entries(
             [list(group.values()) for group in groups],
             errors,
             tolerance,
+            partial(doubt, i),
         )
         for (output, before), group, found, line in zip(
             outputs, groups, findings, lines, strict=True

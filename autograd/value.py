@@ -172,10 +172,10 @@ class Value:
         order = topological_order(self)
         leaves = [node for node in order if not node.parents]
         interior = [node for node in reversed(order) if node.parents]
+        before = [as_float(leaf.grad, "grad") for leaf in leaves]
         if checking():
             active = {node for node in order if not isinstance(node, Constant)}
-            check_sweep(order, {self: gradient}, active)
-        before = [as_float(leaf.grad, "grad") for leaf in leaves]
+            check_sweep(order, {self: gradient}, active, dict(zip(leaves, before, strict=True)))
         try:
             for node in order:
                 node.grad = 0.0

@@ -83,6 +83,46 @@ def test_contributions_that_add_up_to_infinity():
         )
 
 
+def test_a_gradient_that_overflows_where_it_is_added_to_an_earlier_one():
+    x, y = Value(1.0, label="x"), Value(2.0)
+    x.grad, y.grad = 1.5e308, 3.0
+    loss = x * 1e308 + y
+    with detect_anomaly():
+        assert message(loss.backward) == (
+            "the gradient of the leaf, x=1.0, is 1e+308, and with the 1.5e+308 that its `.grad` "
+            "holds already it adds up to inf: set `.grad` to 0 first, as zero_grad() does"
+        )
+        assert (x.grad, y.grad, loss.grad) == (1.5e308, 3.0, 0.0)
+        x.grad = -1.5e308
+        loss.backward()
+        assert (x.grad, y.grad) == (-1.5e308 + 1e308, 4.0)
+        y.grad = math.nan
+        assert "holds already it adds up to nan" in message(y.backward)
+
+
+def test_the_gradient_of_a_constant_is_added_to_nothing():
+    loss = Value(1.0) * 2.0
+    loss.parents[1].grad = math.inf
+    with detect_anomaly():
+        loss.backward()
+
+
+def test_a_sweep_that_starts_with_what_is_not_finite():
+    x = Value(1.0, label="x")
+    says = "would start with inf: pass a finite `gradient` to backward(), a finite cotangent to vjp"
+    double = x * 2
+    with detect_anomaly():
+        assert message(lambda: double.backward(math.inf)) == (
+            f"the reverse sweep of x=1.0 * 2.0, 2.0, {says}"
+        )
+        assert message(lambda: x.backward(math.inf)) == (
+            f"the reverse sweep of the leaf, x=1.0, {says}"
+        )
+        pull_back = autograd.vjp(autograd.tanh, 0.0)[1]
+        assert message(lambda: pull_back(math.inf)).endswith(says)
+    assert x.grad == 0.0
+
+
 def test_what_was_recorded_outside_is_checked_without_a_line():
     x = Value(0.0)
     y = x.sqrt()
@@ -221,6 +261,22 @@ def test_a_compiled_program_stops_at_the_users_line():
         assert program([0.0]).tolist() == [0.0]
         assert "sqrt(0.0) = 0.0" in message(lambda: program.value_and_grad([1.0, 0.0]))
         program.value_and_grad([1.0, 4.0])
+
+
+def test_a_mean_of_which_nobody_asks_the_gradient():
+    w = Value(0.0, label="w")
+    for program, x in (
+        (autograd.compile(lambda v: (w * v).sqrt() + v, batch=True), [1.0, 2.0]),
+        (autograd.compile(lambda v: (w * v).sqrt() + v), 1.5),
+    ):
+        with no_grad(), detect_anomaly():
+            mean = program.mean(x)
+            assert (mean.data, mean.parents) == (1.5, ())
+        with detect_anomaly():
+            assert "sqrt(0.0) = 0.0" in message(lambda p=program, x=x: p.mean(x))
+    program = autograd.compile(lambda v: (w * v).log(), batch=True)
+    with no_grad(), detect_anomaly():
+        assert "log(0.0) gives -inf, at" in message(lambda: program.mean([1.0]))
 
 
 def test_a_program_of_several_results_and_constants():

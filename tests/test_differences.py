@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 
+import autograd
 from autograd import Value
 from autograd.checking.differences import (
     CENTRAL,
@@ -19,7 +20,7 @@ from autograd.checking.differences import (
     steps_at,
 )
 from autograd.checking.verdict import Finding, Tolerance, examine, judge
-from autograd.checking.ways import EPSILON, rounding
+from autograd.checking.ways import EPSILON, gradient_rounding, rounding
 
 EXACT = Tolerance(0.0, 0.0)
 USUAL = Tolerance(1e-9, 1e-7)
@@ -344,6 +345,8 @@ def test_right_wrong_and_what_lies_between():
     assert verdict(2.0 + 3e-4, coarse) == Finding(2.0, "wrong")
     assert verdict(2.0, coarse) == Finding(2.0, "right")
     assert verdict(2.5, Slope(2.0, 0.5)).verdict == "uncertain"
+    for analytic, numeric in ((2.0001, 2.0), (2.0, 2.0001)):  # the larger of the two counts
+        assert verdict(analytic, Slope(numeric, 2.00005e-4)).verdict == "right"
 
 
 def test_an_error_within_the_absolute_tolerance_is_small():
@@ -366,6 +369,81 @@ def test_a_rival_makes_wrong_uncertain():
     assert verdict(2.0, with_rival(2.0, 2.1e-4)) == Finding(0.0, "wrong")
     assert verdict(2.0, with_rival(2.0 + 2e-4, 1e-4)) == Finding(0.0, "wrong")
     assert verdict(-2.0, with_rival(-2.0, 1e-4)) == Finding(-2.0, "uncertain", contradiction.note)
+
+
+def test_two_sides_that_are_known_better_than_the_middle_decide():
+    middle, fine, coarse = Slope(2e-8, 5e-8), Slope(0.0, 1e-9), Slope(0.0, 1.1e-9)
+    tolerance = Tolerance(1e-9, 0.0)
+    left, right = Slope(-(2.0**-30), 1e-9), Slope(-(2.0**-31), 1e-9)
+    assert verdict(0.0, middle, left, right, tolerance) == Finding(-1.5 * 2.0**-31, "right")
+    assert verdict(2e-9, middle, fine, fine, tolerance) == Finding(
+        0.0, "right"
+    )  # 1e-9 allowed, and as much for the error
+    uncertain = Finding(2e-8, "uncertain", "the differences are only known to ±5.0e-08")
+    assert verdict(2.1e-9, middle, fine, fine, tolerance) == uncertain
+    assert verdict(0.0, middle, coarse, fine, tolerance) == uncertain
+    assert verdict(0.0, middle, fine, coarse, tolerance) == uncertain
+    far = Slope(2.5e-9, 1e-9)
+    assert verdict(0.0, middle, fine, far, tolerance) == uncertain
+    assert verdict(0.0, middle, far, fine, tolerance) == uncertain
+    assert verdict(1e-7, middle, fine, fine, tolerance) == Finding(2e-8, "wrong")
+
+
+def doubted(analytic, doubt, f=lambda x: 2.0 * x, tolerance=EXACT, rounding=0.0):
+    """The findings where the derivatives themselves are rounded by `doubt`."""
+    tried = differences(f, 0.0)
+    (found,) = examine(tried, [analytic], [rounding], tolerance, lambda output: doubt)
+    return found
+
+
+def test_what_rounding_of_the_derivative_explains_is_not_wrong():
+    known = (
+        "the gradient itself is only known to ±5.0e-01: large numbers cancel in it; rewrite f, "
+        "with log1p or expm1 for example"
+    )
+    assert doubted([2.5], 0.5) == [Finding(2.0, "uncertain", known)]
+    assert doubted([2.5, 2.0, 3.0], 0.5) == [
+        Finding(2.0, "uncertain", known),
+        Finding(2.0, "right"),
+        Finding(2.0, "wrong"),
+    ]
+    assert doubted([2.5], 0.25) == doubted([2.5], 0.0) == [Finding(2.0, "wrong")]
+    assert doubted([math.inf], 0.5)[0].verdict == "not finite"
+    # rounding of f adds 1.5 * 2^-12 / 2^-10 = 0.375
+    assert doubted([2.875], 0.5, rounding=2.0**-12) == [Finding(2.0, "uncertain", known)]
+    assert doubted([2.876], 0.5, rounding=2.0**-12) == [Finding(2.0, "wrong")]
+    # no more than what is tolerated anyway
+    assert doubted([2.75], 0.5, tolerance=Tolerance(0.5, 0.0))[0].verdict == "wrong"
+    assert doubted([2.75], 0.51, tolerance=Tolerance(0.5, 0.0))[0].verdict == "uncertain"
+    assert doubted([-1.5, 1.5, 2.5], 0.5, abs)[0].verdict == "uncertain"
+    assert doubted([-2.5, 2.5], 0.5, abs)[1].verdict == "wrong"
+
+
+def test_the_rounding_of_a_derivative_holds_that_of_the_values_in_it():
+    x = Value(3.0)
+    assert gradient_rounding([x], x) == [0.0]
+    assert gradient_rounding([x, Value(1.0)], x + x) == [EPSILON * (1.0 + 1.0 + 2.0), 0.0]
+    shifted = 1e8 + x
+    # the partials 1 × shifted, twice; each is off by its product, and by the rounding of 1e8 + x
+    part = 1e8 + 3.0
+    total = EPSILON * (2 * part + 2 * part + 2 * part)
+    assert gradient_rounding([shifted], shifted * shifted) == [total]
+
+
+def test_recorded_partials_stand_for_a_row_that_knows_no_others():
+    w = Value(0.5)
+    mean = autograd.compile(lambda v: autograd.tanh(w * v), batch=True).mean([1.0, 2.0])
+    (slope,) = mean.partials
+    assert gradient_rounding([w], mean) == [EPSILON * abs(slope)]
+
+
+def test_the_rounding_of_a_derivative_is_found_in_every_block():
+    x, zero = Value(3.0), Value(0.0)
+    square, root = x * x, zero.sqrt()
+    bound = gradient_rounding([x], square)
+    with autograd.no_grad(), autograd.detect_anomaly():
+        assert gradient_rounding([x], square) == bound == [EPSILON * (3.0 + 3.0 + 6.0)]
+        assert gradient_rounding([zero], root) == [0.0]  # of inf, which is not finite anyway
 
 
 def test_kinks():

@@ -9,13 +9,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from autograd.checking.ways import uses_leaves
 from autograd.value import Value
 
 
 def named_inputs(f: Callable[..., Any], inputs: Any) -> tuple[list[tuple[str, Any]], bool]:
     """Return the inputs with their names, and whether they are the arguments of `f`.
 
-    They are not where `f` takes no arguments. Raises `TypeError` where it takes others.
+    They are not where `f` takes no arguments, or needs none and uses the inputs, leaf Values, all
+    the same. Raises `TypeError` where it takes others.
     """
     arguments = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
     numbered = [f"inputs[{i}]" for i in range(len(arguments))]
@@ -23,10 +25,11 @@ def named_inputs(f: Callable[..., Any], inputs: Any) -> tuple[list[tuple[str, An
         signature = inspect.signature(f)
     except ValueError:  # some functions written in C
         return list(zip(numbered, arguments, strict=True)), True
-    if _accepts(signature, len(arguments)):
+    needless = _accepts(signature, 0)
+    if _accepts(signature, len(arguments)) and not (needless and uses_leaves(f, arguments)):
         names = _argument_names(signature, len(arguments))
         return list(zip(names, arguments, strict=True)), True
-    if not _accepts(signature, 0):
+    if not needless:
         raise TypeError(
             f"`f` takes {signature}, and `inputs`, the tuple of its arguments, holds "
             f"{len(arguments)}; for one argument that is a list, pass ([1.0, 2.0],)"

@@ -1,21 +1,25 @@
 """Verdicts: what differences say about one derivative, and why.
 
 Right is what lies within the tolerance, absolute and relative jointly, or beyond it within the
-error of the differences, where that error is small. Where it is not, the verdict is `uncertain`;
-at a kink every slope between those of the two sides is a derivative. Invariant: where differences
-resolve a tenth of 0.1 %, a derivative that is 0.1 % wrong is called wrong, unless the absolute
-tolerance allows it.
+error of the differences, where that error is small. Where it is not, or rounding of the derivative
+itself explains the difference, the verdict is `uncertain`; at a kink every slope between those of
+the two sides is a derivative. Invariant: where differences resolve a tenth of 0.1 %, a derivative
+that is 0.1 % wrong is called wrong, unless the absolute tolerance or its rounding allow it.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from autograd.checking.differences import CENTRAL, ONE_SIDED, Differences, Slope
 
 Verdict = Literal["right", "kink", "uncertain", "wrong", "not finite"]
 RESOLUTION = 1e-4  # of the derivative: a tenth of the mistake that must not pass
+CANCELS = (
+    "the gradient itself is only known to ±{:.1e}: large numbers cancel in it; rewrite f, with "
+    "log1p or expm1 for example"
+)
 
 
 @dataclass(frozen=True)
@@ -48,11 +52,13 @@ def examine(
     analytic: Sequence[Sequence[float]],
     rounding: Sequence[float],
     tolerance: Tolerance,
+    doubt: Callable[[int], float] = lambda o: 0.0,
 ) -> list[list[Finding]]:
     """Compare derivatives of each output by one input, one for each way of differentiating.
 
-    `rounding` bounds the rounding error of each output. Two steps that both agree, with slopes
-    that agree on the two sides, are enough; otherwise all steps are tried before the verdict.
+    `rounding` bounds the rounding error of each output, `doubt` that of its derivative. Two steps
+    that both agree, with slopes that agree on the two sides, are enough; otherwise all steps are
+    tried before the verdict.
     """
     findings: dict[int, list[Finding]] = {}
     waiting = [o for o, value in enumerate(differences.values) if math.isfinite(value)]
@@ -67,6 +73,9 @@ def examine(
         elif o not in findings:
             slopes = differences.slopes(o, rounding[o])
             findings[o] = [judge(slope, *slopes, tolerance) for slope in analytic[o]]
+            if any(finding.verdict == "wrong" for finding in findings[o]):
+                found = zip(analytic[o], findings[o], strict=True)
+                findings[o] = [_doubted(*pair, slopes, tolerance, doubt(o)) for pair in found]
     return [findings[o] for o in range(len(analytic))]
 
 
@@ -119,7 +128,30 @@ def judge(
         note = f"a kink: slope {before:.6g} to the left, {after:.6g} to the right"
         middle = (left.value + right.value) / 2.0
         return Finding(middle, "kink" if between else "wrong", note)
-    return _compare(analytic, central, tolerance)
+    found = _compare(analytic, central, tolerance)
+    if found.verdict == "uncertain" and all(
+        _is_fine(analytic, side, tolerance)
+        and _compare(analytic, side, tolerance).verdict == "right"
+        for side in (left, right)
+    ):  # where the second derivative jumps, the sides converge as h^2 and the middle as h
+        return Finding((left.value + right.value) / 2.0, "right")
+    return found
+
+
+def _doubted(
+    analytic: float,
+    found: Finding,
+    slopes: tuple[Slope, Slope, Slope],
+    tolerance: Tolerance,
+    doubt: float,
+) -> Finding:
+    """Call uncertain what rounding of the derivative itself, by `doubt`, may make look wrong."""
+    if found.verdict != "wrong" or doubt <= tolerance.at(analytic, found.numeric):
+        return found
+    central, left, right = (replace(slope, error=slope.error + doubt) for slope in slopes)
+    if judge(analytic, central, left, right, tolerance).verdict == "wrong":
+        return found
+    return Finding(found.numeric, "uncertain", CANCELS.format(doubt))
 
 
 def _beside_a_jump(analytic: float, left: Slope, right: Slope, tolerance: Tolerance) -> Finding:
@@ -145,6 +177,12 @@ def _compare(analytic: float, slope: Slope, tolerance: Tolerance, note: str = ""
             return Finding(rival.value, "uncertain", "the differences contradict each other")
         return Finding(numeric, "wrong", note)
     known = f"the differences are only known to ±{error:.1e}"
-    fine = error <= max(tolerance.absolute, RESOLUTION * max(abs(analytic), abs(numeric)))
+    fine = _is_fine(analytic, slope, tolerance)
     note = f"{note}; {known}" if note else known
     return Finding(numeric, "right" if fine else "uncertain", note)
+
+
+def _is_fine(analytic: float, slope: Slope, tolerance: Tolerance) -> bool:
+    """Whether the error of the differences is too small to hide a mistake."""
+    magnitude = max(abs(analytic), abs(slope.value))
+    return slope.error <= max(tolerance.absolute, RESOLUTION * magnitude)

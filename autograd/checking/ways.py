@@ -3,24 +3,28 @@
 `backward()` uses the partials that were recorded, `grad` those of each row as functions of
 Values, `jvp` goes forward. A function takes its inputs as arguments, or it has none and uses leaf
 Values, which are moved while it runs. Invariant: a sweep runs on a copy of the recorded graph, so
-nobody's `.grad` is touched, and a leaf has its own `.data` whenever the function is not running.
+it touches nobody's `.grad`, and an input has its own `.data` and `.grad` whenever the function is
+not running.
 """
 
 import copy
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
+from autograd.anomaly import detect_anomaly
 from autograd.functional import jacobian, jvp
 from autograd.graph import topological_order
-from autograd.nesting import flatten
+from autograd.nesting import flatten, unflatten
 from autograd.number import as_float
 from autograd.recording import no_grad, recorded
 from autograd.value import Value, as_value
 
 Matrix = list[list[float]]  # a row for each output, a column for each input
 EPSILON = 2.0**-52  # a row of the table is right to about one unit in the last place
+UNWATCHED = no_grad, detect_anomaly  # what is in force for nobody's results
 
 
 class Subject(ABC):
@@ -106,20 +110,17 @@ class OfLeaves(Subject):
         self.numbers = list(map(number, leaves))
 
     def returned(self, numbers: Sequence[float]) -> Any:
-        """Return what the function returns while the leaves have other numbers."""
-        before: list[Any] = [leaf.data for leaf in self._leaves]
-        try:
-            for leaf, x, earlier in zip(self._leaves, numbers, before, strict=True):
-                leaf.data = type(earlier)(x)  # a fraction stays one
-            with no_grad():
-                return self._function()
-        finally:
-            for leaf, earlier in zip(self._leaves, before, strict=True):
-                leaf.data = earlier
+        """Return the numbers that the function returns while the leaves have other numbers."""
+        with no_grad(), unchanged(self._leaves):
+            for leaf, x in zip(self._leaves, numbers, strict=True):
+                leaf.data = type(leaf.data)(x)  # a fraction stays one
+            results: list[Any] = []
+            structure = flatten(self._function(), results)
+            return unflatten(structure, [number(x, "the result") for x in results])
 
     def record(self) -> tuple[list[Value], list[Value]]:
         """Return the leaves and the outputs of a graph recorded at `numbers`."""
-        with recorded():
+        with recorded(), unchanged(self._leaves):
             return self._leaves, outputs_of(self._function())
 
     def functional(self) -> dict[str, Matrix]:
@@ -129,8 +130,37 @@ class OfLeaves(Subject):
     def gradient(self) -> Subject:
         """Raise `ValueError`: the gradient by what is no argument is not a function."""
         raise ValueError(
-            "`order=2` needs a function that takes its inputs as arguments, and `f` takes none"
+            "`order=2` needs a function that takes its inputs as arguments, and `f` uses them as "
+            "leaves"
         )
+
+
+@contextmanager
+def unchanged(inputs: Sequence[Any]) -> Iterator[None]:
+    """Give the Values among `inputs` back what they hold, whatever is done to them inside."""
+    values = [x for x in inputs if isinstance(x, Value)]
+    before = [(value.__class__, value._data, value.grad) for value in values]
+    try:
+        yield
+    finally:
+        for value, (kind, data, grad) in zip(values, before, strict=True):
+            value.__class__ = kind  # a fraction that was assigned a float is one again
+            value._data, value.grad = data, grad
+
+
+def uses_leaves(f: Callable[[], Any], inputs: Sequence[Any]) -> bool:
+    """Whether `inputs` hold leaf Values only and what `f()` returns depends on one of them."""
+    leaves: list[Any] = []
+    flatten(list(inputs), leaves)
+    if not all(isinstance(leaf, Value) and not leaf.parents for leaf in leaves):
+        return False
+    try:
+        with recorded(without=UNWATCHED), unchanged(leaves):
+            outputs = outputs_of(f())
+    except Exception:  # it needs arguments, whatever its signature says
+        return False
+    used = {node for output in outputs for node in topological_order(output)}
+    return not used.isdisjoint(leaves)
 
 
 def outputs_of(returned: Any) -> list[Value]:
@@ -169,6 +199,32 @@ def rounding(output: Value) -> float:
             share = partial or (node._data / parent._data if parent._data else 0.0)
             flows[parent] = flows.get(parent, 0.0) + _finite(flow * abs(share))
     return error
+
+
+def gradient_rounding(variables: list[Value], output: Value) -> list[float]:
+    """Bound the rounding error of the derivatives of `output` by `variables`.
+
+    The reverse sweep is an expression, too: recorded with Values, it has a rounding error that
+    holds also what the values in its partials are wrong by.
+    """
+    flows = {output: Value(1.0)}
+    with recorded(without=UNWATCHED):
+        for node in reversed(topological_order(output)):
+            if node.parents:
+                for parent, partial in zip(node.parents, _partials(node), strict=True):
+                    flow = flows[node] * partial
+                    flows[parent] = flows[parent] + flow if parent in flows else flow
+    return [rounding(flows[x]) if x in flows else 0.0 for x in variables]
+
+
+def _partials(node: Value) -> Sequence[Any]:
+    """The partials as Values; those recorded where the row knows floats only."""
+    assert node.primitive is not None
+    try:
+        partials: Sequence[Any] = node.primitive.partials(node, *node.parents)
+    except Exception:  # whatever a row of the user's own does with a Value
+        return node.partials
+    return partials or node.partials  # a compiled program's mean knows none
 
 
 def _finite(x: float) -> float:

@@ -42,8 +42,9 @@ class Program:
 
     def mean(self, *args: Any) -> Value:
         """Return the mean over the batch as one Value whose parents are the parameters."""
-        number, slopes = self.value_and_grad(*args)
-        if recording_is_off() or not self.replayer.parameters:
+        off = recording_is_off()
+        number, slopes = self._mean(args, reverse=not off)
+        if off or not self.replayer.parameters:
             return Detached(number)
         mean = Value(number)
         mean.primitive = PROGRAM
@@ -57,6 +58,10 @@ class Program:
         Raises `TypeError` where the function returns more than one Value, and `ValueError` for
         an empty batch.
         """
+        return self._mean(args, reverse=True)
+
+    def _mean(self, args: tuple[Any, ...], reverse: bool) -> tuple[float, Array]:
+        """The mean, and where `reverse` asks for it the gradient, else zeros."""
         arrays, count = self._signature.read(args)
         if not count:
             raise ValueError("an empty batch has no mean: pass at least one row")
@@ -66,7 +71,7 @@ class Program:
                 "`mean` and `value_and_grad` need a function that returns one Value; this one "
                 "returns a list, tuple or dict"
             )
-        parts, slopes = self.replayer.replay(arrays, count, reverse=True)
+        parts, slopes = self.replayer.replay(arrays, count, reverse=reverse)
         gradient = np.zeros(len(slopes))
         gradient[self.replayer.order] = slopes
         return float(parts[0].mean()), gradient
