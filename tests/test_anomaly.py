@@ -338,3 +338,11 @@ def test_an_empty_batch_computes_nothing():
     program = autograd.compile(lambda x: x.log(), batch=True)
     with detect_anomaly():
         assert program(np.zeros(0)).tolist() == []
+
+
+def test_nobody_asks_for_gradients_of_a_programs_arguments():
+    w = Value(0.5)
+    program = autograd.compile(lambda v: w + v.sqrt(), batch=True)
+    with autograd.detect_anomaly():
+        program.mean([0.0, 4.0]).backward()
+    assert w.grad == 1.0

@@ -187,12 +187,13 @@ class Replayer:
             arguments = self._signature.nested(row)
             numbers: list[float] = []
             structure = flatten(arguments, numbers)
+            given = list(map(Value, numbers))
             with recorded():
-                result = self._function(*unflatten(structure, list(map(Value, numbers))))
+                result = self._function(*unflatten(structure, given))
             if reverse and isinstance(result, Value):
                 order = topological_order(result)
                 active = {node for node in order if not isinstance(node, Constant)}
-                check_sweep(order, {result: 1.0}, active)
+                check_sweep(order, {result: 1.0}, active.difference(given))
 
     def _write_back(self, flat: Flat | None) -> None:
         """Let the Values have the parameters that `flat` returns, which may be ahead of them."""
