@@ -447,6 +447,17 @@ def test_contributions_that_cancel_beside_a_small_factor():
     )
 
 
+def test_one_factor_among_many_small_ones_is_no_deep_chain():
+    x = Value(1.0, "x")
+    y = x * 1e10
+    for _ in range(12):
+        y = y * 1.1
+    z = sum((y * 1.0 for _ in range(1000)), Value(0.0))
+    found = why(x, z)
+    assert "one factor, 1e+10, times 1000 from 1000 uses of " in found.text
+    assert "Scale the inputs" in found.text and "deep chains" not in found.text
+
+
 def test_few_factors_are_no_deep_chain():
     x = Value(1.0, "x")
     for factor in (1e4, 1e-4):

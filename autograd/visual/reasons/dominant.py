@@ -103,8 +103,8 @@ class Product:
 
     @property
     def hint(self) -> str:
-        """What one may do about many factors, or about few."""
-        if len(self.driving) < DEEP:
+        """What one may do about a deep chain, or about few factors."""
+        if len(self.driving) < DEEP or self.dominated:
             return SCALE
         return EXPLODING if self.sign > 0 else VANISHING
 
