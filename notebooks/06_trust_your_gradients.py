@@ -18,7 +18,8 @@
 #
 # A wrong gradient does not crash. The network trains a little worse, or not at all, and nobody says
 # why. This notebook shows four ways to find out: compute exactly, compare with differences, stop at
-# the first bad number, and ask *why*. At the end an operation of your own passes all of them.
+# the first bad number, and ask *why*. At the end you write an operation of your own, compare it
+# with differences, and put it to work.
 
 # %%
 import math
@@ -139,8 +140,10 @@ curve(2.0), grad(curve)(2.0), grad(grad(curve))(2.0)
 
 # %% [markdown]
 # With exact gradients and second derivatives SciPy finds minima. Rosenbrock's valley, from the
-# usual start, by gradient descent, by BFGS and by Newton's method. (Gradient descent chooses each
-# step by a line search here; with one fixed learning rate it takes tens of thousands.)
+# usual start, by gradient descent, by BFGS and by Newton's method. (Gradient descent first tries
+# the inverse of the curvature along its last step here, as Barzilai and Borwein proposed in 1988; a
+# line search only shortens what goes too far. With one fixed learning rate it takes tens of
+# thousands.)
 
 
 # %%

@@ -5,6 +5,7 @@ import gc
 import math
 import re
 import sys
+from fractions import Fraction
 from random import Random
 
 import numpy as np
@@ -20,6 +21,7 @@ from autograd.custom.symbolic_columns import SymbolicColumns
 from autograd.primitive import TABLE, Primitive
 from autograd.visual import formula
 from autograd.visual.latex import name_in_latex, to_latex
+from autograd.visual.stepper import stepper
 from autograd.visual.text import latex, visible
 
 
@@ -131,6 +133,23 @@ def test_every_rule_that_is_shown_equals_the_partial(name):
             value = eval(formula.text(rule), {**_functions(), **numbers, "out": out})
             assert value == pytest.approx(partial, rel=1e-12, abs=1e-300)
             assert to_latex(rule)
+
+
+def test_fractions_in_formulas_are_exact():
+    a = Value(Fraction(1, 3), "a")
+    b = a * Fraction(-2, 9) - Fraction(1, 7)
+    assert lines(explain(b, names={"b": b})) == [
+        "b = v1 - 1 / 7 = -41/189   ∂b/∂b = 1",
+        "v1 = a * -(2 / 9) = -2/27   ∂b/∂v1 = ∂b/∂b × 1 = 1 × 1 = 1",
+        "a = 1/3   ∂b/∂a = ∂b/∂v1 × (-(2 / 9)) = 1 × -2/9 = -2/9",
+    ]
+    assert str(explain(a * Fraction(6, 2))).startswith("v1 = a * 3 = 1 ")
+    shown = explain(b, fold=True)._repr_markdown_()
+    assert r"= a \cdot \left(-\frac{2}{9}\right) - \frac{1}{7} = " in shown
+    page = stepper(a - Fraction(1, 7)).html
+    assert '"expression":[1," - 1 / 7"]' in page
+    long = (a * Fraction(10**300, 3**1000)).exp()
+    assert "= a * 7.563891323104099e-178 = " in str(explain(long))
 
 
 def test_gradients_are_those_of_backward_and_the_graph_is_left_alone():

@@ -108,6 +108,19 @@ def test_a_local_derivative_that_is_0(f, at, what):
     assert found.kind == "zero" and found.culprit is out and found.reasons == (what,)
 
 
+@pytest.mark.parametrize(
+    ("f", "hint"),
+    [
+        (Value.exp, "Its input is too negative: "),
+        (Value.softplus, "Its input is too large in size: "),
+        (lambda x: autograd.logsumexp([x, 0.0]), "The inputs are too far apart: "),
+    ],
+)
+def test_hints_for_inputs_that_are_hugely_negative(f, hint):
+    x = Value(-1000.0, "x")
+    assert lines(why(x, f(x)))[2].startswith(hint)
+
+
 def test_rows_of_the_users_own_get_the_generic_reason():
     def row(name, partial):
         return Primitive(name, lambda x: 1.0, lambda x: x, lambda out, x: (partial,))
@@ -394,7 +407,64 @@ def test_many_ways_that_add_up_and_nearly_cancel():
     ]
     w = Value(1.0, "w")
     z = w * 1.0 - w * 0.99999999
-    assert first(w, z, z=z) == "∂z/∂w = 1e-08: contributions nearly cancel, 1 + -1."
+    assert first(w, z, z=z) == "∂z/∂w = 1e-08: contributions nearly cancel, 1 + -0.99999999."
+    assert " and v2 = w * 0.99999999 = 1 at w = 1." in why(w, z).text
+
+
+def test_terms_that_cancel_have_all_their_digits():
+    x = Value(1.0, "x")
+    y = x * (2 / 3) - x * (1 / 3) - x * (1 / 3)
+    assert first(x, y, y=y) == (
+        "∂y/∂x = 0: contributions cancel, 0.6666666666666666 + -0.3333333333333333 + "
+        "-0.3333333333333333 = 0."
+    )
+    z = x * 1e-320 - x * 1e300 + x * 1e300  # what is left is too small a share for a float
+    assert first(x, z, z=z) == (
+        "∂z/∂x = 9.99989e-321: contributions nearly cancel, 1e-320 + -1e+300 + 1e+300."
+    )
+
+
+def test_sums_are_named_beside_the_factors():
+    w = Value(0.5, "w")
+    loss = sum(((w * (200.0 + i % 50) - 1) ** 2 for i in range(1000)), Value(0.0))
+    assert lines(why(w, names={"loss": loss}))[0] == (
+        "∂loss/∂w = 5.01595e+07: a product of 2 factors above 1, 248 each in the geometric mean, "
+        "6.15e+04 together, times 815.6 from 1000 uses of w."
+    )
+    y = sum((w * 1e4 for _ in range(1000)), Value(0.0))
+    found = why(w, y, names={"y": y})
+    assert lines(found)[0] == "∂y/∂w = 1e+07: one factor, 10000, times 1000 from 1000 uses of w."
+    assert "Scale the inputs" in found.text and "deep chains" not in found.text
+
+
+def test_contributions_that_cancel_beside_a_small_factor():
+    x = Value(1.0, "x")
+    h = x * 1e-5
+    y = h * 1.0009765625 - h
+    assert first(x, y, h=h, y=y) == (
+        "∂y/∂x = 9.76563e-09: one factor, 1e-05, times 0.0009756 from 2 uses of h, whose "
+        "contributions nearly cancel."
+    )
+
+
+def test_one_factor_among_many_small_ones_is_no_deep_chain():
+    x = Value(1.0, "x")
+    y = x * 1e10
+    for _ in range(12):
+        y = y * 1.1
+    z = sum((y * 1.0 for _ in range(1000)), Value(0.0))
+    found = why(x, z)
+    assert "one factor, 1e+10, times 1000 from 1000 uses of " in found.text
+    assert "Scale the inputs" in found.text and "deep chains" not in found.text
+
+
+def test_few_factors_are_no_deep_chain():
+    x = Value(1.0, "x")
+    for factor in (1e4, 1e-4):
+        y = x * factor * factor * factor
+        found = why(x, y)
+        assert "a product of 3 factors" in found.text and "Scale the inputs" in found.text
+        assert "deep chains" not in found.text
 
 
 def test_an_ordinary_gradient_and_what_it_is_made_of():
@@ -418,17 +488,52 @@ def test_a_grad_that_is_not_this_gradient():
     y.backward()
     assert ".grad" not in why(w).text
     y.backward()
-    assert (
-        "Its .grad is 6, 2 times as much: backward() was called 2 times without a reset."
-        in lines(why(w))
-    )
+    added = "other passes have added to it, or it has been changed since."
+    assert f"Its .grad is 6, 2 times this gradient: {added}" in lines(why(w))
     w.grad = 0.0
     assert "Its .grad is 0: it has been reset since v1.backward()." in lines(why(w))
-    w.grad = 7.0
-    assert "Its .grad is 7: other results or earlier passes have added to it." in lines(why(w))
+    y.backward(1.0)
+    y.backward(0.5)
+    assert f"Its .grad is 4.5, 1.5 times this gradient: {added}" in lines(why(w))
+    nn.clip_grad_norm([w], 1.0)
+    assert f"Its .grad is 1, 0.333333 times this gradient: {added}" in lines(why(w))
     w.grad = 0.0
     y.backward(10.0)
     assert ".grad" not in why(w).text
+    y.backward(0.0)
+    assert f"Its .grad is 30, 10 times this gradient: {added}" in lines(why(w))
+    w.grad = math.inf
+    assert f"Its .grad is inf: {added}" in lines(why(w))
+    w.grad = 5.0
+    assert f"Its .grad is 5: {added}" in lines(why(w, w * 0))
+
+
+def test_a_grad_of_several_results():
+    w = Value(2.0, "w")
+    h = w * 1.5
+    one, three = h * 2, h * 6
+    one.backward(), three.backward()
+    assert lines(why(w, one))[-1] == (
+        "Its .grad is 12, 4 times this gradient: other passes have added to it, or it has been "
+        "changed since."
+    )
+    assert lines(why(h, one, names={"h": h}))[-1] == (  # a result's are not added up
+        "Its .grad is 6, 3 times this gradient: it is that of another pass, or it has been "
+        "changed since."
+    )
+    (h * 0).backward()
+    assert lines(why(h, one))[-1] == (
+        "Its .grad is 0: it is that of another pass, or it has been changed since."
+    )
+
+
+def test_the_arguments_the_other_way_round():
+    w = Value(2.0, "w")
+    loss = (w * 3) ** 2
+    with pytest.raises(ValueError, match=r"`root`, w = 2, .* `value`, L = 36: .* why\(w, L\)$"):
+        why(loss, w, names={"L": loss})
+    with pytest.raises(ValueError, match=r"`value`, v2 = 36: .* write why\(x, loss\)$"):
+        why(loss, loss.parents[0])
 
 
 def test_an_unused_parameter():
@@ -447,7 +552,7 @@ def test_a_detached_copy():
     found = why(w, loss, names={"loss": loss})
     assert lines(found)[:2] == [
         "loss was not computed from w, so the gradient is 0.",
-        "A detached copy of w is used: w (2) = 1.25 was cut off by detach() or no_grad().",
+        "Perhaps a detached copy of w is used: w (2) = 1.25 was cut off by detach() or no_grad().",
     ]
     assert found.culprit.label == "w" and found.culprit is not w
     with detect_anomaly(check=False):
@@ -459,6 +564,8 @@ def test_a_detached_copy():
         in (why(w, other).text)
     )
     assert "Perhaps a detached copy of this value is used" in why(Value(1.25), loss).text
+    other = Value(2.0, "w").detach() * 3
+    assert "Another Value labelled w is used: w (2) = 2." in lines(why(w, other))
 
 
 def test_what_was_cut_off_further_up_is_traced_with_its_line():
@@ -702,7 +809,7 @@ def test_every_row_at_special_values_has_an_answer():
             assert len(lines(found)) <= 8
             assert (found.culprit is None) <= (found.kind in ("ordinary", "unconnected"))
             if value is not pool[-1]:
-                assert "times as much" not in found.text
+                assert "times this gradient" not in found.text
 
 
 def test_a_deep_graph_needs_no_recursion():
@@ -758,6 +865,51 @@ def test_one_factor_and_a_sum_overflow():
         "At m = x * 1.7e+308 = 1.7e+298 at x = 1e-10 upstream × local = 2 × 1.7e+308 is beyond "
         "the largest float, 1.8e+308.",
     ]
+
+
+def test_sums_that_overflow_and_that_underflow():
+    x = Value(1e-300, "x")
+    first_sum = h = x * 2
+    for _ in range(1023):
+        h = h + h
+    found = why(x, h, names={"y": h, "a": first_sum})
+    assert lines(found)[0] == "∂y/∂x = inf: overflow, contributions over many ways add up."
+    assert lines(found)[2] == (
+        "The largest single way gives 2, but a is used 2 times, and 1022 more values on the way "
+        "more than once."
+    )
+    h = x * 1e-20
+    for _ in range(21):
+        h = h * (1 + 2**-50) - h
+    assert "= 0: underflow, contributions nearly cancel, 9.33263618503" in first(x, h)
+
+
+def test_factors_and_sums_that_overflow_together():
+    x = Value(1e-300, "x")
+    h = x * 1e200
+    y = h
+    for _ in range(400):
+        y = y + y
+    assert first(x, y, h=h, y=y) == (
+        "∂y/∂x = inf: overflow of one factor above 1, 1e+200, times 2.582e+120 from 2 uses of h "
+        "and the sums at 399 more values."
+    )
+
+
+def test_the_mean_of_a_compiled_program():
+    w = Value(0.0, "w")
+    square = autograd.compile(lambda x: w * w * x, batch=True)
+    mean = square.mean([1.0, 2.0])
+    assert lines(why(w, mean, names={"mean": mean})) == [
+        "∂mean/∂w = 0: the local derivative of the mean of a compiled program is 0 at this point.",
+        "mean = program(w) = 0 at w = 0: ∂mean/∂w = 0, so nothing of ∂mean/∂mean = 1 passes.",
+        "What it was computed from is inside the program: ask about the function itself, on one "
+        "row, as in why(w, f(row)).",
+    ]
+    w.data = math.nan
+    assert "nan: w itself is nan" in why(square.mean([1.0])).text
+    w.data = 1.0
+    assert "= inf: the mean of a compiled program gives inf." in first(square.mean([math.inf]))
 
 
 def test_one_value_that_is_used_very_often():

@@ -49,7 +49,8 @@ def gradient_descent(
 
     It stops where the largest component of the gradient is at most `gtol` (1e-5), or after
     `maxiter` steps (1000 n). With a `learning_rate` each step is that times the gradient; else
-    a line search finds the step. Raises `ValueError` for a `learning_rate` that is not positive.
+    the inverse of the curvature along the step before (Barzilai and Borwein, 1988), which a line
+    search only shortens. Raises `ValueError` for a `learning_rate` that is not positive.
     """
     from scipy.optimize import OptimizeResult
 

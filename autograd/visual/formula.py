@@ -21,6 +21,7 @@ from autograd.value import Value
 from autograd.visual.text import ELLIPSIS, visible
 
 LONGEST = 60  # characters of a rule that is worth printing
+LONG = 200  # bits of a numerator or denominator; with more a fraction is written as a float
 MANY = 12  # inputs of an operation; of more the first SHOWN are written
 SHOWN = 3
 
@@ -114,7 +115,12 @@ def operation(name: str, inputs: list[ast.expr]) -> ast.expr:
 
 
 def number(x: float) -> ast.expr:
-    """Return the tree of a number, whole ones without their point."""
+    """Return the tree of a number: its fraction where it has one, whole ones without a point."""
+    fraction = getattr(x, "fraction", None)
+    if fraction is not None and max(map(int.bit_length, fraction.as_integer_ratio())) <= LONG:
+        above, below = map(ast.Constant, abs(fraction).as_integer_ratio())
+        size = above if fraction.denominator == 1 else ast.BinOp(above, ast.Div(), below)
+        return ast.UnaryOp(ast.USub(), size) if fraction < 0 else size
     if x != x or x in (float("inf"), float("-inf")):
         return ast.Name(repr(x))
     written: float = int(x) if x == int(x) and abs(x) < 1e15 else x

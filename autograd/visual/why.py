@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from autograd.graph import topological_order
 from autograd.value import Value
 from autograd.visual.explain import STALE
 from autograd.visual.names import Names
@@ -24,12 +25,16 @@ from autograd.visual.reasons.living import meant_sweep
 from autograd.visual.reasons.root_report import root_report
 from autograd.visual.reasons.search import finding
 from autograd.visual.reasons.unconnected import nothing_alive, unconnected
-from autograd.visual.reasons.wording import Words, line_of, number
+from autograd.visual.reasons.wording import Words, is_program, line_of, number
 from autograd.visual.sweep import Sweep
 
 NO_LINE = (
     "To see the line of code of each operation, compute inside "
     "`with autograd.detect_anomaly(check=False):`."
+)
+INSIDE = (
+    "What it was computed from is inside the program: ask about the function itself, on one row, "
+    "as in why(w, f(row))."
 )
 
 
@@ -69,13 +74,16 @@ def why(
     names, as `locals()` does; a node's own label comes first.
 
     Raises `TypeError` where `value` or `root` is not a Value or `names` not a mapping, and
-    `ValueError` where several roots are alive that give different answers.
+    `ValueError` where several roots are alive that give different answers, or where `value` was
+    computed from `root`.
     """
     if not isinstance(value, Value):
         raise TypeError(
             "`why` explains the gradient of one Value, such as one parameter of a model; got "
             f"{value!r:.60}"
         )
+    if isinstance(root, Value) and root is not value and root in topological_order(value):
+        raise ValueError(_swapped(value, root, names))
     sweep, note = meant_sweep(value, names) if root is None else (Sweep(root), "")
     if sweep is None and note:
         raise ValueError(note)
@@ -105,9 +113,18 @@ def _diagnosis(
     culprit, line = found.culprit, line_of(found.culprit)
     sentences = [*(first or [f"{found.headline}."]), *found.details, found.hint, *more]
     if culprit is not None and culprit.primitive is not None and not line:
-        sentences.append(NO_LINE)
+        sentences.append(INSIDE if is_program(culprit) else NO_LINE)
     text = "\n".join(filter(None, sentences))
     return Diagnosis(found.kind, gradient, culprit, line, (found.what, *found.others), text)
+
+
+def _swapped(value: Value, root: Value, names: Mapping[str, Any] | None) -> str:
+    known = Names([root, value], names)
+    right = f"why({known.given(root) or 'x'}, {known.given(value) or 'loss'})"
+    return (
+        f"`root`, {known[root]} = {number(root._data)}, is below `value`, {known[value]} = "
+        f"{number(value._data)}: the arguments are the other way round, write {right}"
+    )
 
 
 def _root_data(words: Words, found: Finding) -> str:
@@ -124,18 +141,15 @@ def _grad(words: Words, value: Value, gradient: float) -> str:
     root, grad = words.sweep.root, float(value.grad)
     seed = float(root.grad)
     expected = gradient * (seed or 1.0)
-    if value is root or _same(grad, expected):
+    if value is root or _same(grad, expected) or _same(grad, gradient):
         return ""
-    if grad == 0.0:
+    if grad == 0.0 and not (seed and value.parents):
         state = "it has been reset since" if seed else "backward() has not been called on"
         return f"Its .grad is 0: {state} {words.called(root)}{'.backward()' if seed else ''}."
-    times = grad / expected if expected else math.nan
-    if seed and math.isfinite(times) and round(times) > 1 and _same(times, round(times)):
-        return (
-            f"Its .grad is {number(grad)}, {round(times)} times as much: backward() was called "
-            f"{round(times)} times without a reset."
-        )
-    return f"Its .grad is {number(grad)}: other results or earlier passes have added to it."
+    times = grad / gradient if gradient else math.nan
+    size = f", {number(times)} times this gradient" if times and math.isfinite(times) else ""
+    passes = "it is that of another pass" if value.parents else "other passes have added to it"
+    return f"Its .grad is {number(grad)}{size}: {passes}, or it has been changed since."
 
 
 def _same(a: float, b: float) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from autograd.primitive import TABLE
 from autograd.value import Value
-from autograd.visual.reasons.wording import Words, partner
+from autograd.visual.reasons.wording import Words, partner, row
 from autograd.visual.sweep import Use
 from autograd.visual.text import visible
 
@@ -21,7 +21,15 @@ OFF = (
     "learning rate or the activation leaky_relu."
 )
 SATURATED = (
-    "Its input is too large: scale the inputs, start with smaller weights or lower the learning "
+    "Its input is too large in size: scale the inputs, start with smaller weights or lower the "
+    "learning rate."
+)
+NEGATIVE = (
+    "Its input is too negative: compute with the exponent itself, as autograd.logsumexp does, or "
+    "scale the inputs."
+)
+APART = (
+    "The inputs are too far apart: scale them, start with smaller weights or lower the learning "
     "rate."
 )
 FACTOR = (
@@ -104,15 +112,15 @@ def zero_cause(use: Use, words: Words) -> Cause:
         case "sin" | "cos" | "cosh" if math.isfinite(x):
             return Cause(f"{op} is flat at this extremum", FLAT)
         case "exp" | "expm1" if x < 0.0:
-            return Cause(f"{op} of so negative a number underflows to 0", SATURATED)
+            return Cause(f"{op} of so negative a number underflows to 0", NEGATIVE)
         case "logsumexp":
             return Cause(
                 f"{words.equal(child.parents[i])} is too far below the largest input of logsumexp",
-                SATURATED,
+                APART,
                 "too far below the largest input of logsumexp",
             )
         case _ if op in SATURATING:
             return Cause(f"{op} is saturated", SATURATED)
         case _ if math.isinf(x):
             return Cause(f"{visible(child.op)} is flat at an infinite input")
-    return Cause(f"the local derivative of {visible(child.op)} is 0 at this point")
+    return Cause(f"the local derivative of {row(child)} is 0 at this point")

@@ -9,9 +9,8 @@ import math
 
 from autograd.value import Constant, Value
 from autograd.visual.reasons.causes import Cause, known
-from autograd.visual.reasons.wording import Words, number
+from autograd.visual.reasons.wording import Words, is_program, number, row
 from autograd.visual.sweep import Use
-from autograd.visual.text import visible
 
 LOG = (
     "Keep the argument positive: add a small number inside, as in log(x + 1e-12), or compute the "
@@ -99,9 +98,9 @@ def data_cause(node: Value, words: Words) -> Cause:
             return Cause(f"{op} of {number(x)} is beyond the largest float, 1.8e+308", GROWTH)
         case "sin" | "cos" | "tan" if infinite:
             return Cause(f"{op} of {number(x)} has no value", OVERFLOW)
-    if math.isinf(out) and not infinite:
+    if math.isinf(out) and not infinite and not is_program(node):
         return Cause("a result beyond the largest float, 1.8e+308", OVERFLOW)
-    return Cause(f"{visible(node.op)} gives {number(out)}")
+    return Cause(f"{row(node)} gives {number(out)}")
 
 
 def local_cause(use: Use, words: Words) -> tuple[Cause, Value]:
@@ -134,4 +133,4 @@ def _derivative_cause(use: Use, words: Words) -> Cause:
         case "/":
             return Cause(f"divided by {words.equal(last)}", DIVISION)
     quality = "not defined" if math.isnan(use.partial) else "infinite"
-    return Cause(f"the local derivative of {visible(child.op)} is {quality} at this point")
+    return Cause(f"the local derivative of {row(child)} is {quality} at this point")

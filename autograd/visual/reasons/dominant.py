@@ -1,8 +1,9 @@
 """The dominant way: from a value to the root, at each step by the largest contribution.
 
 Along it the gradient is a product: of each step's local derivative, and of the ratio between the
-sum of a node's contributions and the largest of them. Invariant: from 1 at the root, multiplied
-by both at every step, one arrives at the gradient of the value.
+sum of a node's contributions and the largest of them, of which the decimal logarithm is noted.
+Invariant: from 1 at the root, multiplied by both at every step, one arrives at the gradient of
+the value.
 """
 
 import math
@@ -14,6 +15,8 @@ from autograd.visual.reasons.wording import Words, number
 from autograd.visual.sweep import Sweep, Use
 
 DOMINATES = 0.6  # of the logarithm of the whole product: then one factor is to blame
+CONSIDERABLE = 0.2  # of the logarithm, done by sums: then they are named beside the factors
+DEEP = 10  # factors, of which a chain is called deep
 SATURATED = 1e-2  # local derivative below which a unit is called saturated
 UNITS = ("tanh", "sigmoid")
 
@@ -25,15 +28,16 @@ EXPLODING = (
     "Gradients explode like this in deep chains: start with smaller weights, use fewer layers, or "
     "clip the gradients."
 )
+SCALE = "Scale the inputs and targets to about 1, or adapt the learning rate."
 
 
 @dataclass(frozen=True)
 class Step:
-    """One edge of the way, up from `node`, whose gradient is `ratio` times its contribution."""
+    """One edge of the way, up from `node`, whose gradient is 10**`power` times its contribution."""
 
     node: Value
     use: Use
-    ratio: float
+    power: float
 
 
 def uses_of(sweep: Sweep, value: Value) -> list[Value]:
@@ -63,14 +67,15 @@ def dominant_way(sweep: Sweep, value: Value) -> list[Step]:
     steps: list[Step] = []
     while value is not sweep.root:
         use = largest(sweep, value)
-        steps.append(Step(value, use, sweep.gradient[value] / contribution(sweep, use)))
+        power = _power(sweep.gradient[value]) - _power(contribution(sweep, use))
+        steps.append(Step(value, use, power))
         value = use.child
     return steps
 
 
 def way_through(sweep: Sweep, use: Use) -> list[Step]:
     """Return the step over `use` and the dominant way from there."""
-    step = Step(use.child.parents[use.position], use, 1.0)
+    step = Step(use.child.parents[use.position], use, 0.0)
     return [step, *dominant_way(sweep, use.child)]
 
 
@@ -85,12 +90,11 @@ class Product:
     def __init__(self, steps: list[Step], sign: int) -> None:
         self.sign = sign
         self.uses = [step.use for step in steps]
-        powers = [(sign * math.log10(abs(step.use.partial)), step.use) for step in steps]
+        powers = [(sign * _power(use.partial), use) for use in self.uses]
         self.driving = [(power, use) for power, use in powers if power > 0.0]
         self.power = math.fsum(power for power, _ in self.driving)
-        self.sums = math.fsum(
-            power for step in steps if (power := sign * math.log10(abs(step.ratio))) > 0.0
-        )
+        self.summed = [step for step in steps if sign * step.power > 0.0]
+        self.sums = math.fsum(sign * step.power for step in self.summed)
 
     @property
     def by_sums(self) -> bool:
@@ -98,9 +102,21 @@ class Product:
         return self.sums > self.power
 
     @property
+    def hint(self) -> str:
+        """What one may do about a deep chain, or about few factors."""
+        if len(self.driving) < DEEP or self.dominated:
+            return SCALE
+        return EXPLODING if self.sign > 0 else VANISHING
+
+    @property
     def worst(self) -> Use:
         """The factor that does most, of equal ones the nearest to the root."""
         return max(reversed(self.driving), key=lambda pair: pair[0])[1]
+
+    @property
+    def most(self) -> Step:
+        """The sum that does most, of those that are equal but for rounding the first on the way."""
+        return max(self.summed, key=lambda step: round(self.sign * step.power, 9))
 
     @property
     def dominated(self) -> bool:
@@ -109,7 +125,18 @@ class Product:
 
     def alone(self) -> str:
         """The product of all factors on the way, without the sums."""
-        return _power_of_ten(math.fsum(math.log10(abs(use.partial)) for use in self.uses))
+        return _power_of_ten(math.fsum(_power(use.partial) for use in self.uses))
+
+    def times(self, words: Words) -> str:
+        """`, times 817 from 1000 uses of w`; "" where the sums do little of it."""
+        if self.sums <= CONSIDERABLE * (self.sums + self.power):
+            return ""
+        node = self.most.node
+        count, more = len(words.sweep.uses[node]), len(self.summed) - 1
+        which = f"{count} uses of {words.called(node)}"
+        which += f" and the sums at {more} more value{'s' * (more > 1)}" if more else ""
+        nearly = "" if self.sign > 0 else ", whose contributions nearly cancel"
+        return f", times {_power_of_ten(self.sign * self.sums, 4)} from {which}{nearly}"
 
     def described(self) -> str:
         """`a product of 40 factors above 1, 3.2 each in the geometric mean, 1.6e+20 together`."""
@@ -141,9 +168,14 @@ class Product:
         return f"{of} saturated{', the worst first' if len(flat) > 1 else ''}: {shown}."
 
 
-def _power_of_ten(exponent: float) -> str:
+def _power(x: float) -> float:
+    """The decimal logarithm of the size of a number."""
+    return math.log10(abs(x))
+
+
+def _power_of_ten(exponent: float, digits: int = 3) -> str:
     """Write 10 to the exponent, also where no float holds it."""
     if abs(exponent) < 300.0:
-        return f"{10.0**exponent:.3g}"
+        return f"{10.0**exponent:.{digits}g}"
     whole = math.floor(exponent)
     return f"{10.0 ** (exponent - whole):.2f}e{whole:+d}"

@@ -9,13 +9,9 @@ import math
 
 from autograd.value import Value
 from autograd.visual.reasons.domains import OVERFLOW, infinite_since, local_cause
-from autograd.visual.reasons.dominant import (
-    EXPLODING,
-    Product,
-    uses_of,
-    way_through,
-)
+from autograd.visual.reasons.dominant import SCALE, Product, uses_of, way_through
 from autograd.visual.reasons.finding import Finding, Kind
+from autograd.visual.reasons.sums import add_up
 from autograd.visual.reasons.wording import Words, number
 from autograd.visual.sweep import Use
 
@@ -107,5 +103,8 @@ def _overflow(words: Words, use: Use) -> Finding:
         f"{number(words.sweep.gradient[use.child])} × {number(use.partial)} is beyond the largest "
         "float, 1.8e+308."
     )
-    what = f"overflow of {product.described()}"
-    return Finding("infinite", what, (detail,), EXPLODING, use.child)
+    if product.by_sums:
+        what, where, _ = add_up(words, product)
+        return Finding("infinite", f"overflow, {what}", (detail, where), SCALE, use.child)
+    what = f"overflow of {product.described()}{product.times(words)}"
+    return Finding("infinite", what, (detail,), product.hint, use.child)

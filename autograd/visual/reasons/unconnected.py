@@ -60,8 +60,8 @@ def _detached_copy(words: Words, value: Value, name: str) -> Answer | None:
         if value in topological_order(above):
             return _copy(words, leaf, f"What was computed from {name} was detached")
     for leaf in leaves:
-        if leaf.label == value.label != "":
-            return _copy(words, leaf, f"A detached copy of {name} is used")
+        if leaf.label == value.label != "" and leaf._data == value._data:
+            return _copy(words, leaf, f"Perhaps a detached copy of {name} is used")
     return None
 
 

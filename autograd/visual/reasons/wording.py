@@ -6,9 +6,10 @@ as `visible` makes it.
 """
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from autograd.compiler.program import PROGRAM
 from autograd.value import Constant, Value
 from autograd.visual import formula
 from autograd.visual.names import Names
@@ -25,9 +26,24 @@ def line_of(node: Value | None) -> str:
     return str(getattr(node, "line", ""))
 
 
+def is_program(node: Value) -> bool:
+    """Whether `node` is the mean of a compiled program."""
+    return node.primitive is PROGRAM
+
+
+def row(node: Value) -> str:
+    """The operation that made `node`, as it is spoken of."""
+    return "the mean of a compiled program" if is_program(node) else visible(node.op)
+
+
 def number(x: float) -> str:
     """Write a number as `explain` does: six digits, no -0."""
     return f"{x + 0.0:.6g}"
+
+
+def exactly(x: float) -> str:
+    """Write a number with all its digits, as sums need them that nearly cancel."""
+    return formula.text(formula.number(x))
 
 
 def listed(names: list[str], limit: int = OPERANDS) -> str:
@@ -74,10 +90,10 @@ class Words:
         at = f" at {', '.join(map(self.equal, operands))}" if operands else ""
         return f"{self.names[node]} = {self._operation(node)} = {data}{at}{line}"
 
-    def terms(self, uses: list[Use]) -> str:
+    def terms(self, uses: list[Use], write: Callable[[float], str] = number) -> str:
         """The contributions of several uses, as a sum."""
         gradient = self.sweep.gradient
-        terms = [number(gradient[use.child] * use.partial) for use in uses[:TERMS]]
+        terms = [write(gradient[use.child] * use.partial) for use in uses[:TERMS]]
         return " + ".join(terms) + (" + …" if len(uses) > TERMS else "")
 
     def sources(self, uses: list[Use]) -> str:
@@ -100,14 +116,16 @@ class Words:
         return sorted(shown[:OPERANDS], key=inputs.index)
 
     def _operation(self, node: Value) -> str:
-        inputs: list[ast.expr] = [
-            ast.Name(ELLIPSIS if parent is None else self.names[parent])
-            for parent in formula.shortened(node)
-        ]
+        inputs = list(map(self._operand, formula.shortened(node)))
         written = formula.text(formula.operation(node.op, inputs))
         if len(written) <= LONGEST:
             return written
         return f"{visible(node.op)}(… {len(node.parents)} inputs)"
+
+    def _operand(self, node: Value | None) -> ast.expr:
+        if isinstance(node, Constant) and not self.names.given(node):
+            return formula.number(node._data)
+        return ast.Name(ELLIPSIS if node is None else self.names[node])
 
 
 def partner(node: Value, position: int) -> int:

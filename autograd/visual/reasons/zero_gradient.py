@@ -10,18 +10,12 @@ from dataclasses import dataclass
 
 from autograd.value import Value
 from autograd.visual.reasons.causes import OFF, SATURATED, Cause, zero_cause
-from autograd.visual.reasons.dominant import (
-    VANISHING,
-    Product,
-    contribution,
-    uses_of,
-    way_through,
-)
+from autograd.visual.reasons.dominant import Product, contribution, uses_of, way_through
 from autograd.visual.reasons.finding import Finding
-from autograd.visual.reasons.wording import Words, number
+from autograd.visual.reasons.sums import CANCEL, nearly_cancel
+from autograd.visual.reasons.wording import Words, exactly, number
 from autograd.visual.sweep import Use
 
-CANCEL = "Is that meant? Terms such as x - x, or opposite errors of a batch, do so."
 CAUSES = 4  # that are counted in the text
 
 
@@ -118,7 +112,7 @@ def _units(words: Words, first: Finding) -> str:
 def _cancelled(words: Words, node: Value) -> Finding:
     uses = words.sweep.uses[node]
     detail = f"They come to {words.called(node)} from {words.sources(uses)}."
-    what = f"contributions cancel, {words.terms(uses)} = 0"
+    what = f"contributions cancel, {words.terms(uses, exactly)} = 0"
     return Finding("zero", what, (detail,), CANCEL, uses[0].child)
 
 
@@ -130,6 +124,10 @@ def _underflow(words: Words, use: Use) -> Finding:
         f"{number(words.sweep.gradient[use.child])} × {number(use.partial)} is below the smallest "
         "float, 4.9e-324."
     )
+    if product.by_sums:
+        what, where, _ = nearly_cancel(words, product)
+        return Finding("zero", f"underflow, {what}", (detail, where), CANCEL, use.child)
+    what = f"underflow of {product.described()}{product.times(words)}"
     details = (detail, saturated) if saturated else (detail,)
-    hint = SATURATED if saturated else VANISHING
-    return Finding("zero", f"underflow of {product.described()}", details, hint, use.child)
+    hint = SATURATED if saturated else product.hint
+    return Finding("zero", what, details, hint, use.child)
