@@ -35,11 +35,8 @@ class Rounded(float):
 
     def __new__(cls, fraction: Fraction) -> "Rounded":
         """Round; a fraction too large for a float becomes inf or -inf."""
-        parts = fraction.numerator, fraction.denominator
-        if not {int}.issuperset(map(type, parts)):  # NumPy's integers overflow
-            fraction = Fraction(*map(int, parts))
         number = super().__new__(cls, as_float(fraction))
-        number.fraction = fraction
+        number.fraction = _of_python(fraction)
         return number
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -98,6 +95,13 @@ def _fraction(x: Any) -> Fraction:
     return x.number if isinstance(x, _Reading) else Fraction(x)
 
 
+def _of_python(fraction: Fraction) -> Fraction:
+    """The same fraction of Python's integers, which do not overflow as NumPy's do."""
+    parts = fraction.numerator, fraction.denominator
+    same = {int}.issuperset(map(type, parts))
+    return fraction if same else Fraction(*map(int, parts))
+
+
 def _operator(primitive: Primitive, inherited: Any, reflected: bool = False) -> Any:
     """The exact operator, which hands over to the inherited one where something is a float."""
 
@@ -121,7 +125,7 @@ def _comparison(compare: Callable[[Any, Any], bool], inherited: Any) -> Any:
         if not isinstance(number, Rational | Decimal):
             number = float(number)
         finite = isinstance(number, Rational) or math.isfinite(number)
-        return compare(self.data, Fraction(number) if finite else float(number))
+        return compare(self.data, _of_python(Fraction(number)) if finite else float(number))
 
     return method
 
@@ -158,7 +162,7 @@ class Exact(Value):
         if current_trace() is not None or not (whole or isinstance(gradient, Rational)):
             super().backward(gradient)
             return
-        flows = exact_flows(self, Fraction(gradient))
+        flows = exact_flows(self, _of_python(Fraction(gradient)))
         totals = [flow if node.parents else _total(node.grad, flow) for node, flow in flows.items()]
         for node, total in zip(flows, totals, strict=True):
             node.grad = total  # type: ignore[assignment]  # a fraction

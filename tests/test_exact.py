@@ -300,6 +300,7 @@ def test_comparisons_are_exact_on_both_sides_with_every_kind_of_number():
     large = Value(Fraction(2**53 + 1))
     for number in (2**53, np.int64(2**53), Decimal(2**53), float(2**53), np.float32(2**53)):
         assert large > number and number < large and not large <= number
+    assert Value(Fraction(10**30)) > np.int64(1)
     third = Value(Fraction(1, 3))
     for rounded in (Value(1 / 3), Value(1 / 3).detach()):
         assert rounded < third and third > rounded and not rounded >= third
