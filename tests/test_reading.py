@@ -199,13 +199,14 @@ def test_partials_of_another_number_cannot_be_read():
         read(lambda out, x: x, 2, 1)
 
 
-def test_a_function_is_not_read_where_what_it_calls_catches_exceptions():
-    def safe(a, b):
-        try:
-            return a / b
-        except ZeroDivisionError:
-            return 0.0
+def safe(a, b):
+    try:
+        return a / b
+    except ZeroDivisionError:
+        return 0.0
 
+
+def test_a_function_is_not_read_where_what_it_calls_catches_exceptions():
     with pytest.raises(TypeError, match="safe catches exceptions, which symbols do not raise"):
         read(lambda x: safe(1.0, x - 5.0), 1)
     with pytest.raises(TypeError, match="catches exceptions"):
@@ -215,12 +216,6 @@ def test_a_function_is_not_read_where_what_it_calls_catches_exceptions():
 
 
 def test_helpers_that_catch_exceptions_compile_to_what_they_do():
-    def safe(a, b):
-        try:
-            return a / b
-        except ZeroDivisionError:
-            return 0.0
-
     def array(x):
         return np.divide(1.0, x - 5.0, out=np.zeros_like(x), where=(x - 5.0) != 0.0)
 
