@@ -77,7 +77,7 @@ def primitive(
             first derivatives work, too.
 
     The three depend on their inputs only. A name may be defined again in the module, or notebook,
-    that defined it.
+    that defined it. A pickled graph holds the name only: load it where the row is the same.
 
     >>> bump = autograd.primitive(
     ...     "bump",
