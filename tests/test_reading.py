@@ -1,5 +1,6 @@
 """Reading: a function of numbers, run on symbols, is found again, every branch of it."""
 
+import gc
 import math
 import sys
 from random import Random
@@ -211,8 +212,8 @@ def test_a_function_is_not_read_where_what_it_calls_catches_exceptions():
         read(lambda x: safe(1.0, x - 5.0), 1)
     with pytest.raises(TypeError, match="catches exceptions"):
         read(safe, 2)
-    before = sys.gettrace()
-    assert read(lambda x: 1.0 / x, 1)(2.0) == (0.5,) and sys.gettrace() is before
+    before = sys.getprofile()
+    assert read(lambda x: 1.0 / x, 1)(2.0) == (0.5,) and sys.getprofile() is before
 
 
 def test_helpers_that_catch_exceptions_compile_to_what_they_do():
@@ -227,3 +228,24 @@ def test_helpers_that_catch_exceptions_compile_to_what_they_do():
         assert [function(5.0), function(6.0)] == expected
         assert [autograd.compile(function)(x) for x in (5.0, 6.0)] == expected
         assert autograd.compile(function, batch=True)([5.0, 6.0]).tolist() == expected
+
+
+@pytest.mark.parametrize("collecting", [True, False])
+def test_what_the_garbage_collector_calls_is_not_the_functions(collecting):
+    def callback(phase, info):
+        try:
+            calls.append(phase)
+        finally:
+            pass
+
+    calls, before, thresholds = [], gc.isenabled(), gc.get_threshold()
+    gc.callbacks.append(callback)
+    try:
+        gc.set_threshold(1)
+        (gc.enable if collecting else gc.disable)()
+        assert read(lambda x: [[x * 2.0] for _ in range(50)][-1][0], 1)(3.0) == (6.0,)
+        assert gc.isenabled() is collecting
+    finally:
+        gc.callbacks.remove(callback)
+        gc.set_threshold(*thresholds)
+        (gc.enable if before else gc.disable)()

@@ -7,6 +7,7 @@ branch of it. Invariant: a function that cannot be read so is a `TypeError`, nev
 """
 
 import dis
+import gc
 import sys
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -61,15 +62,12 @@ def read(function: Callable[..., Any], count: int, results: int | None = None) -
     Raises `TypeError` that says why where it cannot be read.
     """
     reader = _Reader(function, count, results)
-    others = sys.gettrace()  # a debugger's, a coverage tool's
     try:
         found = reader.explore([])
     except Unheard:
         raise
     except Exception as error:  # whatever a function does that got a symbol for a number
         raise TypeError(f"works on numbers only: {error}") from error
-    finally:
-        sys.settrace(others)
     return Reading(count, reader.terms, found)
 
 
@@ -77,15 +75,15 @@ class Unheard(TypeError):
     """The function would catch exceptions that numbers raise, and symbols and Values do not."""
 
 
-# a trace function is not traced itself, so that coverage cannot see it run
+# a profile function is not traced itself, so coverage cannot see it run
 def _refuse_handlers(frame: FrameType, event: str, arg: Any) -> None:  # pragma: no cover
     """Raise where the function, or what it calls, would catch what symbols do not raise."""
-    if is_users(frame.f_code) and _catches_exceptions(frame.f_code):
+    if event == "call" and is_users(frame.f_code) and _catches_exceptions(frame.f_code):
         raise Unheard(f"{frame.f_code.co_name} catches exceptions, which symbols do not raise")
 
 
 @cache
-def _catches_exceptions(code: CodeType) -> bool:
+def _catches_exceptions(code: CodeType) -> bool:  # pragma: no cover  # called by it
     """Whether code has an `except`, `finally` or `with`."""
     return any(step.opname == "PUSH_EXC_INFO" for step in dis.get_instructions(code))
 
@@ -108,14 +106,25 @@ class _Reader:
             raise TypeError(f"has more than {WAYS} ways through it")
         self.script, self.answers = script, {}
         symbols = [Symbol(self, i) for i in range(self.count)]
-        sys.settrace(_refuse_handlers)  # again: Python forgets one that raised
-        results = self._references(self.function(*symbols))
+        results = self._references(self._run(symbols))
         asked = list(self.answers)
         for k in range(len(asked) - 1, len(script) - 1, -1):
             others = self.explore([*script, *[True] * (k - len(script)), False])
             pairs = zip(results, others, strict=True)
             results = [self._chosen(asked[k], yes, no) for yes, no in pairs]
         return results
+
+    def _run(self, symbols: list[Any]) -> Any:
+        """Call the function; what the garbage collector calls meanwhile would not be its own."""
+        others, collecting = sys.getprofile(), gc.isenabled()
+        gc.disable()
+        sys.setprofile(_refuse_handlers)
+        try:
+            return self.function(*symbols)
+        finally:
+            sys.setprofile(others)
+            if collecting:
+                gc.enable()
 
     def decide(self, number: int) -> bool:
         """Answer whether a symbol is true, the same as before on this way."""

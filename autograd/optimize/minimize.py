@@ -103,13 +103,11 @@ def minimize(
         if "jac" in takes:
             result.fun, result.jac = result.fun
     except ValueError as error:  # infinite numbers inside a solver, as where f has no minimum
-        if objective.best is None or not _is_of_solver(error):
+        if objective.best is None or objective.best[2] is None or not _is_of_solver(error):
             raise
         result = optimize.OptimizeResult(success=False, status=97, nfev=objective.evaluations)
-        result.x, result.fun, gradient = objective.best
+        result.x, result.fun, result.jac = objective.best
         result.message = f"The method failed: {error}. This is the best point so far."
-        if gradient is not None:
-            result.jac = gradient
     if "grad" in result:  # trust-constr: its `jac` is that of the constraints, and there are none
         result.jac = result.grad
     if objective.best is not None and objective.refuses(result.x):
