@@ -1089,3 +1089,10 @@ def test_the_array_of_a_users_own_row_is_compared_with_its_scalar():
     assert report.wrong[0].note == (
         "`array` of `twice_odd` raised NameError: name 'missing' is not defined"
     )
+
+
+def test_several_notes_stand_one_after_the_other():
+    _, entry = gradcheck(lambda x, y: x + abs(y.detach()), (2.0, 0.0), raise_exception=False)
+    assert entry.note == (
+        "no operation leads from it to a result; a kink: slope -1 to the left, 1 to the right"
+    )
