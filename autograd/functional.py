@@ -136,7 +136,8 @@ def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     arguments are Values, inside another of these functions, and in a compiled function.
 
     Raises `TypeError` where `f` does not return one scalar or an argument holds something else
-    than real numbers and Values, `ValueError` where there is no argument of that number.
+    than real numbers and Values, `ValueError` where there is no argument of that number, and
+    where a derivative that is Values needs a `.data` that has been changed since it was used.
     """
     _check("grad", f, argnums)
     both = value_and_grad(f, argnums)
