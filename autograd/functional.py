@@ -22,9 +22,9 @@ from autograd.exact import Exact, exact_flows
 from autograd.graph import topological_order
 from autograd.nesting import Structure, flatten, unflatten
 from autograd.number import as_float
-from autograd.recording import Opened, recorded
+from autograd.recording import Opened, recorded, recording_is_off
 from autograd.tracing import current_trace
-from autograd.value import Value, as_value, record
+from autograd.value import Constant, Value, as_value, record
 
 Function = Callable[..., Any]
 _running: ContextVar[tuple[Opened, ...]] = ContextVar("functional", default=())
@@ -34,8 +34,14 @@ class _Linearised:
     """A function run on variables: its results, its graph from the variables up, and its shape."""
 
     def __init__(
-        self, f: Function, args: Sequence[Any], argnums: Sequence[int], kwargs: Mapping[str, Any]
+        self,
+        f: Function,
+        args: Sequence[Any],
+        argnums: Sequence[int],
+        kwargs: Mapping[str, Any],
+        cut: bool,
     ) -> None:
+        self.cut = cut  # whether a `no_grad` around it cuts the results off
         self.variables: list[Value] = []
         self.structures: list[Structure] = []
         lifted = list(args)
@@ -80,8 +86,7 @@ class _Linearised:
             return self._pull_back(flows)
         numbers = {node: _number(flow) for node, flow in flows.items()}
         check_sweep([*self.variables, *self.order], numbers, self.active)
-        noting = Opened(detect_anomaly(check=False))  # the sweep itself has been checked
-        with recorded(noting, without=(detect_anomaly,)):
+        with _unchecked():
             return self._pull_back(flows)
 
     def _pull_back(self, flows: dict[Value, Any]) -> list[Any]:
@@ -95,13 +100,21 @@ class _Linearised:
 
     def push_forward(self, tangents: Sequence[Any]) -> list[Any]:
         """Return the tangents of the results, given those of the variables."""
-        flows, check = _seeds(self.variables, tangents), checking()
+        flows = _seeds(self.variables, tangents)
+        if not checking():
+            return self._push_forward(flows)
+        with _unchecked():
+            return self._push_forward(flows, check_tangent)
+
+    def _push_forward(
+        self, flows: dict[Value, Any], check: Callable[[Value, float], None] | None = None
+    ) -> list[Any]:
         for node in self.order:
             for parent, partial in zip(node.parents, self._partials(node), strict=True):
                 if parent in flows:
                     _add(flows, node, _product(flows[parent], partial))
-            if check and node in flows:
-                check_tangent(node, _number(flows[node]))
+            if check is not None and node in flows:
+                check(node, _number(flows[node]))
         return [flows.get(result, 0.0) for result in self.results]
 
     def _partials(self, node: Value) -> tuple[Any, ...]:
@@ -110,9 +123,12 @@ class _Linearised:
             return node.partials
         return _partials_as_values(node)
 
-    def out(self, numbers: Sequence[Any]) -> list[Any]:
+    def out(self, numbers: Sequence[Any], keep: bool = False, cut: bool = False) -> list[Any]:
         """Values where somebody may differentiate further, else bare numbers."""
-        return [as_value(x) if self.keep else _number(x) for x in numbers]
+        if not (self.keep or keep):
+            return list(map(_number, numbers))
+        values = list(map(as_value, numbers))
+        return [value.detach() for value in values] if self.cut or cut else values
 
     def gradient(self, result: Value) -> list[Any]:
         """Return the derivatives of one result by the variables, as `out` gives them."""
@@ -133,7 +149,9 @@ def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     The gradient has the structure of the argument number `argnums`, nested lists, tuples and dicts
     of scalars; for a tuple of `argnums` it is a tuple of them. It is made of floats, and of
     fractions where `f` computes with fractions and whole numbers only; of Values where the
-    arguments are Values, inside another of these functions, and in a compiled function.
+    arguments are Values, inside another of these functions, and in a compiled function. Floats
+    are cut off from what else `f` used: to train the parameters of a model by a derivative of it,
+    pass `Value(x)` for `x`. Inside `no_grad()` Values are cut off, too.
 
     Raises `TypeError` where `f` does not return one scalar or an argument holds something else
     than real numbers and Values, `ValueError` where there is no argument of that number, and
@@ -153,8 +171,8 @@ def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     _check("value_and_grad", f, argnums)
 
     def both(*args: Any, **kwargs: Any) -> Any:
-        with _differentiating():
-            run = _Linearised(f, args, _checked(argnums, args), kwargs)
+        with _differentiating() as cut:
+            run = _Linearised(f, args, _checked(argnums, args), kwargs, cut)
             if run.structure is not None:
                 raise TypeError(
                     "`grad` and `hessian` need a function that returns one scalar, "
@@ -176,8 +194,8 @@ def jacobian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     _check("jacobian", f, argnums)
 
     def derivatives(*args: Any, **kwargs: Any) -> Any:
-        with _differentiating():
-            run = _Linearised(f, args, _checked(argnums, args), kwargs)
+        with _differentiating() as cut:
+            run = _Linearised(f, args, _checked(argnums, args), kwargs, cut)
             rows = []
             for result in run.results:
                 parts = run.split(run.gradient(result))
@@ -206,14 +224,13 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
             "`primals` and `tangents` must be tuples with an entry for each argument, as in "
             f"jvp(f, (2.0,), (1.0,)); got {primals!r:.40} and {tangents!r:.40}"
         )
-    with _differentiating():
-        run = _Linearised(f, primals, range(len(primals)), {})
+    with _differentiating() as cut:
+        run = _Linearised(f, primals, range(len(primals)), {}, cut)
         flows = _alike("tangents", list(tangents), run.structures)
-        keep = run.keep or any(isinstance(flow, Value) for flow in flows)
         moved = run.push_forward(flows)
-    run.keep = keep
-    value = unflatten(run.structure, run.out(run.results))
-    return value, unflatten(run.structure, run.out(moved))
+    keep = any(isinstance(flow, Value) for flow in flows)
+    value = unflatten(run.structure, run.out(run.results, keep))
+    return value, unflatten(run.structure, run.out(moved, keep))
 
 
 def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
@@ -222,17 +239,15 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     The cotangent has the structure of what `f` returns; the answer is a tuple with one entry for
     each argument. Raises `ValueError` where the structure differs.
     """
-    with _differentiating():
-        run = _Linearised(f, primals, range(len(primals)), {})
+    with _differentiating() as cut:
+        run = _Linearised(f, primals, range(len(primals)), {}, cut)
 
     def pull_back(cotangent: Any) -> tuple[Any, ...]:
         flows = _alike("cotangent", cotangent, run.structure)
-        with _differentiating():
+        with _differentiating() as cut:
             slopes = run.pull_back(_seeds(run.results, flows))
-        keep, run.keep = run.keep, run.keep or any(isinstance(flow, Value) for flow in flows)
-        parts = tuple(run.split(run.out(slopes)))
-        run.keep = keep
-        return parts
+        keep = any(isinstance(flow, Value) for flow in flows)
+        return tuple(run.split(run.out(slopes, keep, cut)))
 
     return unflatten(run.structure, run.out(run.results)), pull_back
 
@@ -249,20 +264,34 @@ def hvp(f: Function, x: Any, v: Any) -> Any:
 
 
 @contextmanager
-def _differentiating() -> Iterator[None]:
-    """Record, also inside `no_grad()`; what is opened inside returns Values."""
-    entry = Opened("differentiating")
+def attached() -> Iterator[None]:
+    """Let `grad` and its relatives return Values inside, also at bare numbers."""
+    entry = Opened("attached")
     token = _running.set((*_running.get(), entry))
     try:
-        with recorded():
-            yield
+        yield
     finally:
         entry.ended = True
         _running.reset(token)
 
 
+@contextmanager
+def _differentiating() -> Iterator[bool]:
+    """Record, also inside `no_grad()`, and say whether that is where it was opened."""
+    cut = recording_is_off()
+    with attached(), recorded():
+        yield cut
+
+
+@contextmanager
+def _unchecked() -> Iterator[None]:
+    """Note lines, but do not raise: the sweep itself has been or is being checked."""
+    with recorded(Opened(detect_anomaly(check=False)), without=(detect_anomaly,)):
+        yield
+
+
 def _is_nested() -> bool:
-    """Whether another of these functions is running; a task that it started may outlive it."""
+    """Whether this one runs inside another; a task that was started there may outlive it."""
     return sum(not entry.ended for entry in _running.get()) > 1
 
 
@@ -270,7 +299,7 @@ def _variable(leaf: Any, argument: int) -> Value:
     """A fresh node with the number of `leaf`, below which no reverse sweep goes."""
     if isinstance(leaf, Value):
         return record(primitives.where_taken, (leaf,))
-    if isinstance(leaf, Fraction):
+    if isinstance(leaf, Fraction) and current_trace() is None:
         return Value(leaf)
     if isinstance(leaf, np.ndarray) and not leaf.ndim:
         return _variable(leaf.item(), argument)
@@ -279,7 +308,10 @@ def _variable(leaf: Any, argument: int) -> Value:
             f"argument {argument} holds an array of shape {leaf.shape}: pass array.tolist(), as "
             "functions of scalars take nested lists of numbers"
         )
-    return Value(as_float(leaf, f"argument {argument}"))
+    number = as_float(leaf, f"argument {argument}")
+    if current_trace() is not None:  # a leaf would become a parameter of the program
+        return record(primitives.where_taken, (Constant(number),))
+    return Value(number)
 
 
 def _result(x: Any, exact: bool) -> Value:
@@ -352,9 +384,17 @@ def _seeds(nodes: Sequence[Value], flows: Sequence[Any]) -> dict[Value, Any]:
 
 
 def _product(upstream: Any, partial: Any) -> Any:
+    """`upstream * partial` without products by 1, which tell nothing in a picture."""
     if isinstance(partial, float) and partial == 1.0:
         return upstream
+    if isinstance(upstream, float) and upstream == 1.0 and not _may_change(partial):
+        return partial
     return upstream * partial
+
+
+def _may_change(x: Any) -> bool:
+    """Whether `x` is a leaf, whose `.data` anybody may set."""
+    return isinstance(x, Value) and not x.parents and not isinstance(x, Constant)
 
 
 def _add(flows: dict[Value, Any], node: Value, flow: Any) -> None:

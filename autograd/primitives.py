@@ -48,22 +48,39 @@ def _nonzero(x: Any) -> Any:
     return greater(abs(x), 0.0)
 
 
+def _constant(x: Any) -> Any:
+    """The number that `x` is, through which no derivative flows."""
+    return x.detach() if hasattr(x, "detach") else x
+
+
 def _power_of_one_less(row: Primitive, x: Any, c: Any, one: Any) -> Any:
     """`x ** (c - one)`, with the rounding error of `c - one` put back (TwoSum, Knuth 1969).
 
     `one` is 1, or 0 where `c` is 0 and the power would be infinite: the derivative of `x ** 0`
-    is 0 everywhere, at 0 too.
+    is 0 everywhere, at 0 too. What puts the error back is 1 but for rounding, so it is a constant;
+    its derivatives would be 0 times what overflows near 0.
     """
     exponent = c - one
     exact = exponent + one == c
     if not isinstance(exact, np.ndarray) and exact:
-        return row(x, exponent)
+        return x if exponent == 1.0 else row(x, exponent)
     finite = minimum(maximum(c, -1e300), 1e300)
     rounded = finite - one
     back = rounded - finite
     error = (finite - (rounded - back)) - (one + back)
     size = minimum(maximum(abs(x), 1e-320), 1e308)
-    return row(x, exponent) * minimum(maximum(power(size, error), 0.5), 2.0)
+    return row(x, exponent) * _constant(minimum(maximum(power(size, error), 0.5), 2.0))
+
+
+def _power_constant_partials(out: Any, x: Any, c: Any) -> tuple[Any, ...]:
+    c = getattr(c, "_data", c)  # Values keep a constant exponent as one; its number gives 2 * x
+    return c * _power_of_one_less(power_constant, x, c, _nonzero(c)), 0.0
+
+
+def _power_partials(out: Any, x: Any, y: Any) -> tuple[Any, ...]:
+    one = _constant(maximum(_nonzero(y), greater(abs(x), 1e-308)))
+    by_exponent = out * log(x + (1.0 - _nonzero(x)) * (1.0 - greater(0.0, y)))
+    return y * _power_of_one_less(power, x, y, one), by_exponent
 
 
 def _power_constant_array(x: Any, c: Any) -> Any:
@@ -79,17 +96,9 @@ power_constant: Primitive = row(
     "**",
     lambda x, c: math.sqrt(x) if c == 0.5 else math.pow(x, c),
     _power_constant_array,
-    lambda out, x, c: (c * _power_of_one_less(power_constant, x, c, _nonzero(c)), 0.0),
+    _power_constant_partials,
 )
-power: Primitive = row(
-    "pow",
-    math.pow,
-    np.power,
-    lambda out, x, y: (
-        y * _power_of_one_less(power, x, y, maximum(_nonzero(y), greater(abs(x), 1e-300))),
-        out * log(x + (1.0 - _nonzero(x)) * (1.0 - greater(0.0, y))),
-    ),
-)
+power: Primitive = row("pow", math.pow, np.power, _power_partials)
 sqrt: Primitive = row("sqrt", math.sqrt, np.sqrt, lambda out, x: (0.5 / out,))
 
 
@@ -175,16 +184,25 @@ arccos: Primitive = row(
 )
 
 
+def _apart(x: Any) -> tuple[Any, Any]:
+    """Split at 1e9, above which 1 + x^2 is x^2: (x, 1) below, (0, 1 / x) above.
+
+    No clip of x, which would have half of each slope at 1e9 itself.
+    """
+    far = _constant(greater(abs(x), 1e9))
+    near = minimum(maximum(x, -1e300), 1e300) * (1.0 - far)  # inf times 0 would be nan
+    return near, 1.0 / (x * far + (1.0 - far))
+
+
 def _arctan_partial(x: Any) -> Any:
-    """1 / (1 + x^2) without overflow of x^2: above 1e9 the 1 is below half an ULP."""
-    clipped = minimum(maximum(x, -1e9), 1e9)
-    scale = 1e9 / maximum(abs(x), 1e9)
-    return scale / (1.0 + clipped * clipped) * scale
+    """1 / (1 + x^2) without overflow of x^2."""
+    near, scale = _apart(x)
+    return scale / (1.0 + near * near) * scale
 
 
 def _arcsinh_partial(x: Any) -> Any:
-    clipped = minimum(maximum(x, -1e9), 1e9)
-    return 1e9 / maximum(abs(x), 1e9) / sqrt(1.0 + clipped * clipped)
+    near, scale = _apart(x)
+    return abs(scale) / sqrt(1.0 + near * near)
 
 
 arctan: Primitive = row("arctan", math.atan, np.arctan, lambda out, x: (_arctan_partial(x),))

@@ -5,7 +5,7 @@ is a ContextVar, so the answer belongs to one thread or task; a task that was st
 leaves it when the block ends. Invariant: a block is in force exactly while its code runs. A
 generator that is suspended inside one does not impose it on its caller. Out of reach are coroutines
 driven by hand, generators resumed in another context, and `yield from` under `@contextmanager`:
-there a block belongs to whoever runs it.
+there a block belongs to whoever runs it. `asyncio.to_thread` takes its caller's blocks along.
 """
 
 import functools

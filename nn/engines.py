@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 import autograd
 from autograd import Value, no_grad
+from autograd.functional import attached
 from autograd.value import as_value
 from nn.clipping import clipped_norm, clipped_value
 from nn.data import Rows
@@ -133,8 +134,9 @@ class EagerEngine(Engine):
         """Nothing to do, either."""
 
     def _run(self, i: int) -> Value:
-        output, target = self.model(self.examples.rows[i]), self.examples.targets[i]
-        error = self.loss(output, target)
+        with attached():  # a derivative in the model or the loss is trained through
+            output, target = self.model(self.examples.rows[i]), self.examples.targets[i]
+            error = self.loss(output, target)
         if self.examples.weights is not None:
             error = error * self.examples.weights[i]
         self.total += error.data

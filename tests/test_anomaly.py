@@ -15,6 +15,7 @@ import pytest
 import autograd
 import nn
 from autograd import Value, detect_anomaly, grad, no_grad
+from autograd.value import Detached
 
 
 def here():
@@ -164,6 +165,7 @@ def test_check_false_only_notes_lines():
     assert z.line > line and z.origin is y and math.isnan(z.data)
     assert a.data == -2.0 and a.origin is None and not a.parents and a.line
     assert b.line and type(b * 2) is Value
+    assert not isinstance(b, Detached) and isinstance(a, Detached)
 
 
 def test_no_grad_inside_is_checked_too():
@@ -332,6 +334,30 @@ def test_forward_mode():
         assert found.startswith("in the forward sweep the derivative of sqrt(0.0) = 0.0, recorded")
         assert found.endswith(", is inf")
         assert autograd.jvp(autograd.sqrt, (4.0,), (1.0,)) == (2.0, 0.25)
+
+
+def test_forward_mode_looks_at_no_partial_that_nobody_asks_for():
+    """The derivative of a power by its exponent is nan where the base is negative."""
+    exponent = Value(2.0)
+    with detect_anomaly():
+        value, slope = autograd.jvp(lambda x: x**exponent, (Value(-3.0),), (1.0,))
+        assert (value.data, slope.data) == (9.0, -6.0) and slope.line
+        assert grad(lambda x: autograd.jvp(lambda y: y**exponent, (x,), (1.0,))[0])(-3.0) == -6.0
+        assert "is nan" in message(lambda: autograd.jvp(pow, (Value(-3.0), exponent), (1.0, 1.0)))
+
+
+def test_off_it_costs_nothing(monkeypatch):
+    """Outside of blocks nobody searches for one."""
+
+    def search(kind):
+        raise AssertionError("a block was searched for")
+
+    x = Value(0.5)
+    for module in (autograd.anomaly, autograd.recording):
+        monkeypatch.setattr(module, "innermost", search)
+    y = (x * 2 + 1).sqrt() / x
+    y.backward()
+    assert x.grad == grad(lambda x: (x * 2 + 1).sqrt() / x)(0.5)
 
 
 def test_an_empty_batch_computes_nothing():

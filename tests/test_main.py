@@ -256,6 +256,13 @@ def test_bad_options_end_in_one_line_and_status_2(arguments, message, capsys):
     )
 
 
+@pytest.mark.parametrize("option", ["--save", "--plot", "--load", "--csv"])
+@pytest.mark.parametrize("path", ["", "a\0b"])
+def test_an_empty_path_is_refused_before_the_training(option, path, capsys):
+    line = refused(["train", "--data", "xor", "--epochs", "1", option, path], capsys)
+    assert f"argument {option}: must be the path of a file, got {path!r}" in line
+
+
 def test_files_and_data_that_do_not_fit_each_other_are_refused(flowers, trained, tmp_path, capsys):
     plain, other = tmp_path / "plain.json", tmp_path / "other.csv"
     nn.save(nn.MLP(4, [3]), plain)
@@ -319,7 +326,8 @@ WORDS = st.sampled_from(
     " --epochs 0 --optimizer adam sgd --momentum --test 0.5 --validation --patience --task"
     " regression classification --drop --scale none minmax --shift --model cnn --dropout --data"
     " iris --schedule one-cycle --weight-decay --batch-size --seed --activation tanh sine é".split()
-) | st.sampled_from(["", "\x1b[2J", "\n"])
+)
+WORDS |= st.sampled_from(["", "\x1b[2J", "\n", "\0"]) | st.text(max_size=3)
 COMMANDS = st.sampled_from(
     [
         "train --data xor --epochs 2",
@@ -348,8 +356,9 @@ def test_whatever_arguments_and_files_hold_the_status_is_0_or_2(
     files = {"csv": tmp_path / "fuzz.csv", "model": trained, "junk": tmp_path / "junk"}
     files["csv"].write_bytes(content)
     files["junk"].write_bytes(junk)
+    named = {f"{{{name}}}": str(path) for name, path in files.items()}
     try:
-        status = main([word.format(**files) for word in [*command.split(), *words]])
+        status = main([named.get(word, word) for word in [*command.split(), *words]])
     except SystemExit as stop:
         status = stop.code
     captured = capsys.readouterr()

@@ -1,6 +1,7 @@
 """Every row of the table against mpmath, differences, its own array column, and at points apart."""
 
 import math
+from fractions import Fraction
 from random import Random
 
 import numpy as np
@@ -137,6 +138,73 @@ def test_derivatives_up_to_order_5_are_those_of_the_function(name, x):
         assert compiled(x) == pytest.approx(truth, rel=1e-12, abs=1e-12), order
         derivative = grad(derivative)
         compiled = autograd.compile(derivative)
+
+
+@pytest.mark.parametrize("x", [1e9, -1e9, 3e9, 1e20])
+@pytest.mark.parametrize("name", ["arctan", "arcsinh"])
+def test_derivatives_of_every_order_in_the_tails(name, x):
+    """At 1e9, too, where the rows go over to the formula of the tail."""
+    with mp.workdps(150):
+        coefficients = mp.taylor(SAMPLES[name].value, mpf(x), 4)
+    derivative = TABLE[name]
+    for order, coefficient in enumerate(coefficients):
+        assert derivative(x) == pytest.approx(float(coefficient * mp.factorial(order)), rel=1e-14)
+        derivative = grad(derivative)
+
+
+EXPONENTS = [-2.0, -1.0, 0.0, 0.5, 1.0, 1.5, 2.0, 2.7, 3.0, 4.0, 5.0]
+
+
+def derivative_of_power(x, c, order):
+    """c (c - 1) ... x^(c - order), and IEEE 754's answer at 0 and outside the domain."""
+    factor = math.prod(Fraction(c) - i for i in range(order))
+    exponent = Fraction(c) - order
+    if factor == 0:
+        return 0.0
+    if x == 0.0 or (x < 0.0 and exponent.denominator != 1):
+        return float(factor) * TABLE["**"](x, float(exponent))
+    power = mp.power(mpf(x), mpf(exponent.numerator) / exponent.denominator)
+    return float(power * factor.numerator / factor.denominator)
+
+
+@pytest.mark.parametrize("x", [0.0, -0.0, 1e-200, 1e-103, 1e-60, 0.3, -0.3, -2.0, 1e70])
+@pytest.mark.parametrize("c", EXPONENTS)
+def test_derivatives_of_powers_up_to_order_5(x, c):
+    """Near 0 the factor that puts a rounding error back must not be differentiated."""
+
+    def forward(f):
+        return lambda x: autograd.jvp(f, (x,), (1.0,))[1]
+
+    exponents = [c] if 0.0 < abs(x) < 1e-60 else [c, Value(c)]  # 0 times x^-2 would be nan
+    for exponent in exponents:
+        power = derivative = by_forward = compiled = lambda x, exponent=exponent: x**exponent
+        for order in range(1, 6):
+            derivative, by_forward = grad(derivative), forward(by_forward)
+            compiled = autograd.compile(derivative)
+            truth = pytest.approx(derivative_of_power(x, c, order), rel=1e-13, nan_ok=True)
+            assert derivative(x) == truth, (power(x), order)
+            assert by_forward(x) == truth, (power(x), order)
+            assert compiled(x) == truth, (power(x), order)
+
+
+def test_the_derivative_of_a_power_is_the_product_that_a_teacher_writes():
+    x = Value(3.0, label="x")
+    slope = grad(lambda x: x**2)(x)
+    assert (slope.op, slope.parents[0].data, slope.parents[1].parents) == ("*", 2.0, (x,))
+
+
+def legendre(n, x):
+    """The Legendre polynomial of degree n by the formula of Rodrigues."""
+    derivative = lambda x: (x**2 - 1.0) ** n  # noqa: E731
+    for _ in range(n):
+        derivative = grad(derivative)
+    return derivative(x) / (2**n * math.factorial(n))
+
+
+@pytest.mark.parametrize("x", [-1.0, 0.0, 0.5, 1.0])
+def test_legendre_polynomials_by_rodrigues(x):
+    for n in range(6):
+        assert legendre(n, x) == pytest.approx(float(mp.legendre(n, x)), rel=1e-12, abs=1e-13)
 
 
 @pytest.mark.parametrize("wrong", [lambda d: 1.001 * d, lambda d: -d, lambda d: 2 * d])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import nn
-from autograd import Value
+from autograd import Value, grad
 from nn.data import load, minibatches
 
 X = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
@@ -302,6 +302,47 @@ def test_the_eager_and_the_compiled_engine_reach_the_same_weights(options, outpu
     for here, there in zip(histories, expected, strict=True):
         for name, values in here.curves().items():
             assert values == pytest.approx(vars(there)[name], rel=1e-11)
+
+
+class Bent(nn.Module):
+    """A network and its own slope, at the input or at one point, as in physics-informed losses."""
+
+    def __init__(self, point=None):
+        self.net = nn.MLP(1, [4, 1], activation="tanh", output="linear", rng=random.Random(0))
+        self.point = point
+
+    def __call__(self, x):
+        return self.net(x) + grad(lambda t: self.net([t]))(self.point or x[0])
+
+
+@pytest.mark.parametrize("point", [0.5, None])
+def test_both_engines_train_through_a_derivative_in_the_model(point):
+    xs, ys = [0.1, 0.4, 0.9], [0.0, 1.0, 0.0]
+    by_hand = Bent(point)
+    for _ in range(5):
+        by_hand.zero_grad()
+        for x, y in zip(xs, ys, strict=True):
+            at = Value(point or x)  # Values, so that the result is one
+            output = by_hand.net([x]) + grad(lambda t: by_hand.net([t]))(at)
+            ((output - y) ** 2).backward(1.0 / 3.0)
+        for p in by_hand.parameters():
+            p.data -= 0.1 * p.grad
+    expected = [p.data for p in by_hand.parameters()]
+    for compiled in (True, False):
+        m = Bent(point)
+        history = nn.fit(
+            m,
+            [[x] for x in xs],
+            ys,
+            loss="mse_loss",
+            optimizer=nn.SGD(m.parameters(), lr=0.1),
+            epochs=5,
+            compiled=compiled,
+            progress=False,
+            validation=([[0.2]], [1.0]),
+        )
+        assert [p.data for p in m.parameters()] == pytest.approx(expected, rel=1e-11)
+        assert len(history.val_loss) == 5
 
 
 def test_parameters_frozen_shared_and_unused_agree_between_the_engines():

@@ -51,3 +51,10 @@ def seed(text: str) -> int:
 
     found: int = number(int, check)(text)
     return found
+
+
+def path(text: str) -> str:
+    """Return the path of a file; an empty one is what a shell makes of an unset variable."""
+    if not text or "\0" in text:
+        raise argparse.ArgumentTypeError(f"must be the path of a file, got {text!r:.60}")
+    return text

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from nn.activations import ACTIVATIONS
 from nn.checks import check_share, not_negative, positive
-from nn.commands.arguments import Parser, at_least, number, seed
+from nn.commands.arguments import Parser, at_least, number, path, seed
 from nn.commands.recipes import OPTIMIZERS, SCHEDULES
 from nn.data import DATASETS
 from nn.data.dataset import TASKS
@@ -67,9 +67,13 @@ def parser() -> tuple[Parser, dict[str, Parser]]:
     _training(train)
     _files(train)
     for command in (predict, info):
-        command.add_argument("--load", metavar="FILE", required=True, help="the saved network")
+        command.add_argument(
+            "--load", type=path, metavar="FILE", required=True, help="the saved network"
+        )
     given = predict.add_mutually_exclusive_group(required=True)
-    given.add_argument("--csv", metavar="FILE", help="a CSV file with the columns of the training")
+    given.add_argument(
+        "--csv", type=path, metavar="FILE", help="a CSV file with the columns of the training"
+    )
     given.add_argument("--data", choices=DATASETS, help="a data set by name")
     for command in (train, predict, info):
         command.add_argument("--json", action="store_true", help="one JSON document on stdout")
@@ -85,7 +89,9 @@ def _data(p: Parser) -> None:
     group = p.add_argument_group("data")
     given = group.add_mutually_exclusive_group()
     given.add_argument("--data", choices=DATASETS, help="default: digits")
-    given.add_argument("--csv", metavar="FILE", help="a CSV file; its first row names the columns")
+    given.add_argument(
+        "--csv", type=path, metavar="FILE", help="a CSV file; its first row names the columns"
+    )
     group.add_argument("--target", metavar="COLUMN", help="the column to predict, name or position")
     group.add_argument("--task", choices=TASKS, help="default: as the target column suggests")
     group.add_argument("--drop", metavar="COLUMN", nargs="+", help="columns to leave out")
@@ -109,7 +115,9 @@ def _model(p: Parser) -> None:
     group.add_argument(
         "--dropout", type=number(float, _check_dropout), help="after hidden layers; default: 0"
     )
-    group.add_argument("--load", metavar="FILE", help="go on with a saved network instead")
+    group.add_argument(
+        "--load", type=path, metavar="FILE", help="go on with a saved network instead"
+    )
 
 
 def _check_dropout(p: float) -> float:
@@ -149,8 +157,12 @@ def _training(p: Parser) -> None:
 
 def _files(p: Parser) -> None:
     group = p.add_argument_group("files")
-    group.add_argument("--save", metavar="FILE", help="save the trained network, for predict")
-    group.add_argument("--plot", metavar="FILE.png", help="draw loss and accuracy over the epochs")
+    group.add_argument(
+        "--save", type=path, metavar="FILE", help="save the trained network, for predict"
+    )
+    group.add_argument(
+        "--plot", type=path, metavar="FILE.png", help="draw loss and accuracy over the epochs"
+    )
 
 
 def parse(arguments: list[str]) -> tuple[argparse.Namespace, Parser]:
