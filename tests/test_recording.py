@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
+import autograd
 from autograd import Value, no_grad
 
 
@@ -265,6 +266,18 @@ def test_a_generator_closed_in_another_context_leaves_nothing_behind():
     next(steps)
     contextvars.copy_context().run(steps.close)
     assert recorded()
+
+
+def test_a_function_that_is_compiled_is_cut_off_inside_too():
+    w = Value(2.0)
+
+    def f(a):
+        with no_grad():
+            y = (w * a).detach()
+        return y + w
+
+    value, gradient = autograd.compile(f).value_and_grad(3.0)
+    assert (value, gradient.tolist()) == (8.0, [1.0])
 
 
 def test_an_exit_stack_in_a_generator_does_not_reach_its_caller():

@@ -10,6 +10,7 @@ import pytest
 
 import autograd
 from autograd import Value
+from autograd.value import as_value
 
 
 def test_f_is_x_plus_y_times_z():
@@ -208,6 +209,11 @@ def test_data_must_be_a_real_number(data, message):
     with pytest.raises(TypeError):
         v.data = data
     assert v.data == 1.0
+
+
+def test_what_is_no_number_cannot_be_taken_for_a_constant():
+    with pytest.raises(TypeError, match="`data` must be a real number, got the string '3'"):
+        as_value("3")
 
 
 def test_data_become_floats():
