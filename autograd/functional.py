@@ -22,12 +22,14 @@ from autograd.exact import Exact, exact_flows
 from autograd.graph import topological_order
 from autograd.nesting import Structure, flatten, unflatten
 from autograd.number import as_float
+from autograd.primitive import constant
 from autograd.recording import Opened, recorded, recording_is_off
 from autograd.tracing import current_trace
 from autograd.value import Constant, Value, as_value, record
 
 Function = Callable[..., Any]
 _running: ContextVar[tuple[Opened, ...]] = ContextVar("functional", default=())
+_attached: ContextVar[bool] = ContextVar("attached", default=False)
 
 
 class _Linearised:
@@ -65,15 +67,18 @@ class _Linearised:
             raise TypeError(f"{_name(f)} returned None: is its `return` missing?")
         self.structure = flatten(returned, results)
         self.results = [_result(result, exact) for result in results]
+        root = Value(0.0)
+        root.parents = tuple(self.results)
+        self.nodes = topological_order(root, set(self.variables))[:-1]
+        if _attached.get() and not self.keep:
+            self.keep = any(map(_is_leaf, set(self.nodes).difference(self.variables)))
         self.active, self.order = self._graph()
 
     def _graph(self) -> tuple[set[Value], list[Value]]:
         """The nodes that depend on a variable, and those of them that are operations, in order."""
         active = set(self.variables)
-        root = Value(0.0)
-        root.parents = tuple(self.results)
         order = []
-        for node in topological_order(root, active)[:-1]:
+        for node in self.nodes:
             cut = node.primitive is primitives.detach  # a node while a function is compiled
             if node not in active and not cut and any(p in active for p in node.parents):
                 active.add(node)
@@ -121,21 +126,34 @@ class _Linearised:
         """The local partials: those recorded, or as Values where they may be differentiated."""
         if not self.keep:
             return node.partials
-        return _partials_as_values(node)
+        partials = _partials_as_values(node)
+        return tuple(map(constant, partials)) if self.cut else partials
 
-    def out(self, numbers: Sequence[Any], keep: bool = False, cut: bool = False) -> list[Any]:
-        """Values where somebody may differentiate further, else bare numbers."""
-        if not (self.keep or keep):
+    def out(self, numbers: Sequence[Any], keep: bool, cut: bool) -> list[Any]:
+        """Values where somebody may differentiate further, cut off or not, else bare numbers."""
+        if not (keep or self.keep):
             return list(map(_number, numbers))
         values = list(map(as_value, numbers))
-        return [value.detach() for value in values] if self.cut or cut else values
+        return [value.detach() for value in values] if cut else values
+
+    def derivatives(self, found: list[Any], given: Sequence[Any], cut: bool) -> list[Any]:
+        """Return what a sweep from `given` found as `out` gives it, each a node of its own.
+
+        A partial may be a node of the user's, as those of a product are, and two may be one.
+        """
+        others = {*self.nodes, *given}
+        for i, flow in enumerate(found):
+            if isinstance(flow, Value) and flow in others:
+                found[i] = 1.0 * flow
+            others.add(flow)
+        return self.out(found, any(isinstance(flow, Value) for flow in given), cut)
 
     def gradient(self, result: Value) -> list[Any]:
         """Return the derivatives of one result by the variables, as `out` gives them."""
         if isinstance(result, Exact) and not self.keep:
             flows = exact_flows(result, Fraction(1))
             return [flows.get(variable, Fraction(0)) for variable in self.variables]
-        return self.out(self.pull_back({result: 1.0}))
+        return self.derivatives(self.pull_back({result: 1.0}), (), self.cut)
 
     def split(self, numbers: list[Any]) -> list[Any]:
         """Put numbers, one for each variable, into the structures of the arguments."""
@@ -179,7 +197,8 @@ def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
                     f"{_name(f)} returned {len(run.results)} of them: use jacobian"
                 )
             parts = run.split(run.gradient(run.results[0]))
-        return run.out(run.results)[0], parts[0] if isinstance(argnums, int) else tuple(parts)
+            value = run.out(run.results, False, cut)[0]
+        return value, parts[0] if isinstance(argnums, int) else tuple(parts)
 
     return both
 
@@ -227,10 +246,9 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     with _differentiating() as cut:
         run = _Linearised(f, primals, range(len(primals)), {}, cut)
         flows = _alike("tangents", list(tangents), run.structures)
-        moved = run.push_forward(flows)
-    keep = any(isinstance(flow, Value) for flow in flows)
-    value = unflatten(run.structure, run.out(run.results, keep))
-    return value, unflatten(run.structure, run.out(moved, keep))
+        moved = run.derivatives(run.push_forward(flows), flows, cut)
+        value = run.out(run.results, any(isinstance(flow, Value) for flow in flows), cut)
+    return unflatten(run.structure, value), unflatten(run.structure, moved)
 
 
 def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
@@ -245,11 +263,10 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     def pull_back(cotangent: Any) -> tuple[Any, ...]:
         flows = _alike("cotangent", cotangent, run.structure)
         with _differentiating() as cut:
-            slopes = run.pull_back(_seeds(run.results, flows))
-        keep = any(isinstance(flow, Value) for flow in flows)
-        return tuple(run.split(run.out(slopes, keep, cut)))
+            slopes = run.derivatives(run.pull_back(_seeds(run.results, flows)), flows, cut)
+        return tuple(run.split(slopes))
 
-    return unflatten(run.structure, run.out(run.results)), pull_back
+    return unflatten(run.structure, run.out(run.results, False, cut)), pull_back
 
 
 def hvp(f: Function, x: Any, v: Any) -> Any:
@@ -264,23 +281,29 @@ def hvp(f: Function, x: Any, v: Any) -> Any:
 
 
 @contextmanager
-def attached() -> Iterator[None]:
-    """Let `grad` and its relatives return Values inside, also at bare numbers."""
-    entry = Opened("attached")
-    token = _running.set((*_running.get(), entry))
+def attached(on: bool = True) -> Iterator[None]:
+    """Let derivatives at bare numbers be Values where `f` used Values, such as parameters."""
+    token = _attached.set(on)
     try:
         yield
     finally:
-        entry.ended = True
-        _running.reset(token)
+        _attached.reset(token)
 
 
 @contextmanager
 def _differentiating() -> Iterator[bool]:
-    """Record, also inside `no_grad()`, and say whether that is where it was opened."""
-    cut = recording_is_off()
-    with attached(), recorded():
-        yield cut
+    """Record, also inside `no_grad()`, and say whether that is where it was opened.
+
+    What is opened inside returns Values.
+    """
+    cut, entry = recording_is_off(), Opened("differentiating")
+    token = _running.set((*_running.get(), entry))
+    try:
+        with recorded():
+            yield cut
+    finally:
+        entry.ended = True
+        _running.reset(token)
 
 
 @contextmanager
@@ -291,7 +314,7 @@ def _unchecked() -> Iterator[None]:
 
 
 def _is_nested() -> bool:
-    """Whether this one runs inside another; a task that was started there may outlive it."""
+    """Whether another of these functions is running; a task that it started may outlive it."""
     return sum(not entry.ended for entry in _running.get()) > 1
 
 
@@ -387,14 +410,14 @@ def _product(upstream: Any, partial: Any) -> Any:
     """`upstream * partial` without products by 1, which tell nothing in a picture."""
     if isinstance(partial, float) and partial == 1.0:
         return upstream
-    if isinstance(upstream, float) and upstream == 1.0 and not _may_change(partial):
+    if isinstance(upstream, float) and upstream == 1.0:
         return partial
     return upstream * partial
 
 
-def _may_change(x: Any) -> bool:
-    """Whether `x` is a leaf, whose `.data` anybody may set."""
-    return isinstance(x, Value) and not x.parents and not isinstance(x, Constant)
+def _is_leaf(x: Value) -> bool:
+    """Whether `x` is a leaf that somebody made, such as a parameter of a model."""
+    return not x.parents and not isinstance(x, Constant)
 
 
 def _add(flows: dict[Value, Any], node: Value, flow: Any) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd.number import as_float
+from autograd.tracing import current_trace
 
 TABLE: dict[str, "Primitive"] = {}
 
@@ -99,6 +100,16 @@ class Primitive:
 
 def _is_value(x: Any) -> bool:
     return hasattr(x, "__apply_primitive__")
+
+
+def constant(x: Any) -> Any:
+    """Return the number that `x` is, through which no derivative flows.
+
+    In a function that is being compiled, where numbers will change, that is `x.detach()`.
+    """
+    if not hasattr(x, "detach"):
+        return x
+    return x._data if current_trace() is None else x.detach()
 
 
 def lookup(name: str) -> Primitive:

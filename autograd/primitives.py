@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.primitive import Primitive, row
+from autograd.primitive import Primitive, constant, row
 
 # Steps and selection. `greater` is 1 where x > y, else 0: the kinks below are written with it.
 greater: Primitive = row(
@@ -48,11 +48,6 @@ def _nonzero(x: Any) -> Any:
     return greater(abs(x), 0.0)
 
 
-def _constant(x: Any) -> Any:
-    """The number that `x` is, through which no derivative flows."""
-    return x.detach() if hasattr(x, "detach") else x
-
-
 def _power_of_one_less(row: Primitive, x: Any, c: Any, one: Any) -> Any:
     """`x ** (c - one)`, with the rounding error of `c - one` put back (TwoSum, Knuth 1969).
 
@@ -60,25 +55,26 @@ def _power_of_one_less(row: Primitive, x: Any, c: Any, one: Any) -> Any:
     is 0 everywhere, at 0 too. What puts the error back is 1 but for rounding, so it is a constant;
     its derivatives would be 0 times what overflows near 0.
     """
-    exponent = c - one
-    exact = exponent + one == c
+    exponent, c = c - one, constant(c)
+    rounded = c - one
+    exact = rounded + one == c
     if not isinstance(exact, np.ndarray) and exact:
-        return x if exponent == 1.0 else row(x, exponent)
+        return x if isinstance(exponent, float) and exponent == 1.0 else row(x, exponent)
     finite = minimum(maximum(c, -1e300), 1e300)
     rounded = finite - one
     back = rounded - finite
     error = (finite - (rounded - back)) - (one + back)
-    size = minimum(maximum(abs(x), 1e-320), 1e308)
-    return row(x, exponent) * _constant(minimum(maximum(power(size, error), 0.5), 2.0))
+    size = minimum(maximum(abs(constant(x)), 1e-320), 1e308)
+    return row(x, exponent) * minimum(maximum(power(size, error), 0.5), 2.0)
 
 
 def _power_constant_partials(out: Any, x: Any, c: Any) -> tuple[Any, ...]:
-    c = getattr(c, "_data", c)  # Values keep a constant exponent as one; its number gives 2 * x
-    return c * _power_of_one_less(power_constant, x, c, _nonzero(c)), 0.0
+    c = getattr(c, "fixed", c)  # the number of a constant: the derivative of x ** 2 is 2 * x
+    return c * _power_of_one_less(power_constant, x, c, constant(_nonzero(c))), 0.0
 
 
 def _power_partials(out: Any, x: Any, y: Any) -> tuple[Any, ...]:
-    one = _constant(maximum(_nonzero(y), greater(abs(x), 1e-308)))
+    one = constant(maximum(_nonzero(y), greater(abs(x), 1e-308)))
     by_exponent = out * log(x + (1.0 - _nonzero(x)) * (1.0 - greater(0.0, y)))
     return y * _power_of_one_less(power, x, y, one), by_exponent
 
@@ -189,7 +185,7 @@ def _apart(x: Any) -> tuple[Any, Any]:
 
     No clip of x, which would have half of each slope at 1e9 itself.
     """
-    far = _constant(greater(abs(x), 1e9))
+    far = constant(greater(abs(x), 1e9))
     near = minimum(maximum(x, -1e300), 1e300) * (1.0 - far)  # inf times 0 would be nan
     return near, 1.0 / (x * far + (1.0 - far))
 

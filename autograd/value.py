@@ -308,6 +308,11 @@ class Constant(Value):
 
     __slots__ = ()
 
+    @property
+    def fixed(self) -> float:
+        """The number, also in a function that is being compiled: no replay changes it."""
+        return self._data
+
 
 class Detached(Value):
     """What `detach()` and `no_grad()` leave: a leaf that was computed, not a parameter."""

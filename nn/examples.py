@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd import Value, no_grad, sigmoid
+from autograd.functional import attached
 from autograd.value import as_value
 from nn.data import check_examples, check_targets
 from nn.layers import MLP, Layer, Sequential
@@ -40,7 +41,7 @@ class Examples:
     ) -> None:
         self.rows = check_examples(X, f"{name}X")
         self.targets = check_targets(y, len(self.rows), f"{name}y")
-        with no_grad(), silent():  # a trial: no generator moves
+        with no_grad(), attached(), silent():  # a trial: no generator moves
             output = single(model(self.rows[0]))
             if rehearse and loss is not None:
                 self._rehearse(output, loss)

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 import autograd
 from autograd import Value, no_grad
+from autograd.functional import attached
 from autograd.value import as_value
 from nn.choice import by_name
 from nn.data import check_examples
@@ -59,7 +60,7 @@ def _outputs(model: Module, rows: list[list[float]]) -> tuple[Array, bool]:
         output = model(x)
         return [output] if isinstance(output, Value) else list(map(as_value, output))
 
-    with no_grad():
+    with no_grad(), attached():
         single = isinstance(model(rows[0]), Value)
         if len(rows) >= WORTH_COMPILING:
             try:

@@ -560,17 +560,55 @@ def test_the_point_of_an_inner_derivative_is_no_parameter_of_a_program():
         assert program.value_and_grad(3.0)[1].tolist() == [12.0]
 
 
-def test_products_by_1_are_left_out_but_the_users_leaves_are_not_returned():
-    w, x = Value(3.0), Value(2.0)
-    slope = grad(lambda x: w * x)(x)
-    w.data = 5.0
-    assert slope.data == 3.0 and slope is not w
-    assert grad(lambda x: autograd.sin(x))(x).op == "cos"
+def test_what_no_grad_surrounds_is_a_constant_factor_of_a_later_cotangent():
+    def f(x):
+        with autograd.no_grad():
+            _, pull_back = vjp(cubed, x)
+        return pull_back(x)[0]
+
+    assert (grad(f)(2.0), compile(grad(f))(2.0)) == (12.0, 12.0)
+    with autograd.no_grad():
+        _, pull_back = vjp(cubed, 2.0)
+    assert hessian(lambda c: pull_back(c * c)[0])(1.0) == 24.0
+    c = Value(1.0)
+    pull_back(c * 3.0)[0].backward()
+    assert c.grad == 36.0
 
 
-def test_a_result_of_pull_backs_in_threads_is_of_the_kind_of_its_own_cotangent():
-    _, pull_back = vjp(cubed, 2.0)
-    assert isinstance(pull_back(Value(1.0))[0], Value) and pull_back(1.0) == (12.0,)
+def test_a_derivative_is_a_node_of_its_own():
+    """The partials of a product are its factors, that of exp is its result."""
+    x, w = Value(2.0, label="x"), Value(3.0, label="w")
+    h = w * 2.0
+    assert grad(autograd.sin)(x).op == "cos"
+    slopes = grad(lambda v: h * v[0] + h * v[1] + (v[2] + v[3]) ** 2)([x, x, x, x])
+    slopes.append(grad(lambda x: w * x)(x))
+    slopes.append(grad(lambda x: 5.0 * x)(x))
+    slopes += value_and_grad(autograd.exp)(x)
+    slopes += jvp(autograd.exp, (x,), (1.0,))
+    slopes += jvp(lambda x: x, (x,), (w,))
+    slopes += vjp(lambda x: x + 1.0, x)[1](h)
+    assert len({*slopes, x, w, h}) == len(slopes) + 3
+    numbers = [slope.data for slope in slopes]
+    for slope in slopes:
+        slope.data *= 0.5
+        slope.label = "slope"
+    assert [slope.data for slope in slopes] == [0.5 * number for number in numbers]
+    assert (x.data, w.data, h.data, x.label, w.label, h.label) == (2.0, 3.0, 6.0, "x", "w", "")
+    with autograd.no_grad():
+        assert grad(lambda x: w * x)(x).label == ""
+
+
+def test_a_derivative_leads_to_nothing_but_what_the_function_used():
+    x, w = Value(3.0, label="x"), Value(2.0, label="w")
+    for slope in (grad(lambda x: x**w)(x), grad(autograd.arctan)(x) * w):
+        program = compile(lambda a, slope=slope: (slope - a) ** 2, batch=True)
+        assert program([1.0]).shape == (1,) and set(program.parameters) == {x, w}
+        assert "detach" not in str(autograd.why(Value(1.0, label="z"), slope))
+
+
+def test_an_exponent_that_is_an_argument_is_read_at_each_replay():
+    program = compile(lambda x, c: grad(lambda x: TABLE["**"](x, c))(x))
+    assert (program(2.0, 3.0), program(2.0, 4.0), program(2.0, 1.0)) == (12.0, 32.0, 1.0)
 
 
 def test_a_pull_back_keeps_the_numbers_of_its_run_or_says_that_they_are_gone():

@@ -1,10 +1,12 @@
 """fit, predict, accuracy and the data that go in."""
 
+import math
 import random
 
 import numpy as np
 import pytest
 
+import autograd
 import nn
 from autograd import Value, grad
 from nn.data import load, minibatches
@@ -343,6 +345,53 @@ def test_both_engines_train_through_a_derivative_in_the_model(point):
         )
         assert [p.data for p in m.parameters()] == pytest.approx(expected, rel=1e-11)
         assert len(history.val_loss) == 5
+
+
+class Force(nn.Module):
+    """The slope of a network of energy, and nothing else."""
+
+    def __init__(self):
+        self.energy = nn.MLP(1, [4, 1], activation="tanh", output="linear", rng=random.Random(0))
+
+    def __call__(self, x):
+        return grad(lambda t: self.energy([t]))(x[0])
+
+
+def test_a_model_may_be_a_derivative():
+    histories, predictions = [], []
+    for compiled in (True, False):
+        m = Force()
+        settings = {"epochs": 3, "compiled": compiled, "progress": False}
+        history = nn.fit(m, X, AND, loss=lambda o, t: (o.tanh() - t) ** 2, **settings)
+        histories.append(history.loss)
+        predictions.append(nn.predict(m, X))
+    assert histories[0] == pytest.approx(histories[1], rel=1e-11)
+    assert predictions[0] == pytest.approx(predictions[1], rel=1e-11)
+
+
+def test_the_loss_of_a_model_may_be_its_derivative_and_nothing_else():
+    losses = []
+    for compiled in (True, False):
+        m = model(1)
+        loss = lambda o, t: (grad(lambda u: o * u * u)(0.5) - t) ** 2  # noqa: E731
+        history = nn.fit(m, X, AND, loss=loss, epochs=3, compiled=compiled, progress=False)
+        losses.append(history.loss)
+    assert losses[0] == pytest.approx(losses[1], rel=1e-11) and losses[0][-1] < losses[0][0]
+
+
+def test_a_derivative_without_parameters_is_a_number_to_the_eager_engine():
+    """So solvers, math and float() take it."""
+    pytest.importorskip("scipy")
+    m = model(1)
+
+    def loss(output, target):
+        point = autograd.minimize(lambda t: (t - 1.5) ** 2, 0.5).x
+        root = autograd.root(lambda t: output * t - 1.0, 0.5).x
+        slope = math.exp(grad(lambda t: t * t)(0.5)) + float(point)
+        return (output * slope - target) ** 2 + root
+
+    history = nn.fit(m, X, AND, loss=loss, epochs=2, compiled=False, progress=False)
+    assert len(history.loss) == 2
 
 
 def test_parameters_frozen_shared_and_unused_agree_between_the_engines():
