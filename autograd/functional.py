@@ -141,12 +141,13 @@ class _Linearised:
 
         A partial may be a node of the user's, as those of a product are, and two may be one.
         """
-        others = {*self.nodes, *given}
+        keep = self.keep or any(isinstance(flow, Value) for flow in given)
+        others = {*self.nodes, *given} if keep else set()
         for i, flow in enumerate(found):
             if isinstance(flow, Value) and flow in others:
                 found[i] = 1.0 * flow
             others.add(flow)
-        return self.out(found, any(isinstance(flow, Value) for flow in given), cut)
+        return self.out(found, keep, cut)
 
     def gradient(self, result: Value) -> list[Any]:
         """Return the derivatives of one result by the variables, as `out` gives them."""
