@@ -9,7 +9,6 @@ mode the other way. Invariant: no `.grad` is touched, so threads may share param
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
 from fractions import Fraction
 from numbers import Rational
 from typing import Any
@@ -18,6 +17,7 @@ import numpy as np
 
 from autograd import primitives
 from autograd.anomaly import check_sweep, check_tangent, checking, detect_anomaly
+from autograd.attached import attached, is_attached
 from autograd.exact import Exact, exact_flows
 from autograd.graph import topological_order
 from autograd.nesting import Structure, flatten, unflatten
@@ -28,8 +28,6 @@ from autograd.tracing import current_trace
 from autograd.value import Constant, Value, as_value, record
 
 Function = Callable[..., Any]
-_running: ContextVar[tuple[Opened, ...]] = ContextVar("functional", default=())
-_attached: ContextVar[bool] = ContextVar("attached", default=False)
 
 
 class _Linearised:
@@ -41,13 +39,13 @@ class _Linearised:
         args: Sequence[Any],
         argnums: Sequence[int],
         kwargs: Mapping[str, Any],
+        keep: bool,
         cut: bool,
     ) -> None:
-        self.cut = cut  # whether a `no_grad` around it cuts the results off
+        self.keep, self.cut = keep, cut  # whether derivatives are Values, and cut off
         self.variables: list[Value] = []
         self.structures: list[Structure] = []
         lifted = list(args)
-        self.keep = _is_nested() or current_trace() is not None
         numbers: list[Any] = []
         flatten([args[i] for i in argnums], numbers)
         exact = any(isinstance(number, Fraction) for number in numbers)
@@ -70,8 +68,6 @@ class _Linearised:
         root = Value(0.0)
         root.parents = tuple(self.results)
         self.nodes = topological_order(root, set(self.variables))[:-1]
-        if _attached.get() and not self.keep:
-            self.keep = any(map(_is_leaf, set(self.nodes).difference(self.variables)))
         self.active, self.order = self._graph()
 
     def _graph(self) -> tuple[set[Value], list[Value]]:
@@ -190,8 +186,8 @@ def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     _check("value_and_grad", f, argnums)
 
     def both(*args: Any, **kwargs: Any) -> Any:
-        with _differentiating() as cut:
-            run = _Linearised(f, args, _checked(argnums, args), kwargs, cut)
+        with _differentiating() as (keep, cut):
+            run = _Linearised(f, args, _checked(argnums, args), kwargs, keep, cut)
             if run.structure is not None:
                 raise TypeError(
                     "`grad` and `hessian` need a function that returns one scalar, "
@@ -214,8 +210,8 @@ def jacobian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     _check("jacobian", f, argnums)
 
     def derivatives(*args: Any, **kwargs: Any) -> Any:
-        with _differentiating() as cut:
-            run = _Linearised(f, args, _checked(argnums, args), kwargs, cut)
+        with _differentiating() as (keep, cut):
+            run = _Linearised(f, args, _checked(argnums, args), kwargs, keep, cut)
             rows = []
             for result in run.results:
                 parts = run.split(run.gradient(result))
@@ -244,8 +240,8 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
             "`primals` and `tangents` must be tuples with an entry for each argument, as in "
             f"jvp(f, (2.0,), (1.0,)); got {primals!r:.40} and {tangents!r:.40}"
         )
-    with _differentiating() as cut:
-        run = _Linearised(f, primals, range(len(primals)), {}, cut)
+    with _differentiating() as (keep, cut):
+        run = _Linearised(f, primals, range(len(primals)), {}, keep, cut)
         flows = _alike("tangents", list(tangents), run.structures)
         moved = run.derivatives(run.push_forward(flows), flows, cut)
         value = run.out(run.results, any(isinstance(flow, Value) for flow in flows), cut)
@@ -258,12 +254,12 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     The cotangent has the structure of what `f` returns; the answer is a tuple with one entry for
     each argument. Raises `ValueError` where the structure differs.
     """
-    with _differentiating() as cut:
-        run = _Linearised(f, primals, range(len(primals)), {}, cut)
+    with _differentiating() as (keep, cut):
+        run = _Linearised(f, primals, range(len(primals)), {}, keep, cut)
 
     def pull_back(cotangent: Any) -> tuple[Any, ...]:
         flows = _alike("cotangent", cotangent, run.structure)
-        with _differentiating() as cut:
+        with _differentiating() as (_, cut):
             slopes = run.derivatives(run.pull_back(_seeds(run.results, flows)), flows, cut)
         return tuple(run.split(slopes))
 
@@ -282,29 +278,11 @@ def hvp(f: Function, x: Any, v: Any) -> Any:
 
 
 @contextmanager
-def attached(on: bool = True) -> Iterator[None]:
-    """Let derivatives at bare numbers be Values where `f` used Values, such as parameters."""
-    token = _attached.set(on)
-    try:
-        yield
-    finally:
-        _attached.reset(token)
-
-
-@contextmanager
-def _differentiating() -> Iterator[bool]:
-    """Record, also inside `no_grad()`, and say whether that is where it was opened.
-
-    What is opened inside returns Values.
-    """
-    cut, entry = recording_is_off(), Opened("differentiating")
-    token = _running.set((*_running.get(), entry))
-    try:
-        with recorded():
-            yield cut
-    finally:
-        entry.ended = True
-        _running.reset(token)
+def _differentiating() -> Iterator[tuple[bool, bool]]:
+    """Record, and say whether derivatives are Values and whether `no_grad` cuts them off."""
+    keep, cut = is_attached() or current_trace() is not None, recording_is_off()
+    with attached("derivative"), recorded():
+        yield keep, cut
 
 
 @contextmanager
@@ -312,11 +290,6 @@ def _unchecked() -> Iterator[None]:
     """Note lines, but do not raise: the sweep itself has been or is being checked."""
     with recorded(Opened(detect_anomaly(check=False)), without=(detect_anomaly,)):
         yield
-
-
-def _is_nested() -> bool:
-    """Whether another of these functions is running; a task that it started may outlive it."""
-    return sum(not entry.ended for entry in _running.get()) > 1
 
 
 def _variable(leaf: Any, argument: int) -> Value:
@@ -414,11 +387,6 @@ def _product(upstream: Any, partial: Any) -> Any:
     if isinstance(upstream, float) and upstream == 1.0:
         return partial
     return upstream * partial
-
-
-def _is_leaf(x: Value) -> bool:
-    """Whether `x` is a leaf that somebody made, such as a parameter of a model."""
-    return not x.parents and not isinstance(x, Constant)
 
 
 def _add(flows: dict[Value, Any], node: Value, flow: Any) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Value
+from autograd.attached import attached
 from autograd.recording import recording_is_off
 from autograd.value import Constant
 from autograd.visual.boxes import Boxes, add_arrows, add_oval, blank, check_format, escaped, number
@@ -82,11 +83,12 @@ def draw(
 def _run(model: Module, x: Any) -> tuple[Any, Any]:
     """Return `x` with Values for numbers, and the model's output for it."""
     inputs = _as_values(x)
-    try:
-        return inputs, model(inputs)
-    except Exception:  # it may need bare numbers, to index a table: then it gets what was given
-        pass
-    return x, model(x)
+    with attached():
+        try:
+            return inputs, model(inputs)
+        except Exception:  # it may need bare numbers, to index a table: it gets what was given
+            pass
+        return x, model(x)
 
 
 def _as_values(x: Any) -> Any:

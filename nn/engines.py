@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 import autograd
 from autograd import Value, no_grad
-from autograd.functional import attached
+from autograd.attached import attached
 from autograd.value import as_value
 from nn.clipping import clipped_norm, clipped_value
 from nn.data import Rows

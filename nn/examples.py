@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd import Value, no_grad, sigmoid
-from autograd.functional import attached
+from autograd.attached import attached
 from autograd.value import as_value
 from nn.data import check_examples, check_targets
 from nn.layers import MLP, Layer, Sequential

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd import Value, no_grad
+from autograd.attached import attached
 from autograd.tracing import current_trace
 from nn.module import Module
 
@@ -54,7 +55,7 @@ class Noise:
     def __init__(self, model: Module, x: Any) -> None:
         self.calls: list[tuple[NoisyLayer, int]] = []
         if any(isinstance(m, NoisyLayer) and m.training for _, m in model.modules()):
-            with no_grad(), _asking(self._note):
+            with no_grad(), attached(), _asking(self._note):
                 model(x)
         if len({id(layer.generator) for layer, _ in self.calls}) < len({a for a, _ in self.calls}):
             raise ValueError(

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 import autograd
 from autograd import Value, no_grad
-from autograd.functional import attached
+from autograd.attached import attached
 from autograd.value import as_value
 from nn.choice import by_name
 from nn.data import check_examples

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd.anomaly import check_sweep, checking, detect_anomaly
+from autograd.attached import attached
 from autograd.compiler.arguments import Signature
 from autograd.compiler.batches import Memory
 from autograd.compiler.interpreted import DEEPEST, interpret
@@ -188,7 +189,7 @@ class Replayer:
             numbers: list[float] = []
             structure = flatten(arguments, numbers)
             given = list(map(Value, numbers))
-            with recorded():
+            with recorded(), attached():
                 result = self._function(*unflatten(structure, given))
             if reverse and isinstance(result, Value):
                 order = topological_order(result)

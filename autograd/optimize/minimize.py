@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.functional import Function, attached, hessian
+from autograd.attached import unattached
+from autograd.functional import Function, hessian
 from autograd.optimize.bounds import pairs
 from autograd.optimize.flat import Array, Flat
 from autograd.optimize.gradient_descent import gradient_descent
@@ -33,7 +34,7 @@ CLIPPING, CLIPPED = ("COBYLA", "COBYQA"), 1e30
 METHODS = {name: set(taken.split()) for taken, names in TAKES.items() for name in names}
 
 
-@attached(on=False)
+@unattached()
 def minimize(
     f: Function,
     x0: Any,

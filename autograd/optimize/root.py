@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.functional import Function, attached, vjp
+from autograd.attached import unattached
+from autograd.functional import Function, vjp
 from autograd.nesting import Structure, flatten, unflatten
 from autograd.optimize.flat import Array, Flat, as_array
 from autograd.optimize.solvers import prepare
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 METHODS = "hybr", "lm"  # SciPy's others take no Jacobian
 
 
-@attached(on=False)
+@unattached()
 def root(
     f: Function,
     x0: Any,
