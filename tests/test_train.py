@@ -391,7 +391,8 @@ class Branching(nn.Module):
     def __call__(self, x):
         [hidden] = self.drop([self.net(x)])
         w = self.net.parameters()[0]
-        return hidden + grad(lambda t: w * t * t if t > 0.5 else t * t)(x[0]).tanh()
+        bent = grad(lambda t: w * t * t if t > 0.5 else t * t)
+        return hidden + bent(x[0]).tanh() + bent(0.5).tanh()
 
 
 def test_every_run_of_a_model_takes_derivatives_as_values():
@@ -410,6 +411,20 @@ def test_every_run_of_a_model_takes_derivatives_as_values():
     assert losses == [pytest.approx(losses[0], rel=1e-11)] * 4
     for one, other in itertools.pairwise(predictions):
         assert one == pytest.approx(other, rel=1e-11)
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_what_is_not_finite_in_a_derivative_is_named(compiled):
+    class Root(nn.Module):
+        def __init__(self):
+            self.w = Value(2.0)
+
+        def __call__(self, x):
+            return grad(lambda t: (self.w * t).sqrt())(x[0])
+
+    settings = {"loss": "mse_loss", "epochs": 1, "progress": False, "compiled": compiled}
+    with pytest.raises(FloatingPointError, match=r"in example 1, sqrt\(-2.*\) gives nan"):
+        nn.fit(Root(), [[1.0], [-1.0]], [0.0, 0.0], **settings)
 
 
 def test_a_task_that_a_model_started_is_not_attached_afterwards():
