@@ -164,9 +164,10 @@ def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     The gradient has the structure of the argument number `argnums`, nested lists, tuples and dicts
     of scalars; for a tuple of `argnums` it is a tuple of them. It is made of floats, and of
     fractions where `f` computes with fractions and whole numbers only; of Values where the
-    arguments are Values, inside another of these functions, and in a compiled function. Floats
-    are cut off from what else `f` used: to train the parameters of a model by a derivative of it,
-    pass `Value(x)` for `x`. Inside `no_grad()` Values are cut off, too.
+    arguments are Values, inside another of these functions, in a compiled function, and where
+    `nn.fit` runs a model and its loss. Floats are cut off from what else `f` used: to train the
+    parameters of a model by a derivative of it in a loop of your own, pass `Value(x)` for `x`.
+    Inside `no_grad()` Values are cut off, too.
 
     Raises `TypeError` where `f` does not return one scalar or an argument holds something else
     than real numbers and Values, `ValueError` where there is no argument of that number, and
