@@ -100,6 +100,20 @@ def test_second_derivatives():
     assert second == pytest.approx(difference, rel=1e-6)
 
 
+def test_what_calls_a_function_many_times():
+    def f(x):
+        for _ in range(DEEP // 500):
+            x = autograd.relu(x)
+        return x**2 - 4.0
+
+    assert autograd.gradcheck(f, 3.0) and autograd.gradcheck(f, 3.0, order=2)
+    with autograd.detect_anomaly():
+        assert autograd.grad(f)(3.0) == 6.0
+    pytest.importorskip("scipy")
+    assert autograd.root(f, 3.0).x == pytest.approx(2.0)
+    assert autograd.minimize(lambda x: f(x) ** 2, 3.0).x == pytest.approx(2.0)
+
+
 @pytest.mark.parametrize("batch", [False, True])
 def test_compile(batch):
     program = autograd.compile(chain, batch=batch)
