@@ -91,6 +91,12 @@ class _Reading(Symbolic):
     __hash__ = None  # type: ignore[assignment]  # compared by number, never kept
 
 
+def _held(number: float) -> Fraction:
+    """The fraction that the number of an exact node carries."""
+    assert isinstance(number, Rounded)
+    return number.fraction
+
+
 def _fraction(x: Any) -> Fraction:
     return x.number if isinstance(x, _Reading) else Fraction(x)
 
@@ -142,7 +148,7 @@ class Exact(Value):
     def data(self) -> Any:
         """The fraction; a float that is assigned makes this an ordinary Value."""
         super().data  # noqa: B018  # refused while a function is being compiled
-        return self._data.fraction  # type: ignore[attr-defined]  # always a Rounded
+        return _held(self._data)
 
     @data.setter
     def data(self, data: Any) -> None:
@@ -197,7 +203,7 @@ class Exact(Value):
         return super().__apply_primitive__(primitive, inputs) if node is None else node
 
     def __repr__(self) -> str:
-        return self._described(self._data.fraction)  # type: ignore[attr-defined]
+        return self._described(_held(self._data))
 
 
 kinds[Fraction] = Exact, Rounded
@@ -210,7 +216,7 @@ def exact_flows(root: Value, gradient: Fraction) -> dict[Value, Fraction]:
     flows[root] = gradient
     for node in reversed(order):
         for parent, partial in zip(node.parents, node.partials, strict=True):
-            flows[parent] += flows[node] * partial.fraction  # type: ignore[attr-defined]
+            flows[parent] += flows[node] * _held(partial)
     return flows
 
 
@@ -231,7 +237,7 @@ def _record(primitive: Primitive, inputs: Sequence[Any]) -> Exact | None:
     parents = tuple(map(_exact_operand, inputs))
     if None in parents:
         return None
-    fractions = [parent._data.fraction for parent in parents]
+    fractions = [_held(parent._data) for parent in parents]
     try:
         out = _ROWS[primitive](*fractions)
         readings = primitive.partials(_Reading(out), *map(_Reading, fractions))

@@ -17,12 +17,12 @@ import autograd
 from autograd import (
     Value,
     compile,
-    functional,
     grad,
     hessian,
     hvp,
     jacobian,
     jvp,
+    linearised,
     minimize,
     root,
     value_and_grad,
@@ -660,8 +660,8 @@ def test_no_sweep_goes_below_the_variables():
         return x
 
     with pytest.MonkeyPatch.context() as patch:
-        whole = functional.topological_order
-        patch.setattr(functional, "topological_order", lambda *nodes: counting(whole(*nodes)))
+        whole = linearised.topological_order
+        patch.setattr(linearised, "topological_order", lambda *nodes: counting(whole(*nodes)))
         slope = grad(f)(0.5)
     assert max(seen[:-1]) < 10 < seen[-1] and slope == pytest.approx(expected, rel=1e-12)
 

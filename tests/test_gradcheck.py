@@ -11,7 +11,7 @@ import pytest
 
 import autograd
 import nn
-from autograd import Value, functional
+from autograd import Value, linearised
 from autograd.gradcheck import gradcheck
 from autograd.graph import topological_order
 from autograd.primitive import TABLE, row
@@ -258,7 +258,7 @@ def test_it_rejects_a_backward_sweep_that_does_not_add_up(monkeypatch):
 
 
 def test_it_rejects_a_functional_sweep_that_does_not_add_up(monkeypatch):
-    monkeypatch.setattr(functional, "_add", lambda flows, node, flow: flows.update({node: flow}))
+    monkeypatch.setattr(linearised, "_add", lambda flows, node, flow: flows.update({node: flow}))
     found = {
         (e.input, e.by): e.verdict for e in gradcheck(shared, (2.0, 3.0), raise_exception=False)
     }
@@ -267,10 +267,10 @@ def test_it_rejects_a_functional_sweep_that_does_not_add_up(monkeypatch):
 
 
 def test_it_rejects_a_wrong_forward_sweep(monkeypatch):
-    def backwards(self, tangents):
-        return [2.0 * sum(tangents) for _ in self.results]
+    def backwards(self, flows):
+        return [2.0 * sum(flows.values()) for _ in self.results]
 
-    monkeypatch.setattr(functional._Linearised, "push_forward", backwards)
+    monkeypatch.setattr(linearised.Linearised, "_push_forward", backwards)
     found = {e.by: e.verdict for e in gradcheck(lambda x: 3.0 * x, 1.0, raise_exception=False)}
     assert found == {"backward(), grad": "right", "jvp": "wrong"}
 

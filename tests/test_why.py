@@ -1,5 +1,6 @@
 """why: the reasons for a gradient that is zero, nan, infinite, enormous or tiny, in words."""
 
+import copy
 import gc
 import math
 from fractions import Fraction
@@ -942,3 +943,11 @@ def test_what_is_off_below_is_named_where_all_is_cut_above_too():
         "∂y/∂x = 0: relu is off.",
         "h = relu(x) = 0 at x = -1: ∂h/∂x = 0, so nothing would pass, whatever came from above.",
     ]
+
+
+def test_copies_of_a_detached_value_do_not_know_where_it_came_from():
+    x = Value(2.0, label="x")
+    with detect_anomaly(check=False):
+        loss = (x * 2.0).detach() * Value(3.0, label="w")
+    assert "What was computed from x was detached" in str(why(x, loss))
+    assert "What was computed" not in str(why(x, copy.deepcopy(loss)))

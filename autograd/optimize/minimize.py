@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd.attached import unattached
-from autograd.functional import Function, hessian
+from autograd.functional import hessian
+from autograd.linearised import Function
 from autograd.optimize.bounds import pairs
 from autograd.optimize.flat import Array, Flat
 from autograd.optimize.gradient_descent import gradient_descent

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.functional import Function, hessian, hvp, value_and_grad
+from autograd.functional import hessian, hvp, value_and_grad
+from autograd.linearised import Function
 from autograd.nesting import unflatten
 from autograd.optimize.flat import Array, Flat, as_array
 from autograd.recording import no_grad

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd.attached import unattached
-from autograd.functional import Function, vjp
+from autograd.functional import vjp
+from autograd.linearised import Function
 from autograd.nesting import Structure, flatten, unflatten
 from autograd.optimize.flat import Array, Flat, as_array
 from autograd.optimize.solvers import prepare

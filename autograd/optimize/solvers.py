@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from autograd.compiler.program import Program
-from autograd.functional import Function, vjp
+from autograd.functional import vjp
+from autograd.linearised import Function
 from autograd.value import Value
 
 

@@ -52,12 +52,13 @@ def _called(words: Words, value: Value) -> str:
 def _detached_copy(words: Words, value: Value, name: str) -> Answer | None:
     """A leaf cut off from the value, or from something computed from it."""
     leaves = [node for node in words.sweep.order if isinstance(node, Detached)]
-    for leaf in leaves:
-        if getattr(leaf, "origin", None) is value:
+    origins = [(leaf, getattr(leaf, "origin", None)) for leaf in leaves]  # of copies unknown
+    noted = [(leaf, origin) for leaf, origin in origins if origin is not None]
+    for leaf, origin in noted:
+        if origin is value:
             return _copy(words, leaf, f"A detached copy of {name} is used")
-    for leaf in [x for x in leaves if getattr(x, "origin", None) is not None][:ORIGINS]:
-        above: Value = leaf.origin  # type: ignore[attr-defined]  # looked up just now
-        if value in topological_order(above):
+    for leaf, origin in noted[:ORIGINS]:
+        if value in topological_order(origin):
             return _copy(words, leaf, f"What was computed from {name} was detached")
     for leaf in leaves:
         if leaf.label == value.label != "" and leaf._data == value._data:
