@@ -14,14 +14,14 @@ from fractions import Fraction
 from numbers import Rational, Real
 from typing import Any
 
-from autograd import primitives
-from autograd.graph import topological_order
-from autograd.number import as_float
-from autograd.primitive import Primitive
-from autograd.recording import opened_blocks, recording_is_off
+from autograd.engine import table as primitives
+from autograd.engine.graph import topological_order
+from autograd.engine.number import as_float
+from autograd.engine.primitive import Primitive
+from autograd.engine.recording import opened_blocks, recording_is_off
+from autograd.engine.tracing import current_trace
+from autograd.engine.value import Constant, Value, kinds
 from autograd.symbolic import Symbolic
-from autograd.tracing import current_trace
-from autograd.value import Constant, Value, kinds
 
 MOST_BITS = 1_000_000  # of a power; a longer one becomes a float
 

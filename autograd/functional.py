@@ -8,10 +8,10 @@ Invariant: no `.grad` is touched, so threads may share parameters.
 from collections.abc import Sequence
 from typing import Any
 
+from autograd.engine.number import as_float
+from autograd.engine.value import Value
 from autograd.linearised import Function, Linearised, differentiating, name_of
 from autograd.nesting import Structure, flatten, unflatten
-from autograd.number import as_float
-from autograd.value import Value
 
 
 def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:

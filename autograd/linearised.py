@@ -14,17 +14,17 @@ from typing import Any
 
 import numpy as np
 
-from autograd import primitives
-from autograd.anomaly import check_sweep, check_tangent, checking, detect_anomaly
-from autograd.attached import attached, is_attached
+from autograd.engine import table as primitives
+from autograd.engine.anomaly import check_sweep, check_tangent, checking, detect_anomaly
+from autograd.engine.attached import attached, is_attached
+from autograd.engine.graph import topological_order
+from autograd.engine.number import as_float
+from autograd.engine.primitive import constant
+from autograd.engine.recording import Opened, recorded, recording_is_off
+from autograd.engine.tracing import current_trace
+from autograd.engine.value import Constant, Value, as_value, record
 from autograd.exact import Exact, exact_flows
-from autograd.graph import topological_order
 from autograd.nesting import Structure, flatten, unflatten
-from autograd.number import as_float
-from autograd.primitive import constant
-from autograd.recording import Opened, recorded, recording_is_off
-from autograd.tracing import current_trace
-from autograd.value import Constant, Value, as_value, record
 
 Function = Callable[..., Any]
 

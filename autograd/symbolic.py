@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd import primitives
-from autograd.primitive import Primitive
+from autograd.engine import table as primitives
+from autograd.engine.primitive import Primitive
 
 
 def _comparison(name: str, compare: Callable[[Any, Any], Any], ufunc: np.ufunc) -> Primitive:

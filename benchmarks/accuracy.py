@@ -20,7 +20,7 @@ from mpmath import mp, mpf
 from side_by_side import table
 
 from autograd import Value, hessian
-from autograd.primitive import TABLE, Primitive
+from autograd.engine.primitive import TABLE, Primitive
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from samples import SAMPLES, Point, Sample, exact, ulps

@@ -274,7 +274,7 @@ WORK: dict[str, tuple[str, dict[str, str]]] = {
     "moons": (
         "NumPy by hand",
         {
-            "scalargrad, fit": "moons_fit",
+            "seegrad, fit": "moons_fit",
             "NumPy by hand": "by_hand.moons",
             "PyTorch, 1 thread": "moons_torch1",
             "PyTorch, 2 threads": "moons_torch2",
@@ -285,7 +285,7 @@ WORK: dict[str, tuple[str, dict[str, str]]] = {
     "784-30-10": (
         "NumPy by hand",
         {
-            "scalargrad, fit": "mnist30_fit",
+            "seegrad, fit": "mnist30_fit",
             "NumPy by hand": "by_hand.mnist30",
             "PyTorch, 1 thread": "mnist30_torch1",
             "PyTorch, 2 threads": "mnist30_torch2",
@@ -295,7 +295,7 @@ WORK: dict[str, tuple[str, dict[str, str]]] = {
     "784-100-10": (
         "NumPy by hand",
         {
-            "scalargrad, fit": "mnist100_fit",
+            "seegrad, fit": "mnist100_fit",
             "NumPy by hand": "by_hand.mnist100",
             "PyTorch, 1 thread": "mnist100_torch1",
             "PyTorch, 2 threads": "mnist100_torch2",
@@ -304,7 +304,7 @@ WORK: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "convolution": (
         "NumPy by hand",
-        {"scalargrad, fit": "convolution_fit", "NumPy by hand": "by_hand.convolution"},
+        {"seegrad, fit": "convolution_fit", "NumPy by hand": "by_hand.convolution"},
     ),
     "unrolled": (
         "batched program",

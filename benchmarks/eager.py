@@ -76,8 +76,8 @@ def main() -> None:
     """Print all tables."""
     peers = {
         "micrograd": "micrograd",
-        "scalargrad, scalar nodes": "scalar_nodes",
-        "scalargrad, nn": "network",
+        "seegrad, scalar nodes": "scalar_nodes",
+        "seegrad, nn": "network",
     }
     rows: list[tuple[Any, ...]] = [("moons demo, one step", "collector", "median ms", "ratio")]
     for collect in (True, False):

@@ -38,14 +38,14 @@ def pendulum(angle: Any, speed: Any, length: Any, damping: Any, sin: Callable[[A
 
 
 def compiled() -> Step:
-    """scalargrad, compiled."""
+    """seegrad, compiled."""
     leaves = [Value(x) for x in START]
     program = autograd.compile(lambda: pendulum(*leaves, autograd.sin))
     return program.value_and_grad
 
 
 def eager() -> Step:
-    """scalargrad, eager."""
+    """seegrad, eager."""
 
     def step() -> Any:
         leaves = [Value(x) for x in START]
@@ -104,8 +104,8 @@ def main() -> None:
         for a, b in zip(sorted(gradient), sorted(slopes), strict=True)
     )
     peers = {
-        "scalargrad, compiled": "compiled",
-        "scalargrad, eager": "eager",
+        "seegrad, compiled": "compiled",
+        "seegrad, eager": "eager",
         "micrograd": "micrograd",
         "CasADi, SX": "casadi",
     }

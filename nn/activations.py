@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from autograd import Value, primitives
+from autograd import Value
+from autograd.engine import table as primitives
 
 Activation = Callable[[Value], Value]
 

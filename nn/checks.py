@@ -5,7 +5,7 @@ import operator
 import random
 from typing import Any
 
-from autograd.number import as_float
+from autograd.engine.number import as_float
 
 
 def check_rng(rng: random.Random | None) -> random.Random:

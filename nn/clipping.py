@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd import Value
-from autograd.number import as_float
+from autograd.engine.number import as_float
 from nn.optim.params import check_params
 
 Array = npt.NDArray[np.float64]

@@ -10,10 +10,10 @@ import math
 from collections.abc import Mapping
 
 from autograd import Value
-from autograd.visual.formula import number, operation, shortened, text
-from autograd.visual.names import Names
-from autograd.visual.sweep import Sweep
-from autograd.visual.text import ELLIPSIS
+from autograd.words.formula import number, operation, shortened, text
+from autograd.words.names import Names
+from autograd.words.sweep import Sweep
+from autograd.words.text import ELLIPSIS
 
 
 def first_non_finite(root: Value, names: Mapping[str, Value]) -> str:

@@ -12,14 +12,22 @@ from typing import Any
 import numpy as np
 
 from autograd import Value
-from autograd.attached import attached
-from autograd.recording import recording_is_off
-from autograd.value import Constant
-from autograd.visual.boxes import Boxes, add_arrows, add_oval, blank, check_format, escaped, number
-from autograd.visual.draw import LIMIT, check_limit, graph_of
-from autograd.visual.graphviz_display import Drawing
-from autograd.visual.names import Names
-from autograd.visual.tree import shortened, text_tree
+from autograd.engine.attached import attached
+from autograd.engine.recording import recording_is_off
+from autograd.engine.value import Constant
+from autograd.pictures.boxes import (
+    Boxes,
+    add_arrows,
+    add_oval,
+    blank,
+    check_format,
+    escaped,
+    number,
+)
+from autograd.pictures.draw import LIMIT, check_limit, graph_of
+from autograd.pictures.graphviz_display import Drawing
+from autograd.pictures.tree import shortened, text_tree
+from autograd.words.names import Names
 from nn.folding import add_folded
 from nn.module import Module
 from nn.owners import Add, Owners, add_frames

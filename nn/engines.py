@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 import autograd
 from autograd import Value, no_grad
-from autograd.attached import attached
-from autograd.value import as_value
+from autograd.engine.attached import attached
+from autograd.engine.value import as_value
 from nn.clipping import clipped_norm, clipped_value
 from nn.data import Rows
 from nn.examples import Examples, is_correct

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd import Value, no_grad, sigmoid
-from autograd.attached import attached
-from autograd.value import as_value
+from autograd.engine.attached import attached
+from autograd.engine.value import as_value
 from nn.data import check_examples, check_targets
 from nn.layers import MLP, Layer, Sequential
 from nn.losses import Loss, fits_targets

@@ -11,11 +11,11 @@ from functools import partial
 import numpy as np
 
 from autograd import Value
-from autograd.value import Constant
-from autograd.visual.boxes import STYLES, number, record
-from autograd.visual.graphviz_display import Drawing
-from autograd.visual.names import Names
-from autograd.visual.text import visible
+from autograd.engine.value import Constant
+from autograd.pictures.boxes import STYLES, number, record
+from autograd.pictures.graphviz_display import Drawing
+from autograd.words.names import Names
+from autograd.words.text import visible
 from nn.owners import Add, Owners, add_frames
 
 # What can still be read on a screen: MLP(2, [16, 16, 1]) has 33 neurons and 305 arrows.

@@ -13,8 +13,8 @@ from typing import Any, Self
 import numpy as np
 
 from autograd import Value
-from autograd.number import as_float
-from autograd.value import Constant, Detached
+from autograd.engine.number import as_float
+from autograd.engine.value import Constant, Detached
 
 WIDEST = 60  # characters of a module's own row in a summary
 

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd import Value, no_grad
-from autograd.attached import attached
-from autograd.tracing import current_trace
+from autograd.engine.attached import attached
+from autograd.engine.tracing import current_trace
 from nn.module import Module
 
 Array = npt.NDArray[np.float64]

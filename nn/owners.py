@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
 
 from autograd import Value
-from autograd.value import Constant
-from autograd.visual.boxes import escaped
-from autograd.visual.graphviz_display import Drawing
-from autograd.visual.text import visible
+from autograd.engine.value import Constant
+from autograd.pictures.boxes import escaped
+from autograd.pictures.graphviz_display import Drawing
+from autograd.words.text import visible
 from nn.module import Module
 
 

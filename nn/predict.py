@@ -7,8 +7,8 @@ import numpy.typing as npt
 
 import autograd
 from autograd import Value, no_grad
-from autograd.attached import attached
-from autograd.value import as_value
+from autograd.engine.attached import attached
+from autograd.engine.value import as_value
 from nn.choice import by_name
 from nn.data import check_examples
 from nn.examples import Examples

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from autograd.attached import attached
+from autograd.engine.attached import attached
 from nn.checks import check_size
 from nn.choice import by_name
 from nn.clipping import check_limit

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from autograd.number import as_float
+from autograd.engine.number import as_float
 
 if TYPE_CHECKING:
     from nn.examples import Examples

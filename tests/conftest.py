@@ -1,10 +1,13 @@
 """What every test starts from."""
 
+import os
+import shutil
 import signal
 
 import pytest
 
-from autograd.primitive import TABLE
+from autograd import stepper
+from autograd.engine.primitive import TABLE
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -22,3 +25,56 @@ def table_as_before():
     yield
     for name in set(TABLE) - rows:
         del TABLE[name]
+
+
+def _missing(reason):
+    if os.environ.get("SEEGRAD_BROWSER") == "required":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        _missing("Playwright is not installed: pip install 'seegrad[browser]'")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    program = next(filter(None, map(shutil.which, names)), None)
+    if program is None:
+        _missing("no chromium on the PATH: apt-get install chromium")
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    with sync_playwright() as playwright:
+        args = ["--no-sandbox"] if root else []
+        opened = playwright.chromium.launch(executable_path=program, headless=True, args=args)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def tab(browser):
+    """One window for all tests: each opens its own pages in it."""
+    window = browser.new_context(viewport={"width": 1200, "height": 800})
+    yield window
+    window.close()
+
+
+@pytest.fixture
+def show(tab, tmp_path):
+    """Open a graph's page; fails at the end for console errors and for requests to anywhere."""
+    problems = []
+    page = tab.new_page()
+    page.on("console", lambda m: m.type in ("error", "warning") and problems.append(m.text))
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("request", lambda r: r.url.startswith("file:") or problems.append(r.url))
+
+    def open_page(root, **options):
+        made = root if isinstance(root, str) else stepper(root, **options).html
+        path = tmp_path / "page.html"
+        path.write_text(made, encoding="utf-8")
+        page.goto(path.as_uri())
+        return page
+
+    yield open_page
+    page.close()
+    assert not problems

@@ -17,7 +17,7 @@ from samples import SAMPLES
 
 import autograd
 from autograd import Value
-from autograd.primitive import TABLE
+from autograd.engine.primitive import TABLE
 
 Function = Callable[..., Any]
 Library = Mapping[str, Function]

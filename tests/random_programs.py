@@ -100,7 +100,7 @@ def condition(root: Value, least: Mapping[str, float] | None = None) -> dict[Val
     `least` gives, by row, the size whose rounding a smaller partial is subject to: where another
     engine forms it as a difference of larger numbers.
     """
-    from autograd.graph import topological_order
+    from autograd.engine.graph import topological_order
 
     least = least or {}
     flow = {root: 1.0}

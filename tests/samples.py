@@ -229,3 +229,8 @@ def ulps(computed: float, truth: Any) -> float:
     if not math.isfinite(rounded) or not math.isfinite(computed):
         return 0.0 if computed == rounded else math.inf
     return float(abs(mpf(computed) - truth)) / math.ulp(rounded)
+
+
+def five_point(f, x, h):
+    """The five-point central difference, error of order h^4."""
+    return (8.0 * (f(x + h) - f(x - h)) - (f(x + 2 * h) - f(x - 2 * h))) / (12.0 * h)

@@ -4,7 +4,7 @@ import doctest
 import re
 from pathlib import Path
 
-from autograd.primitive import TABLE
+from autograd.engine.primitive import TABLE
 
 README = Path(__file__).parents[1] / "README.md"
 

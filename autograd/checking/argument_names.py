@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from autograd.checking.ways import uses_leaves
-from autograd.value import Value
+from autograd.engine.value import Value
 
 
 def named_inputs(f: Callable[..., Any], inputs: Any) -> tuple[list[tuple[str, Any]], bool]:

@@ -12,7 +12,7 @@ import numpy as np
 from autograd.checking.gradient_report import Entry
 from autograd.checking.verdict import Tolerance
 from autograd.custom.primitive import CustomPrimitive
-from autograd.value import Value
+from autograd.engine.value import Value
 
 
 def array_entries(graph: Iterable[Value], tolerance: Tolerance) -> list[Entry]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from autograd.checking.verdict import Verdict
-from autograd.visual.text import visible
+from autograd.words.text import visible
 
 LIMIT = 100  # rows that a table shows
 ORDER: tuple[Verdict, ...] = ("wrong", "not finite", "uncertain", "kink", "right")

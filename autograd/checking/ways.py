@@ -14,13 +14,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from autograd.anomaly import detect_anomaly
+from autograd.engine.anomaly import detect_anomaly
+from autograd.engine.graph import topological_order
+from autograd.engine.number import as_float
+from autograd.engine.recording import no_grad, recorded
+from autograd.engine.value import Value, as_value
 from autograd.functional import jacobian, jvp
-from autograd.graph import topological_order
 from autograd.nesting import flatten, unflatten
-from autograd.number import as_float
-from autograd.recording import no_grad, recorded
-from autograd.value import Value, as_value
 
 Matrix = list[list[float]]  # a row for each output, a column for each input
 EPSILON = 2.0**-52  # a row of the table is right to about one unit in the last place

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from autograd.engine.number import as_float
+from autograd.engine.value import Value
 from autograd.nesting import Structure, flatten, unflatten
-from autograd.number import as_float
-from autograd.value import Value
 
 Array = npt.NDArray[np.float64]
 

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autograd import primitives
-from autograd.primitive import Primitive
+from autograd.engine import table as primitives
+from autograd.engine.primitive import Primitive
 from autograd.symbolic import Symbolic
 
 Index = npt.NDArray[np.intp]

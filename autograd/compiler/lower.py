@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.arrays import Array, ArrayProgram, LoweredProgram
-from autograd.primitive import Primitive
+from autograd.engine.primitive import Primitive
 
 
 def lower(program: ArrayProgram) -> tuple[LoweredProgram, dict[Array, Array]]:

@@ -11,9 +11,9 @@ import numpy.typing as npt
 from autograd.compiler.arguments import Signature
 from autograd.compiler.replay import Replayer
 from autograd.compiler.results import rebuild
-from autograd.primitive import Primitive
-from autograd.recording import recording_is_off
-from autograd.value import Detached, Value
+from autograd.engine.primitive import Primitive
+from autograd.engine.recording import recording_is_off
+from autograd.engine.value import Detached, Value
 
 Array = npt.NDArray[np.float64]
 

@@ -13,8 +13,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autograd.anomaly import check_sweep, checking, detect_anomaly
-from autograd.attached import attached
 from autograd.compiler.arguments import Signature
 from autograd.compiler.batches import Memory
 from autograd.compiler.interpreted import DEEPEST, interpret
@@ -23,10 +21,12 @@ from autograd.compiler.results import blocks
 from autograd.compiler.source import Compiled, assemble
 from autograd.compiler.straight import StraightLine
 from autograd.compiler.trace import Recording, record
-from autograd.graph import topological_order
+from autograd.engine.anomaly import check_sweep, checking, detect_anomaly
+from autograd.engine.attached import attached
+from autograd.engine.graph import topological_order
+from autograd.engine.recording import recorded
+from autograd.engine.value import Constant, Value
 from autograd.nesting import flatten, unflatten
-from autograd.recording import recorded
-from autograd.value import Constant, Value
 
 Array = npt.NDArray[np.float64]
 Flat = Callable[[], Array]

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd import primitives
 from autograd.compiler.arrays import Array, ArrayProgram, Index
 from autograd.compiler.scalars import ARGUMENT, OPERATION, PARAMETER, ScalarProgram
 from autograd.compiler.sums import Sum, find_sums
+from autograd.engine import table as primitives
 
 Place = tuple[Array, int]
 ENOUGH = 50  # levels above which `depth` looks more closely

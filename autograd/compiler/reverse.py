@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.arrays import Array, ArrayProgram, Index
-from autograd.primitive import Primitive
+from autograd.engine.primitive import Primitive
 
 Contribution = tuple[Array, Index | None]
 

@@ -13,8 +13,8 @@ import struct
 from dataclasses import dataclass, field
 from typing import Any
 
-from autograd import primitives
-from autograd.primitive import Primitive
+from autograd.engine import table as primitives
+from autograd.engine.primitive import Primitive
 
 ARGUMENT, PARAMETER, CONSTANT, OPERATION = range(4)
 

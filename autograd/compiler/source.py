@@ -117,7 +117,7 @@ def assemble(
     lines += [f"        {line}" for line in _with_views(emitter.dynamic, emitter.body)]
     lines += ["        return G", "    return forward, reverse"]
     source = "\n".join(lines) + "\n"
-    exec(compile(source, "<scalargrad program>", "exec"), emitter.names)
+    exec(compile(source, "<seegrad program>", "exec"), emitter.names)
     needed = ahead | back
     executed = [a for a in lowered.instructions if a in needed]
     return Compiled(

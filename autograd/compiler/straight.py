@@ -17,10 +17,10 @@ Invariant: where Python's floats raise, the slots are evaluated one by one with 
 from collections.abc import Sequence
 from typing import Any
 
-from autograd import primitives
 from autograd.compiler.scalars import ARGUMENT, CONSTANT, OPERATION, PARAMETER, ScalarProgram
 from autograd.compiler.trace import COMPARISONS, Recording, ScalarGuard
-from autograd.primitive import Primitive
+from autograd.engine import table as primitives
+from autograd.engine.primitive import Primitive
 from autograd.symbolic import Symbolic
 
 INFIX = {
@@ -144,7 +144,7 @@ def _function(
         f"    {line}\n" for line in [*lines, f"return ({results}), {verdict}, ({slots})"]
     )
     source = f"def program(A, P):\n{body}"
-    exec(compile(source, "<scalargrad program>", "exec"), names)
+    exec(compile(source, "<seegrad program>", "exec"), names)
     return names["program"], source
 
 

@@ -8,8 +8,8 @@ elsewhere, too, stays a node of its own.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autograd import primitives
 from autograd.compiler.scalars import CONSTANT, ScalarProgram
+from autograd.engine import table as primitives
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograd.compiler.scalars import ScalarProgram
-from autograd.graph import topological_order
+from autograd.engine.graph import topological_order
+from autograd.engine.tracing import Trace, tracing
+from autograd.engine.value import Constant, Value
 from autograd.nesting import Structure, flatten, kind_of_tuple, unflatten
-from autograd.tracing import Trace, tracing
-from autograd.value import Constant, Value
 
 
 @dataclass(frozen=True)

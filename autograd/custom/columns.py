@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.number import as_float
+from autograd.engine.number import as_float
 
 Function = Callable[..., Any]
 _SEQUENCES = (tuple, list)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from autograd.custom.symbolic_columns import SymbolicColumns
-from autograd.primitive import TABLE, Primitive
+from autograd.engine.primitive import TABLE, Primitive
 
 Counts = tuple[int, float]  # the least and the largest number of inputs
 

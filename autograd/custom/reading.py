@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd import primitives
-from autograd.elementwise import elementwise
-from autograd.number import as_float
-from autograd.primitive import TABLE, Primitive
+from autograd.engine import table as primitives
+from autograd.engine.elementwise import elementwise
+from autograd.engine.number import as_float
+from autograd.engine.primitive import TABLE, Primitive
+from autograd.engine.tracing import is_users
 from autograd.symbolic import COMPARISONS, Symbolic, choose, equal, not_equal
-from autograd.tracing import is_users
 
 QUESTIONS = 16  # asked on one way through a function
 WAYS = 64

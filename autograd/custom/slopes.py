@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.primitive import Primitive, lookup
+from autograd.engine.primitive import Primitive, lookup
 from autograd.symbolic import Symbolic
 
 

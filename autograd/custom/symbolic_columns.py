@@ -14,8 +14,8 @@ from autograd.custom.columns import Columns, Function
 from autograd.custom.probes import Point, agreement, close, outcomes, probes
 from autograd.custom.reading import Reading, Unheard, read
 from autograd.custom.slopes import Slope, elements, once_only, slope
+from autograd.engine.tracing import current_trace
 from autograd.symbolic import Symbolic
-from autograd.tracing import current_trace
 
 PROBED_AGAIN = 4  # points: what a function reads from outside may have changed
 

@@ -9,9 +9,9 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from autograd.engine.number import as_float
+from autograd.engine.value import Value
 from autograd.nesting import flatten, unflatten
-from autograd.number import as_float
-from autograd.value import Value
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.attached import unattached
+from autograd.engine.attached import unattached
 from autograd.functional import hessian
 from autograd.linearised import Function
 from autograd.optimize.bounds import pairs

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.attached import unattached
+from autograd.engine.attached import unattached
 from autograd.functional import vjp
 from autograd.linearised import Function
 from autograd.nesting import Structure, flatten, unflatten

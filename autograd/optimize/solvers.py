@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from autograd.compiler.program import Program
+from autograd.engine.value import Value
 from autograd.functional import vjp
 from autograd.linearised import Function
-from autograd.value import Value
 
 
 def prepare(solver: str, f: Function, method: str, known: Iterable[str]) -> tuple[Any, str]:
@@ -21,7 +21,7 @@ def prepare(solver: str, f: Function, method: str, known: Iterable[str]) -> tupl
     try:
         from scipy import optimize
     except ImportError:
-        raise ImportError(f"`{solver}` needs SciPy: pip install 'scalargrad[optimize]'") from None
+        raise ImportError(f"`{solver}` needs SciPy: pip install 'seegrad[optimize]'") from None
     if isinstance(f, Program):
         raise TypeError(
             f"`{solver}` differentiates the function itself: pass the function that was compiled, "

@@ -8,5 +8,5 @@ def require_sklearn() -> None:
     if importlib.util.find_spec("sklearn") is None:
         raise ImportError(
             "data sets, scalers and stratified splits come with scikit-learn: "
-            "pip install 'scalargrad[data]'"
+            "pip install 'seegrad[data]'"
         )

@@ -1,6 +1,6 @@
 """The file of a saved model: one JSON object, the same for models and checkpoints.
 
-    {"format": "scalargrad model", "version": 1,
+    {"format": "seegrad model", "version": 1,
      "architecture": {"class": "MLP", "nin": 2, ...},     null: weights only
      "training": true,                                    the mode, as of Module.train()
      "weights": {"layers.0.neurons.0.weights": [0.5, -1.25], "layers.0.neurons.0.bias": 0.0, ...},
@@ -19,7 +19,7 @@ from nn.files.architecture import Plan, plan
 from nn.files.strict_json import Item, as_number
 from nn.module import Module
 
-FORMAT = "scalargrad model"
+FORMAT = "seegrad model"
 VERSION = 1
 KEYS = ("format", "version", "architecture", "training", "weights", "checkpoint")
 

@@ -8,7 +8,7 @@ bias, however many places there are.
 import random
 from typing import Any
 
-from autograd.value import as_value
+from autograd.engine.value import as_value
 from nn.activations import ACTIVATIONS, Activation
 from nn.checks import check_rng, check_size
 from nn.choice import name_of

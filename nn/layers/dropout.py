@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.number import as_float
-from autograd.value import as_value
+from autograd.engine.number import as_float
+from autograd.engine.value import as_value
 from nn.layers.inputs import flat_values, is_nested
 from nn.noise import Array, NoisyLayer
 

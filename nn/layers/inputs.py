@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd import Value
-from autograd.value import as_value
+from autograd.engine.value import as_value
 from nn.module import Module
 
 Image = list[list[list[Value]]]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd import Value, dot
-from autograd.primitives import greater
+from autograd.engine.table import greater
 from nn.checks import check_rng, check_size
 from nn.choice import by_name
 from nn.init import INITIALISATIONS, Initialisation

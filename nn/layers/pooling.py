@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd import Value, maximum
-from autograd.value import as_value
+from autograd.engine.value import as_value
 from nn.layers.inputs import Image, check_image
 from nn.layers.window import Sizes, Window
 from nn.module import Module

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, overload
 
 from autograd import Value
-from autograd.value import as_value
+from autograd.engine.value import as_value
 from nn.activations import ACTIVATIONS, Activation
 from nn.choice import by_name, name_of
 from nn.layers.inputs import is_nested

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from autograd import Value
-from autograd.number import as_float
+from autograd.engine.number import as_float
 from nn.checks import not_negative
 
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from autograd.number import as_float
+from autograd.engine.number import as_float
 
 
 class HasGroups(Protocol):

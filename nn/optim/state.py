@@ -8,7 +8,7 @@ is found before anything changes, and a resumed run takes the steps of an uninte
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from autograd.number import as_float
+from autograd.engine.number import as_float
 from nn.checks import check_size, not_negative
 
 if TYPE_CHECKING:

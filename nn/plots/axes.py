@@ -11,7 +11,7 @@ def import_pyplot() -> Any:
     try:
         from matplotlib import pyplot
     except ImportError:
-        raise ImportError("pictures need matplotlib: pip install 'scalargrad[plot]'") from None
+        raise ImportError("pictures need matplotlib: pip install 'seegrad[plot]'") from None
     return pyplot
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 import autograd
 from autograd import Value
-from autograd.graph import topological_order
+from autograd.engine.graph import topological_order
 from nn.optim import Optimizer
 from nn.plots.axes import import_pyplot
 

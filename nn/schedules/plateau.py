@@ -3,7 +3,7 @@
 import math
 from typing import ClassVar
 
-from autograd.number import as_float
+from autograd.engine.number import as_float
 from nn.checks import not_negative
 from nn.optim import Optimizer
 from nn.optim.hyperparameter import fraction

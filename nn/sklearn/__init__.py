@@ -14,5 +14,5 @@ try:
     from nn.sklearn.regressor import MLPRegressor as MLPRegressor
 except ImportError as error:  # `validate_data` came with 1.6
     raise ImportError(
-        "`nn.sklearn` needs scikit-learn 1.6 or later: pip install -U 'scalargrad[data]'"
+        "`nn.sklearn` needs scikit-learn 1.6 or later: pip install -U 'seegrad[data]'"
     ) from error

@@ -1,0 +1,3 @@
+"""engine: what records scalar operations and differentiates them; nothing else is needed for it."""
+
+from autograd.engine.value import Value as Value

@@ -1,0 +1,138 @@
+"""Primitive: one operation, described once and read in several ways.
+
+A row of the table holds an operation's name, its value on floats, its value on NumPy arrays, and
+its local partial derivatives. Called as a function it answers in kind: floats for numbers, arrays
+for arrays, a recorded node for `Value`s. Invariant: a row never raises on real numbers and never
+leaves them: where Python's floats raise, NumPy's IEEE 754 answer stands.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograd.engine.number import as_float
+from autograd.engine.tracing import current_trace
+
+TABLE: dict[str, "Primitive"] = {}
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Primitive:
+    """One row: `scalar(*floats)`, `array(*arrays)` and `partials(out, *inputs)`, one per input.
+
+    Called as a function it takes floats, arrays or `Value`s and answers in kind.
+    """
+
+    name: str
+    scalar: Callable[..., float]
+    array: Callable[..., Any]
+    partials: Callable[..., tuple[Any, ...]]
+
+    @property
+    def __name__(self) -> str:
+        """The name, as functions have one."""
+        return self.name
+
+    def __call__(self, *inputs: Any) -> Any:
+        """Apply the operation to numbers, to arrays of one shape, or to `Value`s.
+
+        Raises `TypeError` for a wrong number of inputs or an input of another kind.
+        """
+        for x in inputs:
+            if type(x) is not float:
+                return self._dispatch(inputs)
+        return self.value(*inputs)
+
+    def value(self, *inputs: float) -> float:
+        """Return the value on floats."""
+        try:
+            return self.scalar(*inputs)
+        except (ArithmeticError, ValueError):
+            return self.ieee(inputs)[0]
+
+    def _dispatch(self, inputs: tuple[Any, ...]) -> Any:
+        if any(isinstance(x, np.ndarray) for x in inputs):
+            if any(_is_value(x) or np.asarray(x).dtype.kind == "O" for x in inputs):
+                return np.frompyfunc(self, len(inputs), 1)(*inputs)
+            with np.errstate(all="ignore"):
+                return self.array(*[self._as_floats(x) for x in inputs])
+        for x in inputs:
+            if _is_value(x):
+                return x.__apply_primitive__(self, inputs)
+        if any(type(x) is np.float64 for x in inputs):
+            with np.errstate(all="ignore"):
+                return self.array(*inputs)
+        return self.value(*[as_float(x, self.name) for x in inputs])
+
+    def _as_floats(self, x: Any) -> Any:
+        if not isinstance(x, np.ndarray):
+            return as_float(x, self.name)
+        if x.dtype.kind not in "biuf":
+            raise TypeError(f"`{self.name}` works on real numbers, got an array of {x.dtype}")
+        return x.astype(float, copy=False)
+
+    def ieee(self, inputs: tuple[float, ...]) -> tuple[float, tuple[float, ...]]:
+        """Value and partials where Python's floats raise: NumPy's float64 says inf or nan."""
+        with np.errstate(all="ignore"):
+            doubles = [np.float64(x) for x in inputs]
+            out = self.array(*doubles)
+            return float(out), tuple(float(d) for d in self.partials(out, *doubles))
+
+    def on_arrays(self, count: int) -> Callable[..., Any]:
+        """Return the value as a function of `count` arrays, for a program that cannot read it."""
+        return self.array
+
+    def on_symbols(self, count: int) -> Callable[..., tuple[Any, ...]]:
+        """Return the partials as a function of symbols: of the result and `count` inputs."""
+        return self.partials
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Primitive":
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return lookup, (self.name,)
+
+
+def _is_value(x: Any) -> bool:
+    return hasattr(x, "__apply_primitive__")
+
+
+def constant(x: Any) -> Any:
+    """Return the number that `x` is, through which no derivative flows.
+
+    In a function that is being compiled, where numbers will change, that is `x.detach()`.
+    """
+    if not hasattr(x, "detach"):
+        return x
+    return x._data if current_trace() is None else x.detach()
+
+
+def lookup(name: str) -> Primitive:
+    """Return the row called `name`, as a pickle refers to it.
+
+    Raises `LookupError` where there is none: a row of the user's own has to be defined first.
+    """
+    if name not in TABLE:
+        raise LookupError(
+            f"the table has no primitive named `{name}`: a graph that uses one of your own can be "
+            "loaded only after the autograd.primitive(...) that defines it has run"
+        )
+    return TABLE[name]
+
+
+def row(
+    name: str,
+    scalar: Callable[..., float],
+    array: Callable[..., Any],
+    partials: Callable[..., tuple[Any, ...]],
+) -> Primitive:
+    """Add a row to the table."""
+    if name in TABLE:
+        raise ValueError(f"the table already has a primitive named `{name}`; choose another name")
+    TABLE[name] = Primitive(name, scalar, array, partials)
+    return TABLE[name]

@@ -1,0 +1,168 @@
+"""Boxes: what a Value and an operation look like in a picture.
+
+A box is a Graphviz record with one field for each text, an operation is an oval. Invariant:
+every text is escaped here, so that whatever a label holds is shown as that text and does nothing
+else; colour is never the only difference between two kinds of box.
+"""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from autograd.engine.value import Constant, Detached, Value
+from autograd.pictures.graphviz_display import Drawing
+from autograd.words.names import Names
+from autograd.words.text import visible
+
+LONGEST_FRACTION = 12  # characters; a longer one is shown as a float
+FONT = "Helvetica,Arial,sans-serif"
+# Colour is never alone: results have thin borders, the root a thick one, leaves a medium one,
+# inputs round corners, constants are dashed and detached values dotted.
+STYLES: dict[str, dict[str, str]] = {
+    "leaf": {"fillcolor": "#dbeafe", "color": "#1d4ed8", "penwidth": "1.4"},
+    "result": {},
+    "root": {"fillcolor": "#dcfce7", "color": "#15803d", "penwidth": "2.2"},
+    "input": {"fillcolor": "#ede9fe", "color": "#6d28d9", "style": "filled,rounded"},
+    "constant": {"fillcolor": "#f3f4f6", "color": "#6b7280", "style": "filled,dashed"},
+    "detached": {"fillcolor": "#f3f4f6", "color": "#6b7280", "style": "filled,dotted"},
+}
+
+
+class Boxes:
+    """The boxes of one picture: what each Value shows, and how it looks.
+
+    `grad` is what to show instead of gradients, `None` for the gradients themselves, "" to show
+    none. `inputs` look different from the parameters.
+    """
+
+    def __init__(
+        self,
+        names: Names | Mapping[Value, str],
+        roots: Sequence[Value],
+        fmt: str,
+        grad: str | None,
+        inputs: Sequence[Value] = (),
+    ) -> None:
+        self.names = names
+        self.roots = frozenset(roots)
+        self.inputs = frozenset(inputs)
+        self.fmt = fmt
+        self.grad = grad
+
+    def fields(self, node: Value) -> list[str]:
+        """Return the texts in the box of `node`."""
+        data = number(node._data, self.fmt)
+        if isinstance(node, Constant):
+            return [data]
+        name = self.names[node]
+        fields = [name, f"data {data}"] if name else [f"data {data}"]
+        if isinstance(node, Detached):
+            fields.append("detached")
+        elif self.grad != "":
+            fields.append(f"grad {self.grad or number(node.grad, self.fmt)}")
+        return fields
+
+    def line(self, node: Value) -> str:
+        """Return the line for `node` in a text tree."""
+        return " | ".join([*self.fields(node), *([visible(node.op)] if node.op else [])])
+
+    def add(self, drawing: Drawing, node: Value, name: str) -> None:
+        """Draw the box of `node` under the generated name `name`."""
+        if isinstance(node, Constant):
+            kind = "constant"
+        elif node in self.inputs:
+            kind = "input"
+        elif node in self.roots:
+            kind = "root"
+        elif isinstance(node, Detached):
+            kind = "detached"
+        else:
+            kind = "result" if node.parents else "leaf"
+        drawing.node(name, record(self.fields(node)), **STYLES[kind])
+
+
+def add_oval(drawing: Drawing, node: Value, name: str) -> None:
+    """Draw the operation that made `node` under the generated name `name`."""
+    look = {"shape": "ellipse", "fillcolor": "#fef3c7"}
+    if len(node.parents) == 2:  # x - y: x first; for a long dot it would cost crossings
+        look["ordering"] = "in"
+    drawing.node(name, escaped(visible(node.op)), **look)
+
+
+def add_arrows(
+    drawing: Drawing, node: Value, ids: Mapping[Value, str], fmt: str | None = None
+) -> None:
+    """Draw the arrows to and from the oval of `node`; with `fmt` also the local partials."""
+    oval = f"op{ids[node]}"
+    for parent, partial in zip(node.parents, node.partials, strict=True):
+        label = None if fmt is None else escaped(f" {number(partial, fmt)}")  # off the arrow
+        drawing.edge(ids[parent], oval, label, weight="4" if parent.parents else "1")
+    drawing.edge(oval, ids[node], weight="4")  # the way from result to result is a straight line
+
+
+def blank(rankdir: str) -> Drawing:
+    """Return an empty drawing with the look that all pictures share."""
+    drawing = Drawing(format="svg")
+    # pygraphviz takes the first `charset="..."` in the text for the encoding, a label's too.
+    drawing.attr(charset="UTF-8", rankdir=rankdir, nodesep="0.12", ranksep="0.3", pad="0.1")
+    drawing.attr(fontname=FONT, fontsize="11", labelloc="b", labeljust="l", fontcolor="#374151")
+    drawing.node_attr.update(
+        shape="record", style="filled", fillcolor="white", color="#4b5563", fontcolor="#111827"
+    )
+    drawing.node_attr.update(fontname=FONT, fontsize="11", margin="0.08,0.03", height="0.3")
+    drawing.node_attr.update(width="0.3")
+    drawing.edge_attr.update(color="#4b5563", arrowsize="0.6", fontname=FONT, fontsize="10")
+    drawing.edge_attr.update(fontcolor="#9a3412")
+    return drawing
+
+
+def record(fields: Sequence[str], stacked: bool = False) -> str:
+    """Return the label of a box of `fields`, side by side in LR and one below another in TB.
+
+    `stacked` turns it round.
+    """
+    label = " | ".join(map(escaped, fields))
+    return label if stacked else f"{{{label}}}"
+
+
+_SPECIAL = re.compile(r'[&<>{}|"\[\]]|^ | $|(?<= ) ')
+
+
+def escaped(text: str) -> str:
+    """Return `text` so that Graphviz shows exactly that, in a box as on an arrow.
+
+    Graphviz decodes entities after it has looked for `|`, `\\N` and `<html>`, and backslashes
+    once more after that, so these alone must be doubled.
+    """
+    text = text.replace("\\", "\\\\")
+    return _SPECIAL.sub(lambda match: f"&#{ord(match.group())};", text)
+
+
+def number(x: float, fmt: str) -> str:
+    """Return `x` as `fmt` says; where that is too long, or 0 though `x` is not, as 1.2e-09.
+
+    A short fraction stays one.
+    """
+    fraction = getattr(x, "fraction", x)
+    if isinstance(fraction, Fraction) and len(str(fraction)) <= LONGEST_FRACTION:
+        return str(fraction)
+    x = float(x)
+    shown = format(x, fmt)
+    vanished = x != 0.0 and math.isfinite(x) and not re.search("[1-9]", shown)
+    return visible(f"{x:.1e}" if vanished or len(shown) > 24 else shown)
+
+
+def check_format(fmt: Any) -> None:
+    """Raise `TypeError` or `ValueError` where `fmt` does not format a float."""
+    if not isinstance(fmt, str):
+        raise TypeError(f'`fmt` must be a format such as ".4f", got {fmt!r:.40}')
+    try:
+        if any(int(digits) > 24 for digits in re.findall(r"\d+", fmt)):
+            raise ValueError("more than 24 characters")
+        format(-1.5, fmt)
+    except ValueError as error:
+        raise ValueError(
+            f'`fmt` must format a number, such as ".4f" or ".3g", got {fmt!r:.40}: {error}'
+        ) from None

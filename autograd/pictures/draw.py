@@ -1,0 +1,90 @@
+"""draw: the computation graph as a picture.
+
+One box per Value with its name, its number and its gradient, one oval per operation, one arrow
+per input, so `x * x` has two. Invariant: drawing changes no node and needs no `backward()`, and
+names in the DOT source are generated, never the user's.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from autograd.engine.graph import topological_order
+from autograd.engine.value import Value
+from autograd.pictures.boxes import Boxes, add_arrows, add_oval, blank, check_format
+from autograd.pictures.graphviz_display import Drawing
+from autograd.pictures.tree import text_tree
+from autograd.words.names import Names
+
+LIMIT = 1500
+NOT_COMPUTED = "—"
+
+
+def draw(
+    root: Any,
+    *,
+    names: Mapping[str, Any] | None = None,
+    partials: bool = False,
+    rankdir: str = "LR",
+    fmt: str = ".4f",
+    limit: int = LIMIT,
+) -> Drawing:
+    """Return the graph of `root`, a Value or a list of them, as a picture.
+
+    Args:
+        root: what was computed; `backward()` need not have run, gradients are then `—`.
+        names: Values by name, such as `locals()`; a Value's own label comes first.
+        partials: write each operation's local partial derivative at the arrow of its input.
+        rankdir: "LR" for left to right, "TB" for top to bottom.
+        fmt: how numbers are written, as in `format(number, fmt)`.
+        limit: how many Values are drawn at most.
+
+    Raises `TypeError` where `root` is no Value, `ValueError` for more Values than `limit` and
+    for a wrong `rankdir` or `fmt`.
+    """
+    roots = root if isinstance(root, list | tuple) else [root]
+    if not roots or not all(isinstance(r, Value) for r in roots):
+        raise TypeError(
+            f"`draw` takes the Value to draw, or a list of Values, got {root!r:.60}: compute "
+            "with Values, for example draw(Value(2.0) * 3)"
+        )
+    if rankdir not in ("LR", "TB"):
+        raise ValueError(f'`rankdir` must be "LR" or "TB", got {rankdir!r:.40}')
+    check_format(fmt)
+    order = graph_of(roots)
+    check_limit(
+        len(order),
+        limit,
+        "draw a part of it, as draw(part); for a model nn.draw(model, x) folds layers",
+    )
+    computed = any(r.grad != 0.0 for r in roots)
+    boxes = Boxes(Names(order, names), roots, fmt, NOT_COMPUTED if not computed else None)
+    drawing = blank(rankdir)
+    if not computed:
+        drawing.attr(label="grad —: no gradient has reached here; call backward() first")
+    ids = {node: f"n{i}" for i, node in enumerate(order)}
+    results = [node for node in order if node.parents]
+    for node in order:
+        boxes.add(drawing, node, ids[node])
+    for node in results:
+        add_oval(drawing, node, f"op{ids[node]}")
+        add_arrows(drawing, node, ids, fmt if partials else None)
+    drawing.tree = text_tree(roots, order, boxes.line, boxes.names.__getitem__)
+    return drawing
+
+
+def graph_of(roots: Sequence[Value]) -> list[Value]:
+    """Return all nodes of `roots`, parents first, each once."""
+    above = Value(0.0)
+    above.parents = tuple(roots)
+    return topological_order(above)[:-1]
+
+
+def check_limit(count: int, limit: Any, advice: str) -> None:
+    """Raise where `limit` is no number of boxes, or less than `count`."""
+    if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
+        raise ValueError(f"`limit` must be a whole number of at least 1, got {limit!r:.40}")
+    if count > limit:
+        raise ValueError(
+            f"the graph has {count:,} nodes, too many to draw with `limit={limit}`: {advice}; or "
+            "raise `limit` and wait"
+        )

@@ -1,0 +1,176 @@
+"""stepper: one page that walks through forward and backward, an operation at a time.
+
+The page holds the graph as data, its picture, and the table of primitives as JavaScript. So the
+reader can change a leaf and see every number follow, without a server and without the network.
+Invariant: what comes from the user stands in the page as JSON only, and is shown as text only.
+"""
+
+import ast
+import html
+import json
+import math
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from autograd.engine.graph import topological_order
+from autograd.engine.value import Constant, Detached, Value
+from autograd.pictures import javascript
+from autograd.pictures.javascript import Table
+from autograd.pictures.layout import positions
+from autograd.words import formula
+from autograd.words.names import Names
+from autograd.words.sweep import Sweep
+from autograd.words.text import ELLIPSIS, visible
+
+LIMIT = 3000
+WIDEST = 50  # characters of an expression that is worth showing
+
+
+class Stepper:
+    """What `stepper` returns: `html`, the whole page as text; `save(path)`; a frame in Jupyter."""
+
+    def __init__(self, page: str) -> None:
+        self.html = page
+
+    def save(self, path: "str | os.PathLike[str]") -> Path:
+        """Write the page to `path`, to be opened by any browser; returns the path."""
+        target = Path(path)
+        target.write_text(self.html, encoding="utf-8")
+        return target
+
+    def _repr_html_(self) -> str:
+        return (
+            '<iframe sandbox="allow-scripts" title="Backpropagation, step by step" '
+            'style="width: 100%; height: 680px; border: 1px solid #888" '
+            f'srcdoc="{html.escape(self.html)}"></iframe>'
+        )
+
+    def __repr__(self) -> str:
+        return f"<Stepper, a page of {len(self.html)} characters: save('steps.html') writes it>"
+
+
+def stepper(root: Value, *, names: Mapping[str, Any] | None = None, limit: int = LIMIT) -> Stepper:
+    """Return a page that steps through the graph below `root`, forward and backward.
+
+    It needs no server, no network and nothing installed but a browser. Leaves can be changed in
+    the page, and data and gradients follow. `names` gives Values names in one go, as `locals()`
+    does; a node's own label comes first. The graph is not changed, and `backward()` need not
+    have been called. Branches that Python took while recording stay as they were taken. Where a
+    row of the user's own cannot be written as JavaScript, the numbers stay and the page says why.
+
+    Raises `TypeError` where `root` is not a Value or `names` not a mapping, and `ValueError` for
+    a graph of more than `limit` nodes.
+    """
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+        raise ValueError(f"`limit` must be a whole number of at least 1, got {limit!r:.40}")
+    count = len(topological_order(root)) if isinstance(root, Value) else 0
+    if count > limit:
+        raise ValueError(
+            f"the graph has {count:,} nodes and the stepper shows up to {limit:,}: pass a "
+            "smaller part of it, a batch of fewer examples, or a larger `limit`"
+        )
+    sweep = Sweep(root)
+    order = sweep.order
+    rows = dict.fromkeys([(node.primitive, len(node.parents)) for node in order if node.primitive])
+    table = Table(rows)
+    return Stepper(_page(_graph(sweep, Names(order, names), table), table))
+
+
+def _graph(sweep: Sweep, names: Names, table: Table) -> dict[str, Any]:
+    order = sweep.order
+    number = {node: i for i, node in enumerate(order)}
+    parents = [[number[p] for p in node.parents] for node in order]
+    layer, height = positions(parents)
+    return {
+        "frozen": sorted(table.frozen),
+        "reasons": [f"{name}: {visible(why, 200)}" for name, why in sorted(table.frozen.items())],
+        "stale": sweep.stale,
+        "nodes": [
+            {
+                "name": names[node],
+                "op": node.op,
+                "row": _key(node, table),
+                "kind": _kind(node),
+                "parents": parents[i],
+                "data": _json_number(sweep.data[node]),
+                "partials": list(map(_json_number, node.partials)),
+                "expression": _expression(node, number),
+                "rules": _rules(node, number),
+                "layer": layer[i],
+                "height": height[i],
+            }
+            for i, node in enumerate(order)
+        ],
+    }
+
+
+def _key(node: Value, table: Table) -> str:
+    """What the page calls the row that made `node`, "" for a leaf."""
+    return table.keys.get((node.primitive, len(node.parents)), "") if node.primitive else ""
+
+
+def _kind(node: Value) -> str:
+    if node.parents:
+        return "operation"
+    if isinstance(node, Constant):
+        return "constant"
+    return "detached" if isinstance(node, Detached) else "leaf"
+
+
+def _json_number(x: float) -> float | str:
+    return x if math.isfinite(x) else repr(float(x))
+
+
+def _expression(node: Value, number: Mapping[Value, int]) -> list[str | int]:
+    """The operation as text with the numbers of its nodes in between."""
+    if node.primitive is None:
+        return []
+    inputs = [_reference(parent, number) for parent in formula.shortened(node)]
+    return _template(formula.operation(node.primitive.name, inputs))
+
+
+def _rules(node: Value, number: Mapping[Value, int]) -> list[list[str | int]]:
+    """For each input the formula of its partial, [] where there is none to show."""
+    if node.primitive is None:
+        return []
+    symbols = formula.symbols(len(node.parents))
+    meanings = {"out": node, **dict(zip(symbols, node.parents, strict=True))}
+
+    def meaning(symbol: str) -> ast.expr | None:
+        return _reference(meanings[symbol], number) if symbol in meanings else None
+
+    return [
+        [] if rule is None else _template(formula.simplified(formula.replace(rule, meaning)))
+        for rule in formula.rules(node.primitive, len(symbols))
+    ]
+
+
+def _reference(node: Value | None, number: Mapping[Value, int]) -> ast.expr:
+    if node is None:
+        return ast.Name(ELLIPSIS)
+    if isinstance(node, Constant):
+        return formula.number(node._data)
+    return ast.Name(f"\0{number[node]}\0")
+
+
+def _template(tree: ast.expr) -> list[str | int]:
+    """Split a formula at its nodes: ["2 * ", 7, " + ", 3]."""
+    parts = re.split("\0(\\d+)\0", formula.text(tree))
+    return [int(part) if i % 2 else part for i, part in enumerate(parts) if part]
+
+
+def _page(graph: dict[str, Any], table: Table) -> str:
+    """Fill the template: data as JSON that no markup can end, code of our own making."""
+    data = json.dumps(graph, allow_nan=False, separators=(",", ":"))
+    data = data.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    parts = {
+        "style": javascript.source("stepper.css"),
+        "data": data,
+        "partials": table.code(),
+        "script": javascript.source("stepper.js"),
+    }
+    template = javascript.source("stepper.html")
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], template)

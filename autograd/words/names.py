@@ -1,0 +1,87 @@
+"""Names: what each node is called in pictures, explanations and the stepper.
+
+A node's own label comes first, then the name it has in a mapping such as `locals()`, then a
+number in the order of recording. Constants are called by their number. Invariant: within one
+`Names` two different nodes have different names, constants excepted.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from autograd.engine.value import Constant, Value
+from autograd.words.text import visible
+
+
+class Names:
+    """The names of the nodes of one graph, given in topological order.
+
+    `mapping` holds Values by name, as `locals()` does, also in lists, tuples and dicts, whose
+    members are called `w[0]` or `w['a']`. What else it holds is passed over, and so are names
+    that start with an underscore, as notebooks keep their history there.
+
+    Raises `TypeError` where `mapping` is not a mapping.
+    """
+
+    def __init__(self, order: Sequence[Value], mapping: Mapping[str, Any] | None = None) -> None:
+        if mapping is not None and not isinstance(mapping, Mapping):
+            raise TypeError(
+                f"`names` must be a mapping from names to Values, such as locals(), got "
+                f"{type(mapping).__name__}"
+            )
+        wanted = set(order)
+        known: dict[Value, str] = {}
+        for name, value in _named(mapping or {}):
+            if value in wanted:
+                known.setdefault(value, name)
+        self._names: dict[Value, str] = {}
+        self._given: set[Value] = set()
+        used: dict[str, int] = {}
+        for node in order:
+            name = node.label or known.get(node, "")
+            if name:
+                self._given.add(node)
+                self._names[node] = _unused(visible(str(name)), used)
+        count = 0
+        for node in order:
+            if node not in self._names and not isinstance(node, Constant):
+                count += 1
+                self._names[node] = _unused(f"v{count}", used)
+
+    def __getitem__(self, node: Value) -> str:
+        """The name of `node`; of a constant, its number."""
+        name = self._names.get(node)
+        return f"{node._data:g}" if name is None else name
+
+    def given(self, node: Value) -> str:
+        """The name that the user gave, "" where there is none."""
+        return self._names[node] if node in self._given else ""
+
+
+def _unused(name: str, used: dict[str, int]) -> str:
+    """Return `name`, numbered where it is taken; `used` counts how often each was asked for."""
+    unused = name
+    while unused in used:
+        used[name] += 1
+        unused = f"{name} ({used[name]})"
+    used[unused] = 1
+    return unused
+
+
+def _named(mapping: Mapping[Any, Any]) -> Iterator[tuple[str, Value]]:
+    for key, item in mapping.items():
+        if isinstance(key, str) and not key.startswith("_") and key not in ("In", "Out"):
+            for path, value in _members(item, 3):
+                yield key + "".join(f"[{step!r:.40}]" for step in path), value
+
+
+def _members(item: Any, depth: int) -> Iterator[tuple[tuple[int | str, ...], Value]]:
+    """Yield the Values in lists, tuples and dicts, each with the way to it."""
+    kind = type(item)
+    if issubclass(kind, Value):
+        yield (), item
+    elif depth and issubclass(kind, list | tuple | dict):
+        pairs = item.items() if issubclass(kind, dict) else enumerate(item)
+        for key, member in pairs:
+            if type(member) is not float and isinstance(key, int | str):
+                for path, value in _members(member, depth - 1):
+                    yield (key, *path), value

@@ -1,0 +1,499 @@
+"""stepper: the page as text, and the page in a browser, its numbers beside the engine's."""
+
+import html
+import math
+import re
+from itertools import pairwise, product
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from networks import mazur
+from pages import assert_equal_to_the_engine, close, graph_in, picture, rebuilt, table
+from random_programs import RandomProgram
+from samples import SAMPLES, moderate
+
+import autograd
+from autograd import Value, stepper
+from autograd.engine.graph import topological_order
+from autograd.engine.primitive import TABLE, Primitive
+from autograd.pictures import javascript
+from autograd.pictures.layout import layers, positions, reading_order
+
+
+def worked_example():
+    x, y, z = Value(-2, "x"), Value(5, "y"), Value(-4, "z")
+    q = x + y
+    q.label = "q"
+    f = q * z
+    f.label = "f"
+    return f
+
+
+def chain(n):
+    x = Value(1.0, "x")
+    for _ in range(n):
+        x = x * 1.001
+    return x
+
+
+# The page as text
+
+
+def test_the_page_holds_the_graph():
+    nodes = graph_in(stepper(worked_example()).html)["nodes"]
+    by_name = {node["name"]: node for node in nodes}
+    assert set(by_name) == {"x", "y", "z", "q", "f"}
+    assert [nodes[i]["name"] for i in by_name["q"]["parents"]] == ["x", "y"]
+    assert by_name["f"]["data"] == -12 and by_name["f"]["op"] == "*"
+    assert by_name["f"]["partials"] == [-4, 3]
+
+
+def test_the_page_is_whole_and_asks_for_nothing():
+    page = stepper(worked_example()).html
+    assert "default-src 'none'" in page and "{{" not in page
+    assert re.findall(r"https?://[^\"' ]*", page) == ["http://www.w3.org/2000/svg"]
+    assert not re.search(r"\b(src|href|import|fetch|XMLHttpRequest|WebSocket)\b\s*[=(]", page)
+
+
+def test_it_is_saved_and_framed(tmp_path):
+    made = stepper(worked_example())
+    path = made.save(tmp_path / "steps.html")
+    assert path.read_text(encoding="utf-8") == made.html
+    frame = made._repr_html_()
+    assert frame.startswith('<iframe sandbox="allow-scripts"')
+    assert html.unescape(re.search('srcdoc="([^"]*)"', frame)[1]) == made.html
+
+
+def test_the_graph_is_left_alone():
+    f = worked_example()
+    before = [(v.data, v.grad, v.label, v.parents) for v in topological_order(f)]
+    stepper(f)
+    assert [(v.data, v.grad, v.label, v.parents) for v in topological_order(f)] == before
+
+
+def test_what_cannot_be_stepped_is_refused():
+    with pytest.raises(TypeError, match="pass the Value at the root"):
+        stepper([1.0])
+    with pytest.raises(ValueError, match=r"10,001 nodes .* up to 3,000: pass a smaller part"):
+        stepper(sum((Value(1.0) for _ in range(5000)), Value(0.0)))
+    with pytest.raises(TypeError, match="`names` must be a mapping"):
+        stepper(Value(1.0), names=["x"])
+
+
+@given(st.text(max_size=30) | st.sampled_from(["</script>", "<!--<script>", '"}]}', "{{data}}"]))
+@settings(max_examples=200, deadline=None)
+def test_a_label_never_leaves_the_data(label):
+    page = stepper(Value(1.0, label) * 2).html
+    assert page.count("<script") == 2 and page.count("</script>") == 2 and "<!--" not in page
+    assert len(graph_in(page)["nodes"]) == 3
+    plain = stepper(Value(1.0, "x") * 2).html
+    cut = re.compile(r'<script type="application/json".*?</script>')
+    assert cut.sub("", page) == cut.sub("", plain)
+
+
+def test_every_row_of_the_table_can_be_computed_by_the_page():
+    assert javascript.values() == set(TABLE)
+
+
+def test_an_operation_that_the_page_does_not_know_freezes_the_numbers():
+    own = Primitive("cube</script>", lambda x: x**3, lambda x: x**3, lambda out, x: (3 * x * x,))
+    page = stepper(own(Value(2.0, "x"))).html
+    assert graph_in(page)["frozen"] == ["cube</script>"] and page.count("</script>") == 2
+    assert graph_in(page)["nodes"][1]["partials"] == [12]
+
+
+# The layout
+
+
+def random_parents(rng, n):
+    """The parents of n nodes and of a root that all of them lead to."""
+    parents = [sorted({rng.randrange(i) for _ in range(rng.randint(0, 3)) if i}) for i in range(n)]
+    used = {p for ps in parents for p in ps}
+    return [*parents, [i for i in range(n) if i not in used]]
+
+
+def test_layers_run_from_parents_to_children_and_nodes_do_not_overlap():
+    rng = Random(0)
+    for _ in range(50):
+        parents = random_parents(rng, rng.randint(1, 60))
+        layer, height = positions(parents)
+        assert layer == layers(parents) and min(height) == 0
+        assert all(layer[p] < layer[i] for i, ps in enumerate(parents) for p in ps)
+        for where in set(layer):
+            row = sorted(h for h, at in zip(height, layer, strict=True) if at == where)
+            assert all(b - a > 1 - 1e-9 for a, b in pairwise(row))
+
+
+def test_nodes_come_in_the_order_of_reading():
+    #  0: x   1: y   2: x + y   3: z   4: (x + y) * z
+    parents = [[], [], [0, 1], [], [2, 3]]
+    assert reading_order(parents) == [4, 2, 0, 1, 3]
+    layer, height = positions(parents)
+    assert layer == [0, 0, 1, 1, 2] and height[0] < height[1] and height[2] < height[3]
+
+
+def test_a_chain_is_drawn_in_one_line():
+    root = chain(50)
+    order = topological_order(root)
+    number = {node: i for i, node in enumerate(order)}
+    _, height = positions([[number[p] for p in node.parents] for node in order])
+    line = [height[number[v]] for v in order if v.parents]
+    assert max(line) - min(line) < 1
+
+
+# The page in a browser
+
+
+def test_stepping_through_the_worked_example(show):
+    page = show(worked_example())
+
+    def text():
+        return page.inner_text("#panel")
+
+    assert "The leaves are given" in text() and page.inner_text("#count") == "0 of 5"
+    assert table(page)["q"] == (None, None) and table(page)["x"] == (-2, None)
+    page.click("#next")
+    assert "Forward, 1 of 2: q" in text() and "= -2" not in text() and "(-2) + 5" in text()
+    assert table(page)["q"] == (3, None) and table(page)["f"] == (None, None)
+    page.click("#next")
+    assert "3 * (-4)" in text() and table(page)["f"] == (-12, None)
+    page.click("#next")
+    assert "∂f/∂f = 1" in text() and table(page)["f"] == (-12, 1)
+    page.click("#next")
+    assert "contribution = 1 × (-4) = -4" in text() and "∂f/∂q = -4" in text()
+    assert table(page)["q"] == (3, -4) and table(page)["z"] == (-4, 3)
+    assert table(page)["x"] == (-2, None)
+    page.click("#next")
+    assert "∂f/∂x = -4" in text() and page.is_disabled("#next")
+    expected = {"x": (-2, -4), "y": (5, -4), "z": (-4, 3), "q": (3, -4), "f": (-12, 1)}
+    assert table(page) == expected
+    shown = {name: tuple(map(float, pair)) for name, pair in picture(page).items()}
+    assert shown == expected
+    page.click("#back")
+    assert table(page)["x"] == (-2, None)
+    page.click("#first")
+    assert page.inner_text("#count") == "0 of 5" and page.is_disabled("#back")
+
+
+def test_the_current_node_and_its_edges_are_marked_by_more_than_colour(show):
+    page = show(worked_example())
+    page.click("#half")
+    marked = "gs => gs.map(g => g.querySelector('.name').textContent)"
+    assert page.eval_on_selector_all("svg .node.current", marked) == ["f"]
+    assert page.locator("svg path.current").count() == 2
+    assert page.locator("svg path.backward").count() == 0
+    marker = page.locator("svg .node.current .marker")
+    assert marker.evaluate("m => getComputedStyle(m).visibility") == "visible"
+    page.click("#last")
+    assert page.eval_on_selector_all("svg .node.current", marked) == ["q"]
+    dashes = "p => getComputedStyle(p).strokeDasharray"
+    assert page.locator("svg path.backward").first.evaluate(dashes) != "none"
+
+
+def test_the_keyboard_is_enough(show):
+    page = show(worked_example())
+    for key, count in (
+        *(("ArrowRight", 1), ("ArrowRight", 2), ("ArrowLeft", 1), ("End", 5), ("Home", 0)),
+        *(("f", 2), ("End", 5)),
+    ):
+        page.keyboard.press(key)
+        assert page.inner_text("#count") == f"{count} of 5"
+    page.focus("#first")
+    page.keyboard.press("Enter")
+    assert page.inner_text("#count") == "0 of 5"
+    page.focus("#position")
+    page.keyboard.press("ArrowRight")
+    assert page.inner_text("#count") == "1 of 5"
+    field = page.locator("input[aria-label='x, number']")
+    field.focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("Delete")
+    assert field.input_value() == "2" and page.inner_text("#count") == "1 of 5"
+    assert table(page)["q"] == (7, None)
+    reached = set()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
+    assert {"first", "next", "play", "position", "fit", "picture", "reset", "SUMMARY"} <= reached
+
+
+def test_playing_and_pausing(show):
+    page = show(worked_example())
+    page.keyboard.press(" ")
+    assert page.get_attribute("#play", "aria-pressed") == "true"
+    page.locator("#count", has_text="2 of 5").wait_for()
+    page.keyboard.press(" ")
+    assert page.get_attribute("#play", "aria-pressed") == "false"
+
+
+def test_dragging_the_slider_of_steps(show):
+    page = show(worked_example())
+    box = page.locator("#position").bounding_box()
+    page.mouse.move(box["x"] + 5, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 2, box["y"] + box["height"] / 2, steps=5)
+    page.mouse.up()
+    assert page.inner_text("#count") == "5 of 5" and table(page)["x"] == (-2, -4)
+
+
+def test_typing_and_dragging_leaves_of_mazurs_network(show):
+    E, names = mazur()
+    page = show(E, names=names)
+    assert_equal_to_the_engine(page, E)
+    page.fill("input[aria-label='w5, number']", "1.25e-1")
+    page.fill("input[aria-label='i2, number']", "-3")
+    box = page.locator("input[aria-label='w1, slider']").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + box["height"] / 2, steps=4)
+    page.mouse.up()
+    w1 = float(page.input_value("input[aria-label='w1, number']"))
+    assert w1 > 0.5 and table(page)["w1"][0] == w1
+
+    leaves = {"w5": 0.125, "i2": -3.0, "w1": w1}
+    for name, data in leaves.items():
+        names[name].data = data
+    assert_equal_to_the_engine(page, rebuilt(E))
+    page.click("#reset")
+    assert table(page)["w5"][0] == 0.4 and table(page)["E"][0] == pytest.approx(0.298371109)
+
+
+def test_what_is_no_number_is_marked_and_changes_nothing(show):
+    page = show(worked_example())
+    page.click("#last")
+    before = table(page)
+    for wrong in ("", "two", "1e", "1,5", "0x10"):
+        page.fill("input[aria-label='x, number']", wrong)
+        assert page.get_attribute("input[aria-label='x, number']", "aria-invalid") == "true"
+        assert table(page) == before
+    page.fill("input[aria-label='x, number']", " inf ")
+    assert table(page)["q"] == (math.inf, -4) and table(page)["f"][0] == -math.inf
+
+
+def test_values_and_partials_of_every_row_equal_the_engines(show):
+    grid = (
+        0.0,
+        -0.0,
+        1.0,
+        -1.0,
+        0.5,
+        5e-324,
+        -5e-324,
+        1e300,
+        -1e300,
+        math.inf,
+        -math.inf,
+        math.nan,
+    )
+    rng = Random(0)
+    root = Value(0.0)
+    cases = []
+    for name, row in TABLE.items():
+        points = [moderate(name, rng) for _ in range(100)] if name in SAMPLES else [(0.5,)]
+        count = len(points[0])
+        points += [p for p in product(grid, repeat=count)] if count <= 2 else []
+        root = root + row(*[Value(x) for x in points[0]])
+        cases += [(name, point) for point in points]
+    page = show(root)
+    found = page.evaluate(
+        """cases => cases.map(([name, point]) => {
+            const x = point.map(decode), out = VALUES[name](...x);
+            return [out, ...PARTIALS[`${name}/${x.length}`](out, x)].map(exact);
+        })""",
+        [[name, [x if math.isfinite(x) else repr(x) for x in point]] for name, point in cases],
+    )
+    wrong = []
+    for (name, point), numbers in zip(cases, found, strict=True):
+        row = TABLE[name]
+        with autograd.no_grad():
+            out = row.value(*point)
+        node = row(*map(Value, point))
+        expected = (out, *node.partials)
+        pairs = zip(map(float, numbers), expected, strict=True)
+        wrong += [(name, point, a, b) for a, b in pairs if not close(a, b)]
+    assert not wrong, wrong[:10]
+
+
+def test_random_graphs_over_all_primitives_follow_their_leaves(show):
+    rng = Random(2)
+    for _ in range(25):
+        rows = [[rng.uniform(-1, 1) for _ in range(3)] for _ in range(2)]
+        program = RandomProgram(rng, rows)
+        xs = [Value(x, f"x{i}") for i, x in enumerate(rows[0])]
+        root = program(xs)
+        page = show(root)
+        assert_equal_to_the_engine(page, root)
+        shown = table(page)
+        for x, data in zip(xs, rows[1], strict=True):
+            if x.label in shown:
+                x.data = data
+                page.fill(f"input[aria-label='{x.label}, number']", repr(data))
+        assert_equal_to_the_engine(page, rebuilt(root))
+
+
+def test_a_graph_of_a_thousand_nodes(show):
+    root = chain(600)
+    page = show(root)
+    page.keyboard.press("End")
+    assert page.inner_text("#count") == "1201 of 1201"
+    page.keyboard.press("ArrowLeft")
+    page.fill("input[aria-label='x, number']", "2")
+    page.keyboard.press("Escape")
+    assert_equal_to_the_engine(page, chain_from(2.0, 600))
+    page.click("#fit")
+    page.click("#larger")
+    assert page.locator("svg").get_attribute("width") is not None
+
+
+def chain_from(start, n):
+    x = Value(start)
+    for _ in range(n):
+        x = x * 1.001
+    return x
+
+
+def test_a_formula_stands_only_where_it_gives_the_partial(show):
+    x, z = Value(2.0, "x"), Value(2.0, "z")
+    page = show(autograd.maximum(x, z))
+    page.click("#last")
+    assert "local ∂v1/∂x = 0.5" in page.inner_text("#panel")
+    page.fill("input[aria-label='z, number']", "1")
+    assert "1 if x > z else 0 = 1 if 2 > 1 else 0 = 1" in page.inner_text("#panel")
+    page = show(Value(20.0, "x").tanh())
+    page.click("#last")
+    assert "local ∂v1/∂x = 1 - v1 ** 2 = 1.69934e-17" in page.inner_text("#panel")
+
+
+def test_odd_words_are_no_numbers_and_huge_leaves_have_a_slider(show):
+    page = show(Value(1e308, "h") * 2)
+    for wrong in ("constructor", "__proto__", "toString"):
+        page.fill("input[aria-label='h, number']", wrong)
+        assert page.get_attribute("input[aria-label='h, number']", "aria-invalid") == "true"
+    slider = page.locator("input[aria-label='h, slider']")
+    assert slider.evaluate("s => [s.min, s.max].every(x => Number.isFinite(Number(x)))")
+    page.fill("input[aria-label='h, number']", "+nan")
+    assert math.isnan(table(page)["h"][0])
+
+
+def test_the_current_node_stays_in_view(show):
+    page = show(chain(30))
+    page.keyboard.press("End")
+    inside = """() => {
+        const frame = document.getElementById("picture").getBoundingClientRect();
+        const box = document.querySelector(".node.current rect").getBoundingClientRect();
+        return box.left >= frame.left && box.right <= frame.right;
+    }"""
+    for _ in range(4):
+        page.keyboard.press("+")
+    assert page.evaluate(inside)
+    page.set_viewport_size({"width": 500, "height": 700})
+    page.wait_for_timeout(200)
+    assert page.evaluate(inside)
+    page.set_viewport_size({"width": 1200, "height": 800})
+
+
+def test_a_graph_whose_leaves_have_changed_says_so(show):
+    a = Value(2.0, "a")
+    f = a * 3
+    a.data = 5.0
+    page = show(f)
+    assert "Leaves have changed" in page.inner_text("#panel")
+
+
+HOSTILE = [
+    "<b>bold</b>",
+    "<img src=x onerror=alert(1)>",
+    "</script><script>alert(1)</script>",
+    "<table href='http://example.org'>",
+    "quote \" and ' and \\ and `${1}`",
+    "a | b { c }",
+    "two\nlines",
+    "שלום \u202eabc",
+    "e\u0301\u0301\u0301",
+    "x" * 10_000,
+]
+
+
+def test_labels_are_text_whatever_they_hold(show):
+    root = sum((Value(1.0, label) for label in HOSTILE[1:]), Value(1.0, HOSTILE[0]))
+    page = show(root)
+    dialogs = []
+    page.on("dialog", lambda dialog: dialogs.append(dialog) or dialog.dismiss())
+    page.keyboard.press("End")
+    tags = set(page.evaluate("[...document.querySelectorAll('body *')].map(e => e.localName)"))
+    assert not tags & {"b", "img", "a", "iframe", "image", "object", "embed"} and not dialogs
+    assert page.locator("script").count() == 2
+    names = page.eval_on_selector_all("#rows tr", "rows => rows.map(r => r.cells[0].textContent)")
+    from autograd.words.text import visible
+
+    assert {visible(label) for label in HOSTILE} <= set(names)
+
+
+def test_in_a_notebook_it_runs_in_its_frame(show):
+    frame = stepper(worked_example())._repr_html_()
+    page = show(f"<!DOCTYPE html><html lang='en'><body>{frame}</body></html>")
+    inside = page.frame_locator("iframe")
+    inside.locator("#last").click()
+    assert inside.locator("#count").inner_text() == "5 of 5"
+    assert "∂f/∂x = -4" in inside.locator("#panel").inner_text()
+
+
+def test_colours_can_be_read_in_light_and_dark(browser, tmp_path):
+    path = stepper(worked_example()).save(tmp_path / "page.html")
+    for scheme in ("light", "dark"):
+        page = browser.new_page(color_scheme=scheme)
+        page.goto(path.as_uri())
+        page.keyboard.press("End")
+        for selector, paint in (
+            *(("h2", "color"), ("footer", "color"), ("button", "color"), (".step .sum", "color")),
+            *(("svg .node .name", "fill"), ("svg .op-text", "fill")),
+        ):
+            ink, paper = page.locator(selector).last.evaluate(
+                """(e, paint) => {
+                    const shape = {"name": "rect", "op-text": "ellipse"}[e.getAttribute("class")];
+                    const below = shape && getComputedStyle(e.parentNode.querySelector(shape)).fill;
+                    const own = getComputedStyle(e.closest("button") ?? document.body);
+                    return [getComputedStyle(e)[paint], below ?? own.backgroundColor];
+                }""",
+                paint,
+            )
+            assert contrast(ink, paper) >= 4.5, (scheme, selector, ink, paper)
+        page.close()
+
+
+def contrast(ink, paper):
+    """The contrast ratio of WCAG 2.1."""
+
+    def luminance(colour):
+        channels = [int(c) / 255 for c in re.findall(r"\d+", colour)[:3]]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+        return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+    light, dark = sorted((luminance(ink), luminance(paper)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+# What needs no browser
+
+
+def test_a_page_says_what_it_is():
+    made = stepper(Value(1.0, "x") * 2)
+    assert repr(made) == (
+        f"<Stepper, a page of {len(made.html)} characters: save('steps.html') writes it>"
+    )
+
+
+@pytest.mark.parametrize("limit", [0, -1, 2.0, True, "many", None])
+def test_bad_limits_are_refused(limit):
+    with pytest.raises(ValueError, match="`limit` must be a whole number of at least 1"):
+        stepper(Value(1.0), limit=limit)
+
+
+def test_of_many_inputs_the_first_are_written():
+    xs = [Value(1.0, f"x{i}") for i in range(13)]
+    nodes = graph_in(stepper(autograd.logsumexp(xs)).html)["nodes"]
+    (node,) = (node for node in nodes if node["parents"])
+    first, second, third = node["parents"][:3]
+    assert node["expression"] == ["logsumexp(", first, ", ", second, ", ", third, ", …)"]
