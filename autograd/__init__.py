@@ -7,12 +7,12 @@ from autograd.checking.gradcheck import gradcheck as gradcheck
 from autograd.compiler import Program as Program
 from autograd.compiler import compile as compile
 from autograd.custom import primitive as primitive
-from autograd.engine.anomaly import detect_anomaly as detect_anomaly
+from autograd.checking.anomaly import detect_anomaly as detect_anomaly
 from autograd.engine.functions import dot as dot
 from autograd.engine.functions import logsumexp as logsumexp
 from autograd.engine.functions import softmax as softmax
 from autograd.engine.functions import where as where
-from autograd.engine.recording import no_grad as no_grad
+from autograd.engine.modes import no_grad as no_grad
 from autograd.engine.table import abs as abs
 from autograd.engine.table import arccos as arccos
 from autograd.engine.table import arccosh as arccosh

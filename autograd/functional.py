@@ -1,28 +1,39 @@
 """Functions of functions: grad, jacobian, hessian, jvp, vjp, hvp of plain Python functions.
 
-Each runs a function on fresh Values, its variables, and sweeps through the graph (`linearised`).
-Where a derivative is made of Values it has a graph itself and can be differentiated again.
-Invariant: no `.grad` is touched, so threads may share parameters.
+Each runs a function on fresh Values, its variables, and sweeps through the recorded graph: back
+from the results (`graph.pull_back`), or forward from the variables. The local partials are those
+that were stored; where the derivative may be differentiated again, each row's, called on Values.
+The kind of the answer follows from the arguments: numbers in, numbers out; Values in, Values out;
+in code that is being recorded derivatives are Values. Invariant: no `.grad` is touched.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
+from numbers import Rational
 from typing import Any
 
-from autograd.engine.number import as_float
-from autograd.engine.value import Value
-from autograd.linearised import Function, Linearised, differentiating, name_of
+import numpy as np
+
+from autograd.engine import modes, table
+from autograd.engine.graph import product, pull_back, stored, topological_order
+from autograd.engine.modes import Differentiating, no_grad
+from autograd.engine.number import as_number
+from autograd.engine.value import Value, as_value, record
 from autograd.nesting import Structure, flatten, unflatten
+
+Function = Callable[..., Any]
 
 
 def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     """Return the function that computes the gradient of `f`, which returns one scalar.
 
-    The gradient has the structure of the argument number `argnums`, nested lists, tuples and dicts
-    of scalars; for a tuple of `argnums` it is a tuple of them. It is made of floats, and of
-    fractions where `f` computes with fractions and whole numbers only; of Values where the
-    arguments are Values, inside another of these functions, in a compiled function, and where
-    `nn.fit` runs a model and its loss. Floats are cut off from what else `f` used: to train the
-    parameters of a model by a derivative of it in a loop of your own, pass `Value(x)` for `x`.
+    The gradient has the structure of the argument number `argnums`: a scalar, an array, nested
+    lists, tuples and dicts of them; for a tuple of `argnums` it is a tuple of these. It is made of
+    floats, and of fractions where `f` computes with fractions and whole numbers only; of Values
+    where the arguments are Values, inside another of these functions, in a compiled function, and
+    where `nn.fit` runs a model and its loss. Floats are cut off from what else `f` used: to train
+    the parameters of a model by a derivative of it in a loop of your own, pass `Value(x)` for `x`.
     Inside `no_grad()` Values are cut off, too.
 
     Raises `TypeError` where `f` does not return one scalar or an argument holds something else
@@ -43,15 +54,14 @@ def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     _check("value_and_grad", f, argnums)
 
     def both(*args: Any, **kwargs: Any) -> Any:
-        with differentiating() as (keep, cut):
-            run = Linearised(f, args, _checked(argnums, args), kwargs, keep, cut)
-            if run.structure is not None:
-                raise TypeError(
-                    "`grad` and `hessian` need a function that returns one scalar, "
-                    f"{name_of(f)} returned {len(run.results)} of them: use jacobian"
-                )
-            parts = run.split(run.gradient(run.results[0]))
-            [value] = run.values()
+        run = Linearised(f, args, _checked(argnums, args), kwargs)
+        if run.structure is not None:
+            raise TypeError(
+                "`grad` and `hessian` need a function that returns one scalar, "
+                f"{name_of(f)} returned {len(run.results)} of them: use jacobian"
+            )
+        parts = run.split(run.gradient(run.results[0]))
+        [value] = run.values()
         return value, parts[0] if isinstance(argnums, int) else tuple(parts)
 
     return both
@@ -61,18 +71,17 @@ def jacobian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     """Return the function that computes all first derivatives of `f`.
 
     The result has the structure of what `f` returns, with a gradient, as `grad` gives it, in the
-    place of each scalar: for a list of m scalars and a list of n arguments m lists of n.
-    Raises what `grad` raises.
+    place of each scalar: for a list of m scalars and a list of n arguments m lists of n, for
+    arrays of the shapes s and t an array of the shape s + t. Raises what `grad` raises.
     """
     _check("jacobian", f, argnums)
 
     def derivatives(*args: Any, **kwargs: Any) -> Any:
-        with differentiating() as (keep, cut):
-            run = Linearised(f, args, _checked(argnums, args), kwargs, keep, cut)
-            rows = []
-            for result in run.results:
-                parts = run.split(run.gradient(result))
-                rows.append(parts[0] if isinstance(argnums, int) else tuple(parts))
+        run = Linearised(f, args, _checked(argnums, args), kwargs)
+        rows = []
+        for result in run.results:
+            parts = run.split(run.gradient(result))
+            rows.append(parts[0] if isinstance(argnums, int) else tuple(parts))
         return unflatten(run.structure, rows)
 
     return derivatives
@@ -97,10 +106,9 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
             "`primals` and `tangents` must be tuples with an entry for each argument, as in "
             f"jvp(f, (2.0,), (1.0,)); got {primals!r:.40} and {tangents!r:.40}"
         )
-    with differentiating() as (keep, cut):
-        run = Linearised(f, primals, range(len(primals)), {}, keep, cut)
-        flows = _alike("tangents", list(tangents), run.structures)
-        value, moved = run.values(flows), run.tangents(flows)
+    run = Linearised(f, primals, range(len(primals)), {})
+    flows = _alike("tangents", list(tangents), run.structures)
+    value, moved = run.values(flows), run.tangents(flows)
     return unflatten(run.structure, value), unflatten(run.structure, moved)
 
 
@@ -110,17 +118,14 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     The cotangent has the structure of what `f` returns; the answer is a tuple with one entry for
     each argument. Raises `ValueError` where the structure differs.
     """
-    with differentiating() as (keep, cut):
-        run = Linearised(f, primals, range(len(primals)), {}, keep, cut)
-        value = unflatten(run.structure, run.values())
+    run = Linearised(f, primals, range(len(primals)), {})
+    value = unflatten(run.structure, run.values())
 
-    def pull_back(cotangent: Any) -> tuple[Any, ...]:
+    def cotangents(cotangent: Any) -> tuple[Any, ...]:
         flows = _alike("cotangent", cotangent, run.structure)
-        with differentiating() as (_, cut):
-            slopes = run.cotangents(flows, cut)
-        return tuple(run.split(slopes))
+        return tuple(run.split(run.cotangents(flows)))
 
-    return value, pull_back
+    return value, cotangents
 
 
 def hvp(f: Function, x: Any, v: Any) -> Any:
@@ -132,6 +137,183 @@ def hvp(f: Function, x: Any, v: Any) -> Any:
     if flatten(x, []) != flatten(v, []):
         raise ValueError(f"`v` must be nested as `x`, {x!r:.60}, got {v!r:.60}")
     return jvp(grad(f), (x,), (v,))[1]
+
+
+class Linearised:
+    """A function run on variables: its results, its graph from the variables up, and its shape."""
+
+    def __init__(
+        self, f: Function, args: Sequence[Any], argnums: Sequence[int], kwargs: Mapping[str, Any]
+    ) -> None:
+        self.keep = modes.recording()  # whether derivatives are Values
+        self.variables: list[Value] = []
+        self.structures: list[Structure] = []
+        lifted = list(args)
+        numbers: list[Any] = []
+        flatten([args[i] for i in argnums], numbers)
+        exact = any(isinstance(number, Fraction) for number in numbers)
+        with modes.without(no_grad), Differentiating():
+            for i in argnums:
+                leaves: list[Any] = []
+                structure = flatten(args[i], leaves)
+                if exact:
+                    leaves = [Fraction(x) if isinstance(x, Rational) else x for x in leaves]
+                self.keep = self.keep or any(isinstance(leaf, Value) for leaf in leaves)
+                fresh = [_variable(leaf, i) for leaf in leaves]
+                self.variables += fresh
+                self.structures.append(structure)
+                lifted[i] = unflatten(structure, fresh)
+            results: list[Any] = []
+            returned = f(*lifted, **kwargs)
+        if returned is None:
+            raise TypeError(f"{name_of(f)} returned None: is its `return` missing?")
+        self.structure = flatten(returned, results)
+        self.results = [_result(result, exact) for result in results]
+        self.nodes = topological_order(*self.results, leaves=self.variables)
+        self.active = set(self.variables)  # the nodes that depend on a variable
+        for node in self.nodes[len(self.variables) :]:
+            cut = node.primitive is table.detach  # a node while a function is compiled
+            if not cut and not self.active.isdisjoint(node._parents()):
+                self.active.add(node)
+        self.order = [node for node in self.nodes if node in self.active]
+
+    def values(self, given: Sequence[Any] = ()) -> list[Any]:
+        """Return the results: Values where they, or `given`, may be differentiated further."""
+        return self._out(self.results, given)
+
+    def gradient(self, result: Value) -> list[Any]:
+        """Return the derivatives of one result by the variables; fractions of an exact one."""
+        one = Fraction(1) if result._data.__class__ is Fraction and not self.keep else 1.0
+        return self._pulled({result: one}, ())
+
+    def cotangents(self, given: Sequence[Any]) -> list[Any]:
+        """Return the cotangents of the variables, given those of the results; reverse mode."""
+        return self._pulled(_seeds(self.results, given), given)
+
+    def tangents(self, given: Sequence[Any]) -> list[Any]:
+        """Return the tangents of the results, given those of the variables; forward mode."""
+        flows = _seeds(self.variables, given)
+        with modes.without(no_grad), Differentiating(sweeping=True):
+            for node in self.order[len(self.variables) :]:
+                for parent, partial in zip(node._parents(), self._partials(node), strict=True):
+                    if parent in flows:
+                        _add(flows, node, product(flows[parent], partial))
+            for mode in modes.opened():
+                mode.pushed({node: _number(flow) for node, flow in flows.items()})
+            found = [flows.get(result, 0.0) for result in self.results]
+            found = self._owned(found, given)
+        return self._out(found, given)
+
+    def split(self, numbers: list[Any]) -> list[Any]:
+        """Put numbers, one for each variable, into the structures of the arguments."""
+        rest = iter(numbers)
+        return [unflatten(structure, rest) for structure in self.structures]
+
+    def _pulled(self, seeds: dict[Value, Any], given: Sequence[Any]) -> list[Any]:
+        numbers = {node: _number(seed) for node, seed in seeds.items()}
+        for mode in modes.opened():
+            mode.pulled(self.order, numbers, None, self.active)
+        with modes.without(no_grad), Differentiating(sweeping=True):
+            reached = {node: seed for node, seed in seeds.items() if node in self.active}
+            found = pull_back(self.order, reached, self._partials, self.active)
+            exact = any(isinstance(seed, Fraction) for seed in seeds.values())
+            zero: Any = Fraction(0) if exact else 0.0
+            flows = self._owned([found.get(v, zero) for v in self.variables], given)
+        return self._out(flows, given)
+
+    def _partials(self, node: Value) -> tuple[Any, ...]:
+        """The local partials: those stored, or as Values where they may be differentiated."""
+        return _partials_as_values(node) if self.keep else stored(node)
+
+    def _owned(self, found: list[Any], given: Sequence[Any]) -> list[Any]:
+        """Make each a node of its own.
+
+        A partial may be a node of the user's, as those of a product are, and two may be one.
+        """
+        others = {*self.nodes, *given} if self._stay_values(given) else set()
+        for i, flow in enumerate(found):
+            if isinstance(flow, Value) and flow in others:
+                found[i] = 1.0 * flow
+            others.add(flow)
+        return found
+
+    def _out(self, numbers: Sequence[Any], given: Sequence[Any]) -> list[Any]:
+        if not self._stay_values(given):
+            return list(map(_number, numbers))
+        values = list(map(as_value, numbers))
+        return [v.detach() for v in values] if modes.innermost(no_grad) else values
+
+    def _stay_values(self, given: Iterable[Any]) -> bool:
+        return self.keep or any(isinstance(x, Value) for x in given)
+
+
+def _variable(leaf: Any, argument: int) -> Value:
+    """A fresh node with the number of `leaf`, below which no reverse sweep goes."""
+    if isinstance(leaf, Value):
+        return record(table.copy, (leaf,))
+    if isinstance(leaf, np.ndarray):  # of no dimension: an array of one number
+        leaf = leaf.item()
+    number = as_number(leaf, f"argument {argument}")
+    # While a function is compiled, a leaf of ours would become a parameter of the program.
+    return record(table.copy, (as_value(number),)) if modes.compiling() else Value(number)
+
+
+def _result(x: Any, exact: bool) -> Value:
+    """What the function returned in one place: a Value, or a number that depends on nothing."""
+    if isinstance(x, bool | np.bool_):
+        raise TypeError(
+            f"the function returned {x}, the outcome of a comparison: return a number, as "
+            "autograd.where(x > y, 1.0, 0.0)"
+        )
+    return as_value(Fraction(x) if exact and isinstance(x, Rational) else x, "the result")
+
+
+def _partials_as_values(node: Value) -> tuple[Any, ...]:
+    """The local partials of a node, computed from its parents.
+
+    Raises `ValueError` where they are not those stored, as after a change of `.data`.
+    """
+    assert node.primitive is not None
+    parents, was = node._parents(), stored(node)
+    partials = node.primitive.partials(node, *parents)
+    if len(partials) != len(parents):
+        raise TypeError(
+            f"`{node.op}` cannot be differentiated twice: a compiled program's mean() knows "
+            "its first derivative only; call the function itself"
+        )
+    for now, then in zip(map(_number, partials), was, strict=True):
+        if now != then and now == now and not math.isclose(now, then, rel_tol=1e-6):
+            inputs = ", ".join(repr(parent._data) for parent in parents[:3])
+            raise ValueError(
+                f"an input of `{node.op}`, {inputs}, has not the number that it was recorded "
+                "with, and derivatives that can be differentiated again are computed from it: "
+                "change `.data` after the derivative has been computed"
+            )
+    return partials
+
+
+def _seeds(nodes: Sequence[Value], flows: Sequence[Any]) -> dict[Value, Any]:
+    """What a sweep starts with. A bare 0 is nothing at all: not nan where a partial is infinite."""
+    seeds: dict[Value, Any] = {}
+    for node, flow in zip(nodes, flows, strict=True):
+        if isinstance(flow, Value) or flow != 0.0:
+            _add(seeds, node, flow)
+    return seeds
+
+
+def _add(flows: dict[Value, Any], node: Value, flow: Any) -> None:
+    known = flows.get(node)
+    flows[node] = flow if known is None else known + flow
+
+
+def _number(x: Any) -> Any:
+    """The bare number of a Value, or the number itself."""
+    return x._data if isinstance(x, Value) else as_number(x)
+
+
+def name_of(f: Function) -> str:
+    """Return what an error calls `f`."""
+    return getattr(f, "__name__", "the function")
 
 
 def _check(name: str, f: Function, argnums: Any) -> None:
@@ -165,4 +347,4 @@ def _alike(name: str, given: Any, structure: Structure) -> list[Any]:
     leaves: list[Any] = []
     if flatten(given, leaves, structure) != structure:
         raise ValueError(f"`{name}` must be nested as what it belongs to, got {given!r:.80}")
-    return [leaf if isinstance(leaf, Value) else as_float(leaf, name) for leaf in leaves]
+    return [leaf if isinstance(leaf, Value) else as_number(leaf, name) for leaf in leaves]

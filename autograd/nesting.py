@@ -1,4 +1,4 @@
-"""Nesting: scalars inside lists, tuples and dicts, taken apart and put together again.
+"""Nesting: scalars inside lists, tuples, dicts and NumPy arrays, taken apart and put together.
 
 Leaves stand in the order of the items, those of a dict in the order in which it was built; what has
 to fit another structure is taken in its order, key by key. Invariant: `unflatten(flatten(item,
@@ -7,13 +7,35 @@ leaves), leaves)` equals `item`, in the same order and of the same kind.
 
 import copy
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 Structure = Any
 
 
+@dataclass(frozen=True)
+class Shape:
+    """The structure of an array: of floats where all leaves are numbers, else of objects."""
+
+    sizes: tuple[int, ...]
+
+    def filled(self, leaves: Iterator[Any]) -> Any:
+        """Return an array of the next leaves; of lists or arrays, one that has their axes, too."""
+        items = [next(leaves) for _ in range(int(np.prod(self.sizes)))]
+        if items and all(isinstance(item, np.ndarray | list) for item in items):
+            rows = np.array(items)
+            return rows.reshape(*self.sizes, *rows.shape[1:])
+        array = np.empty(len(items), dtype=object)
+        array[:] = items
+        if all(isinstance(item, float | int) for item in items):
+            array = array.astype(float)
+        return array.reshape(self.sizes)
+
+
 def flatten(item: Any, leaves: list[Any], like: Structure = None) -> Structure:
-    """Append the leaves of nested lists, tuples and dicts; returns the structure without them.
+    """Append the leaves of nested lists, tuples, dicts and arrays; returns the structure alone.
 
     Dicts are taken in the order that those with the same keys have in the structure `like`.
     """
@@ -28,6 +50,9 @@ def flatten(item: Any, leaves: list[Any], like: Structure = None) -> Structure:
         return _kind_of_dict(
             item, {key: flatten(item[key], leaves, part) for key, part in order.items()}
         )
+    if isinstance(item, np.ndarray) and item.ndim:
+        leaves += item.ravel().tolist()
+        return Shape(item.shape)
     leaves.append(item)
     return None
 
@@ -45,7 +70,7 @@ def _rebuilt(structure: Structure, leaves: Iterator[Any]) -> Any:
     if isinstance(structure, dict):
         items = {key: _rebuilt(x, leaves) for key, x in structure.items()}
         return _kind_of_dict(structure, items)
-    return next(leaves)
+    return structure.filled(leaves) if isinstance(structure, Shape) else next(leaves)
 
 
 def kind_of_tuple(item: tuple[Any, ...], parts: Iterable[Any]) -> tuple[Any, ...]:

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from autograd import Value
-from autograd.engine.attached import attached
-from autograd.engine.recording import recording_is_off
-from autograd.engine.value import Constant
+from autograd.engine.graph import topological_order
+from autograd.engine.modes import Differentiating
+from autograd.engine.modes import innermost, no_grad
+from autograd.engine.primitive import CONSTANT
 from autograd.pictures.boxes import (
     Boxes,
     add_arrows,
@@ -24,7 +25,7 @@ from autograd.pictures.boxes import (
     escaped,
     number,
 )
-from autograd.pictures.draw import LIMIT, check_limit, graph_of
+from autograd.pictures.draw import LIMIT, check_limit
 from autograd.pictures.graphviz_display import Drawing
 from autograd.pictures.tree import shortened, text_tree
 from autograd.words.names import Names
@@ -59,7 +60,7 @@ def draw(
         raise TypeError(
             f"`model` must be a Module, got {type(model).__name__}: draw a Value by autograd.draw"
         )
-    if recording_is_off():
+    if innermost(no_grad):
         raise ValueError("nothing is recorded inside no_grad(): call nn.draw outside of it")
     if not isinstance(fold_above, int):
         raise TypeError(f"`fold_above` must be a whole number of nodes, got {fold_above!r:.40}")
@@ -70,7 +71,7 @@ def draw(
         raise TypeError(
             f"`model` must return a Value or a list of Values to be drawn, got {output!r:.60}"
         )
-    order = graph_of(roots)
+    order = topological_order(*roots)
     ends = {"x": inputs, "output": output}
     known = Names(order, {**ends, **names, **ends} if isinstance(names, Mapping) else names or ends)
     owners = Owners(model, order)
@@ -91,7 +92,7 @@ def draw(
 def _run(model: Module, x: Any) -> tuple[Any, Any]:
     """Return `x` with Values for numbers, and the model's output for it."""
     inputs = _as_values(x)
-    with attached():
+    with Differentiating():
         try:
             return inputs, model(inputs)
         except Exception:  # it may need bare numbers, to index a table: it gets what was given
@@ -117,13 +118,13 @@ def _add_in_full(
 ) -> str:
     """Draw every node in the frame of its owner; returns the graph as text."""
     shown = {node: owners.local_names.get(node) or names.given(node) for node in order}
-    inputs = [n for n in order if n not in owners.of and not isinstance(n, Constant)]
+    inputs = [n for n in order if n not in owners.of and n.primitive is not CONSTANT]
     boxes = Boxes(shown, roots, fmt, "", inputs)
     ids = {node: f"n{i}" for i, node in enumerate(order)}
     frame = dict(owners.of)
     for node in order:
         for parent in node.parents:
-            if isinstance(parent, Constant):
+            if parent.primitive is CONSTANT:
                 frame.setdefault(parent, owners.of[node])
     members: dict[str, list[Add]] = {}
     for node in order:

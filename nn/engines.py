@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 import autograd
 from autograd import Value, no_grad
-from autograd.engine.attached import attached
+from autograd.engine.modes import Differentiating
 from autograd.engine.value import as_value
 from nn.clipping import clipped_norm, clipped_value
 from nn.data import Rows
@@ -134,7 +134,7 @@ class EagerEngine(Engine):
         """Nothing to do, either."""
 
     def _run(self, i: int) -> Value:
-        with attached():  # a derivative in the model or the loss is trained through
+        with Differentiating():  # a derivative in the model or the loss is trained through
             output, target = self.model(self.examples.rows[i]), self.examples.targets[i]
             error = self.loss(output, target)
         if self.examples.weights is not None:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd import Value, no_grad, sigmoid
-from autograd.engine.attached import attached
+from autograd.engine.modes import Differentiating
 from autograd.engine.value import as_value
 from nn.data import check_examples, check_targets
 from nn.layers import MLP, Layer, Sequential
@@ -41,7 +41,7 @@ class Examples:
     ) -> None:
         self.rows = check_examples(X, f"{name}X")
         self.targets = check_targets(y, len(self.rows), f"{name}y")
-        with no_grad(), attached(), silent():  # a trial: no generator moves
+        with no_grad(), Differentiating(), silent():  # a trial: no generator moves
             output = single(model(self.rows[0]))
             if rehearse and loss is not None:
                 self._rehearse(output, loss)
@@ -116,7 +116,8 @@ def is_correct(output: Any, target: Any, level: float) -> bool:
     """Whether an output, one Value or several, says what the target says."""
     output = single(output)
     if isinstance(output, Value):
-        return (output.data > level) == bool(target > 0)
+        above: bool = output.data > level
+        return above == bool(target > 0)
     scores = [v.data for v in output]
     if isinstance(target, list):
         target = target.index(max(target))

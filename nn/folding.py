@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 
 from autograd import Value
-from autograd.engine.value import Constant
+from autograd.engine.primitive import CONSTANT
 from autograd.pictures.boxes import STYLES, number, record
 from autograd.pictures.graphviz_display import Drawing
 from autograd.words.names import Names
@@ -61,8 +61,14 @@ def _arrows(order: Sequence[Value], box: dict[Value, Box]) -> Iterator[tuple[Box
     for node in order:
         for parent in node.parents:
             source = box.get(parent, parent)
-            if source != box[node] and not isinstance(source, Constant):
+            constant = isinstance(source, Value) and source.primitive is CONSTANT
+            if not constant and not _is_same(source, box[node]):
                 yield source, box[node]
+
+
+def _is_same(a: Box, b: Box) -> bool:
+    """Whether two boxes are one: two Values of one number are not."""
+    return a is b or (isinstance(a, str) and isinstance(b, str) and a == b)
 
 
 class _Folded:
@@ -77,13 +83,13 @@ class _Folded:
         outputs: dict[Box, dict[Value, None]] = {box[n]: {} for n in order if n in box}
         for node in order:
             for parent in node.parents:
-                if parent.parents and box[parent] != box[node]:
+                if parent.parents and not _is_same(box[parent], box[node]):
                     outputs[box[parent]][parent] = None
         for root in roots:
             if root.parents:
                 outputs[box[root]][root] = None
         owners = self.owners
-        inputs = [n for n in order if n not in box and not isinstance(n, Constant)]
+        inputs = [n for n in order if n not in box and n.primitive is not CONSTANT]
         ids: dict[Box, str] = {unit: f"unit{i}" for i, unit in enumerate(outputs)}
         for node, name in self._ends(inputs, "inputs", "input").items():
             ids[node] = name

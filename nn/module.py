@@ -14,7 +14,7 @@ import numpy as np
 
 from autograd import Value
 from autograd.engine.number import as_float
-from autograd.engine.value import Constant, Detached
+from autograd.engine.primitive import CONSTANT, DETACHED
 
 WIDEST = 60  # characters of a module's own row in a summary
 
@@ -123,7 +123,7 @@ def _walk(prefix: str, item: Any, seen: set[int]) -> Iterator[tuple[str, Any]]:
     for key, child in _children(item):
         path = f"{prefix}.{key}" if prefix else str(key)
         if isinstance(child, Value):
-            if not child.parents and not isinstance(child, Constant | Detached):
+            if not child.parents and child.primitive not in (CONSTANT, DETACHED):
                 yield path, child
         elif id(child) not in seen:
             if isinstance(child, Module):

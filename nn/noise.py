@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd import Value, no_grad
-from autograd.engine.attached import attached
-from autograd.engine.tracing import current_trace
+from autograd.engine.modes import Differentiating
+from autograd.engine.modes import compiling
 from nn.module import Module
 
 Array = npt.NDArray[np.float64]
@@ -39,7 +39,7 @@ class NoisyLayer(Module, ABC):
         source = _source.get()
         if source is not None:
             return source(self, units)
-        if current_trace() is not None:
+        if compiling():
             raise TypeError(
                 f"{self!r} draws random numbers in training mode, which would be frozen into the "
                 "compiled program: call eval() on the model first. `nn.fit` gives fresh ones to "
@@ -55,7 +55,7 @@ class Noise:
     def __init__(self, model: Module, x: Any) -> None:
         self.calls: list[tuple[NoisyLayer, int]] = []
         if any(isinstance(m, NoisyLayer) and m.training for _, m in model.modules()):
-            with no_grad(), attached(), _asking(self._note):
+            with no_grad(), Differentiating(), _asking(self._note):
                 model(x)
         if len({id(layer.generator) for layer, _ in self.calls}) < len({a for a, _ in self.calls}):
             raise ValueError(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
 
 from autograd import Value
-from autograd.engine.value import Constant
+from autograd.engine.primitive import CONSTANT
 from autograd.pictures.boxes import escaped
 from autograd.pictures.graphviz_display import Drawing
 from autograd.words.text import visible
@@ -38,7 +38,7 @@ class Owners:
     def _owner(self, node: Value) -> str:
         met = {self.of[p] for p in node.parents if p in self.local_names}
         if not met:
-            met = {self.of.get(p, "") for p in node.parents if not isinstance(p, Constant)}
+            met = {self.of.get(p, "") for p in node.parents if p.primitive is not CONSTANT}
         return reduce(self._common, met) if met else ""
 
     def _common(self, left: str, right: str) -> str:

@@ -56,6 +56,11 @@ def between(low: float, high: float) -> Callable[[Random], float]:
 everywhere = spread(1e-300, 1e300)
 
 
+def conditions(rng: Random) -> float:
+    """A number that stands for true or false; only the zeros are false."""
+    return rng.choice((0.0, -0.0, 1.0, everywhere(rng)))
+
+
 def points(*draws: Callable[[Random], float]) -> Callable[[Random], Point]:
     return lambda rng: tuple(draw(rng) for draw in draws)
 
@@ -106,7 +111,13 @@ SAMPLES: dict[str, Sample] = {
     "greater": Sample(
         points(everywhere, everywhere), lambda x, y: heaviside(x > y), (zero, zero), False
     ),
+    "select": Sample(
+        points(conditions, everywhere, everywhere),
+        lambda c, x, y: x if c != 0 else y,
+        (zero, lambda c, x, y: heaviside(c != 0), lambda c, x, y: heaviside(c == 0)),
+    ),
     "where": unary(everywhere, lambda x: x, lambda x: mpf(1)),
+    "copy": unary(everywhere, lambda x: x, lambda x: mpf(1)),
     "detach": Sample(points(everywhere), lambda x: x, (zero,), False),
     "+": Sample(points(everywhere, everywhere), lambda x, y: x + y, (lambda x, y: mpf(1),) * 2),
     "-": Sample(

@@ -28,7 +28,7 @@ from autograd.checking.ways import (
 )
 from autograd.engine.graph import topological_order
 from autograd.engine.number import as_float
-from autograd.engine.tracing import current_trace
+from autograd.engine.modes import compiling
 from autograd.engine.value import Value
 from autograd.nesting import flatten, unflatten
 
@@ -206,7 +206,7 @@ def _check_same(values: list[float], again: list[float], errors: list[float]) ->
 
 
 def _check_settings(f: Any, eps: float, atol: float, rtol: float, order: int) -> None:
-    if current_trace() is not None:
+    if compiling():
         raise TypeError("gradcheck was called in a function being compiled: call it outside")
     if not callable(f):
         raise TypeError(f"`f` must be a function, got {f!r:.60}")

@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from autograd.engine.anomaly import detect_anomaly
+from autograd.checking.anomaly import detect_anomaly
 from autograd.engine.graph import topological_order
 from autograd.engine.number import as_float
-from autograd.engine.recording import no_grad, recorded
+from autograd.engine.modes import no_grad, without
 from autograd.engine.value import Value, as_value
 from autograd.functional import jacobian, jvp
 from autograd.nesting import flatten, unflatten
@@ -67,7 +67,7 @@ class OfArguments(Subject):
     def record(self) -> tuple[list[Value], list[Value]]:
         """Return the inputs and the outputs of a graph recorded at `numbers`."""
         variables = [Value(x) for x in self.numbers]
-        with recorded():
+        with without(no_grad):
             return variables, self._outputs(variables)
 
     def functional(self) -> dict[str, Matrix]:
@@ -120,7 +120,7 @@ class OfLeaves(Subject):
 
     def record(self) -> tuple[list[Value], list[Value]]:
         """Return the leaves and the outputs of a graph recorded at `numbers`."""
-        with recorded(), unchanged(self._leaves):
+        with without(no_grad), unchanged(self._leaves):
             return self._leaves, outputs_of(self._function())
 
     def functional(self) -> dict[str, Matrix]:
@@ -139,13 +139,12 @@ class OfLeaves(Subject):
 def unchanged(inputs: Sequence[Any]) -> Iterator[None]:
     """Give the Values among `inputs` back what they hold, whatever is done to them inside."""
     values = [x for x in inputs if isinstance(x, Value)]
-    before = [(value.__class__, value._data, value.grad) for value in values]
+    before = [(value._data, value._grad) for value in values]
     try:
         yield
     finally:
-        for value, (kind, data, grad) in zip(values, before, strict=True):
-            value.__class__ = kind  # a fraction that was assigned a float is one again
-            value._data, value.grad = data, grad
+        for value, (data, grad) in zip(values, before, strict=True):
+            value._data, value._grad = data, grad
 
 
 def uses_leaves(f: Callable[[], Any], inputs: Sequence[Any]) -> bool:
@@ -155,7 +154,7 @@ def uses_leaves(f: Callable[[], Any], inputs: Sequence[Any]) -> bool:
     if not all(isinstance(leaf, Value) and not leaf.parents for leaf in leaves):
         return False
     try:
-        with recorded(without=UNWATCHED), unchanged(leaves):
+        with without(*UNWATCHED), unchanged(leaves):
             outputs = outputs_of(f())
     except Exception:  # it needs arguments, whatever its signature says
         return False
@@ -208,7 +207,7 @@ def gradient_rounding(variables: list[Value], output: Value) -> list[float]:
     holds also what the values in its partials are wrong by.
     """
     flows = {output: Value(1.0)}
-    with recorded(without=UNWATCHED):
+    with without(*UNWATCHED):
         for node in reversed(topological_order(output)):
             if node.parents:
                 for parent, partial in zip(node.parents, _partials(node), strict=True):

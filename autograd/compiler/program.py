@@ -12,8 +12,9 @@ from autograd.compiler.arguments import Signature
 from autograd.compiler.replay import Replayer
 from autograd.compiler.results import rebuild
 from autograd.engine.primitive import Primitive
-from autograd.engine.recording import recording_is_off
-from autograd.engine.value import Detached, Value
+from autograd.engine.modes import innermost, no_grad
+from autograd.engine.primitive import DETACHED
+from autograd.engine.value import Value, leaf, node
 
 Array = npt.NDArray[np.float64]
 
@@ -42,15 +43,11 @@ class Program:
 
     def mean(self, *args: Any) -> Value:
         """Return the mean over the batch as one Value whose parents are the parameters."""
-        off = recording_is_off()
+        off = innermost(no_grad) is not None
         number, slopes = self._mean(args, reverse=not off)
         if off or not self.replayer.parameters:
-            return Detached(number)
-        mean = Value(number)
-        mean.primitive = PROGRAM
-        mean.parents = tuple(self.replayer.parameters)
-        mean.partials = tuple(slopes.tolist())
-        return mean
+            return leaf(number, DETACHED)
+        return node(PROGRAM, tuple(self.replayer.parameters), number, tuple(slopes.tolist()))
 
     def value_and_grad(self, *args: Any) -> tuple[float, Array]:
         """Return the mean over the batch and its gradient, float64, aligned with `parameters`.

@@ -21,11 +21,12 @@ from autograd.compiler.results import blocks
 from autograd.compiler.source import Compiled, assemble
 from autograd.compiler.straight import StraightLine
 from autograd.compiler.trace import Recording, record
-from autograd.engine.anomaly import check_sweep, checking, detect_anomaly
-from autograd.engine.attached import attached
+from autograd.checking.anomaly import detect_anomaly
+from autograd.engine.modes import Differentiating
 from autograd.engine.graph import topological_order
-from autograd.engine.recording import recorded
-from autograd.engine.value import Constant, Value
+from autograd.engine.modes import innermost, no_grad, opened, without
+from autograd.engine.primitive import CONSTANT
+from autograd.engine.value import Value
 from autograd.nesting import flatten, unflatten
 
 Array = npt.NDArray[np.float64]
@@ -98,13 +99,14 @@ class Replayer:
         """
         if not self.paths:
             first = 0 if rows is None or not count else np.arange(len(arrays[0]))[rows][0]
-            with recorded() if count else recorded(without=(detect_anomaly,)):
+            with without(no_grad) if count else without(detect_anomaly):
                 self.record(
                     [a[first] if count else np.zeros(a.shape[1:]) for a in arrays]
                     if self._batch
                     else arrays
                 )
-        if checking():
+        watcher = innermost(detect_anomaly)
+        if watcher is not None and watcher.check:
             self._examine(arrays, np.arange(count) if rows is None else rows, reverse, flat)
         flat = flat or _Reader(self)
         with np.errstate(all="ignore"):
@@ -189,12 +191,13 @@ class Replayer:
             numbers: list[float] = []
             structure = flatten(arguments, numbers)
             given = list(map(Value, numbers))
-            with recorded(), attached():
+            with without(no_grad), Differentiating():
                 result = self._function(*unflatten(structure, given))
             if reverse and isinstance(result, Value):
                 order = topological_order(result)
-                active = {node for node in order if not isinstance(node, Constant)}
-                check_sweep(order, {result: 1.0}, active.difference(given))
+                active = {node for node in order if node.primitive is not CONSTANT}
+                for mode in opened():
+                    mode.pulled(order, {result: 1.0}, None, active.difference(given))
 
     def _write_back(self, flat: Flat | None) -> None:
         """Let the Values have the parameters that `flat` returns, which may be ahead of them."""
@@ -293,7 +296,7 @@ class _Reader:
         order = self.replayer.order
         if self.known is None or len(self.known) != len(order) or order is not self.order:
             self.order = order
-            self.known = np.array([p._data for p in self.replayer.arranged])
+            self.known = np.array([p._data for p in self.replayer.arranged], dtype=float)
         return self.known
 
 

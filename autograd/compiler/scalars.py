@@ -58,7 +58,7 @@ class ScalarProgram:
 
     def _same_as(self, primitive: Primitive, args: tuple[int, ...]) -> int | None:
         first = args[0]
-        if primitive is primitives.where_taken:
+        if primitive is primitives.where:
             return first
         if len(args) == 2:
             left, right = self.number(first), self.number(args[1])

@@ -1,20 +1,137 @@
 """Recording: run the user's function once on Values and write down what it did.
 
 The arguments become leaf Values, numbered in the order of their flattening; any other leaf that
-takes part is a parameter, numbered in order of first use; numbers are constants. Comparisons on
-the way are guards. Invariant: nothing that depends on an argument or a parameter is frozen.
+takes part is a parameter, numbered in order of first use; numbers, and what the function makes
+itself, are constants. Comparisons on the way are guards. Invariant: nothing that depends on an
+argument or a parameter is frozen, and nothing of one recording gets into another.
 """
 
+import gc
 import operator
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from autograd.compiler.scalars import ScalarProgram
+from autograd.engine import table
 from autograd.engine.graph import topological_order
-from autograd.engine.tracing import Trace, tracing
-from autograd.engine.value import Constant, Value
+from autograd.engine.modes import Mode, no_grad, opened, without
+from autograd.engine.primitive import ARGUMENT, CONSTANT, DETACHED
+from autograd.engine.value import Value, as_value, leaf, node
+from autograd.lines import users_line
 from autograd.nesting import Structure, flatten, kind_of_tuple, unflatten
+
+
+class Token:
+    """What the nodes of one recording have in common; gone when the last of them is."""
+
+    __slots__ = ("__weakref__",)
+
+
+@dataclass(frozen=True)
+class Guard:
+    """`compare(left, right)` was `outcome` at the user's `line`; a replay must find the same."""
+
+    compare: Callable[..., Any]
+    left: Any
+    right: Any
+    outcome: bool
+    line: str
+
+
+class Trace(Mode):
+    """The guards met so far, and the nodes in the order in which they were made.
+
+    Numbers will change, so to read one is an error, in other threads too. A `careful` trace also
+    looks at each operand, for one of an earlier recording.
+    """
+
+    records = compiles = True
+
+    def __init__(self, careful: bool = False) -> None:
+        self.careful = careful
+        self.guards: list[Guard] = []
+        self.nodes: list[Any] = []
+        self.token = Token()
+        self.ended = False  # a task that was started inside may go on
+
+    def __exit__(self, *error: Any) -> None:
+        self.ended = True
+        super().__exit__(*error)
+
+    def made(self, primitive: Any, parents: tuple[Any, ...], made: Any) -> Any:
+        """Note a node; what is detached stays linked to what it was cut from."""
+        if self.ended:
+            return made
+        if primitive is DETACHED:
+            made = node(table.detach, parents, made._data, (0.0,))
+        made._note = self.token
+        self.nodes.append(made)
+        if self.careful:
+            self.refuse_others(parents)
+        return made
+
+    def read(self, value: Any, what: str) -> None:
+        """Raise `TypeError`: the number would be frozen into the program."""
+        elsewhere = self not in opened()
+        if self.ended or (elsewhere and not self._feeds(value)):
+            return
+        raise TypeError(
+            f"{what} reads the bare number of a Value while the function is being compiled, at "
+            f"{users_line()}: it would be frozen into the program"
+            + (" (comparisons in another thread are not seen)" if elsewhere else "")
+            + ". Compute with the Value itself, or v.detach()"
+        )
+
+    def compared(self, compare: Callable[..., Any], left: Any, right: Any, outcome: bool) -> None:
+        """Note a comparison of two nodes."""
+        if not self.ended:
+            if self.careful:
+                self.refuse_others((left, right))
+            self.guards.append(Guard(compare, left, right, outcome, users_line()))
+
+    def pulled(self, order: Any, seeds: Any, earlier: Any = None, active: Any = None) -> None:
+        """Raise `TypeError` for backward(), which would run once and never again."""
+        if earlier is not None and not self.ended:
+            raise TypeError(
+                "backward() was called while the function is being compiled: return the Value "
+                "and call value_and_grad on the program"
+            )
+
+    def refuse_others(self, nodes: Any) -> None:
+        """Raise `TypeError` where a node, or one below it, is of an earlier recording."""
+        for root in nodes:
+            if getattr(root, "_note", self.token) is not self.token:
+                if any(self.is_foreign(below) for below in topological_order(root)):
+                    raise LeakError(f"at {users_line()}")
+
+    def is_foreign(self, below: Any) -> bool:
+        """Whether a leaf is an argument, or was made, of an earlier recording."""
+        note = getattr(below, "_note", None)
+        return below._left is None and isinstance(note, Token) and note is not self.token
+
+    def argument(self, number: float) -> Value:
+        """Return a leaf for one number that the function is called with."""
+        made = leaf(number, ARGUMENT)
+        made._note = self.token
+        return made
+
+    def _feeds(self, value: Any) -> bool:
+        """Whether a Value is computed from the arguments of this recording."""
+        return any(getattr(x, "_note", None) is self.token for x in topological_order(value))
+
+
+class LeakError(TypeError):
+    """A function keeps a Value from one recording for the next."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(
+            "a Value that was made while a function was being compiled is used again in a later "
+            f"recording, {where}: a program does not run the function again, so what it keeps, in "
+            "an attribute or a memo, would stay that of one call. Pass it as an argument and "
+            "return it, or make it outside"
+        )
 
 
 @dataclass(frozen=True)
@@ -57,13 +174,6 @@ def _same_content(a: Any, b: Any) -> bool:
     return a is b or a == b or (a != a and b != b)
 
 
-class _Roots:
-    """All results and guards under one root, so that one order covers them."""
-
-    def __init__(self, parents: tuple[Any, ...]) -> None:
-        self.parents = parents
-
-
 def record(
     function: Callable[..., Any],
     arguments: list[Any],
@@ -74,76 +184,96 @@ def record(
 
     `parameters` are those known from other paths; new ones are appended. Dicts among the results
     are taken in the order that they have in `like`, the structure of other paths. Raises
-    `TypeError` where the function returns no Value, or something that is neither Value nor number.
+    `TypeError` where the function returns something that is neither Value nor number, and where it
+    keeps Values from one call for the next.
     """
+    try:
+        recording, kept = _recorded(function, arguments, parameters, like)
+    except LeakError:  # once more, to find the line
+        _recorded(function, arguments, parameters, like, careful=True)
+        raise
+    if kept() is not None:  # in a cycle, or somebody has kept a node
+        gc.collect()
+    if kept() is not None:
+        again, _ = _recorded(function, arguments, parameters, like, careful=True)
+        if not recording.same_path(again):
+            raise LeakError(f"by {getattr(function, '__qualname__', 'the function')}")
+    return recording
+
+
+def _recorded(
+    function: Callable[..., Any],
+    arguments: list[Any],
+    parameters: list[Value],
+    like: Structure,
+    careful: bool = False,
+) -> tuple[Recording, "weakref.ref[Token]"]:
+    """The recording, and a reference to its token, which is gone when nobody keeps a node."""
     numbers: list[float] = []
     structure = [flatten(argument, numbers) for argument in arguments]
-    leaves = [Value(x) for x in numbers]
-    with tracing(Trace()) as trace:
+    trace = Trace(careful)
+    leaves = [trace.argument(x) for x in numbers]
+    with without(no_grad), trace:
         returned = function(*unflatten(structure, list(leaves)))
     results: list[Any] = []
     shape = flatten(_without_arrays(returned), results, like)
-    if not any(isinstance(r, Value) for r in results):
-        raise TypeError(
-            f"the compiled function must return Values, got {returned!r:.80}: compute the result "
-            "from its arguments or from parameters, without float() or numpy"
-        )
-    roots = [_as_node(r) for r in results]
-    for guard in trace.guards:
-        roots += [guard.left, guard.right]
-    return _translate(roots, len(results), shape, trace, leaves, parameters)
+    roots = [_as_node(result) for result in results]
+    recording = _translate(roots, shape, trace, leaves, parameters)
+    return recording, weakref.ref(trace.token)
 
 
 def _translate(
-    roots: list[Value],
-    count: int,
+    results: list[Value],
     shape: Structure,
     trace: Trace,
     leaves: list[Value],
     parameters: list[Value],
 ) -> Recording:
-    order: list[Any] = topological_order(_Roots(tuple(roots)))[:-1]
+    compared = [side for guard in trace.guards for side in (guard.left, guard.right)]
+    order = topological_order(*results, *compared)
     program = ScalarProgram()
-    slots: dict[Any, int] = {leaf: program.argument(i) for i, leaf in enumerate(leaves)}
+    slots: dict[Any, int] = {x: program.argument(i) for i, x in enumerate(leaves)}
     numbering = {p: i for i, p in enumerate(parameters)}
 
-    def leaf_slot(leaf: Value) -> int:
-        slot = slots.get(leaf)
+    def leaf_slot(x: Value) -> int:
+        slot = slots.get(x)
         if slot is None:
-            if isinstance(leaf, Constant):
-                slot = program.constant(leaf._data)
+            if trace.is_foreign(x):
+                raise LeakError("by what is returned or compared")
+            if x.primitive is CONSTANT or getattr(x, "_note", None) is trace.token:
+                slot = program.constant(float(x._data))
             else:
-                if leaf not in numbering:
-                    numbering[leaf] = len(parameters)
-                    parameters.append(leaf)
-                slot = program.parameter(numbering[leaf])
-            slots[leaf] = slot
+                if x not in numbering:
+                    numbering[x] = len(parameters)
+                    parameters.append(x)
+                slot = program.parameter(numbering[x])
+            slots[x] = slot
         return slot
 
     alive = set(order)
-    for node in trace.nodes:  # numbers the parameters in the order of their first use
-        if node in alive:
-            for parent in node.parents:
-                if not parent.parents:
+    for made in trace.nodes:  # numbers the parameters in the order of their first use
+        if made in alive:
+            for parent in made._parents():
+                if parent._left is None:
                     leaf_slot(parent)
-    for node in order:
-        if node.parents:
-            args = tuple([leaf_slot(parent) for parent in node.parents])
-            slots[node] = program.operation(node.primitive, args)
+    for made in order:
+        if made._left is not None:
+            args = tuple([leaf_slot(parent) for parent in made._parents()])
+            slots[made] = program.operation(made.primitive, args)
     guards = dict.fromkeys(
         ScalarGuard(g.compare, leaf_slot(g.left), leaf_slot(g.right), g.outcome, g.line)
         for g in trace.guards
     )
     kept = tuple(g for g in guards if None in (program.number(g.left), program.number(g.right)))
-    results = tuple(leaf_slot(root) for root in roots[:count])
-    return Recording(program, results, shape, kept, parameters, len(order))
+    found = tuple(leaf_slot(result) for result in results)
+    return Recording(program, found, shape, kept, parameters, len(order))
 
 
 def _as_node(result: Any) -> Value:
-    if isinstance(result, Value):
-        return result
+    if isinstance(result, bool):
+        result = f"{result}, the outcome of a comparison,"
     try:
-        return Constant(result)
+        return as_value(result)
     except TypeError:
         raise TypeError(
             f"the compiled function returned {result!r:.60} among its results: return Values, "
@@ -168,5 +298,6 @@ COMPARISONS = {
     operator.le: "<=",
     operator.gt: ">",
     operator.ge: ">=",
+    operator.eq: "==",
     operator.ne: "!=",
 }

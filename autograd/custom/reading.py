@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 
 from autograd.engine import table as primitives
-from autograd.engine.elementwise import elementwise
+from autograd.engine.functions import elementwise
 from autograd.engine.number import as_float
 from autograd.engine.primitive import TABLE, Primitive
-from autograd.engine.tracing import is_users
+from autograd.lines import is_users
 from autograd.symbolic import COMPARISONS, Symbolic, choose, equal, not_equal
 
 QUESTIONS = 16  # asked on one way through a function
@@ -174,7 +174,7 @@ class Symbol(Symbolic):
         self.reader, self.number = reader, number
 
     def __apply_primitive__(self, primitive: Primitive, inputs: tuple[Any, ...]) -> Any:
-        if primitive in (primitives.where_taken, primitives.detach):
+        if primitive in (primitives.where, primitives.detach):
             return inputs[0]
         args = tuple([self.reader.reference(x) for x in inputs])
         return Symbol(self.reader, self.reader.note(primitive, args))

@@ -14,7 +14,7 @@ from autograd.custom.columns import Columns, Function
 from autograd.custom.probes import Point, agreement, close, outcomes, probes
 from autograd.custom.reading import Reading, Unheard, read
 from autograd.custom.slopes import Slope, elements, once_only, slope
-from autograd.engine.tracing import current_trace
+from autograd.engine.modes import compiling
 from autograd.symbolic import Symbolic
 
 PROBED_AGAIN = 4  # points: what a function reads from outside may have changed
@@ -53,7 +53,7 @@ class SymbolicColumns(Columns):
         except (TypeError, AttributeError) as error:  # math.exp(x) of a Value
             if not of_values:
                 raise
-            if current_trace() is None:
+            if not compiling():
                 raise once_only(self.name) from error
             return self._by_slopes(out, *inputs)  # in a compiled function the number is enough
 

@@ -10,54 +10,52 @@ from typing import Any
 from autograd.engine.graph import topological_order
 
 
-def state(node: Any) -> tuple[Any, ...]:
-    """Everything a node holds but its parents."""
-    return node._data, node.grad, node.label, node.primitive, node.partials
+def fields(node: Any) -> tuple[Any, ...]:
+    """Return everything a node holds but its parents."""
+    partials = node._partials()
+    return type(node), node._data, node._grad, node.label, node.primitive, partials
 
 
-def restore(
-    kind: Any,
-    data: float,
-    grad: float,
-    label: str,
-    primitive: Any,
-    partials: tuple[float, ...],
-    *,
-    parents: tuple[Any, ...] = (),
+def restored(
+    kind: Any, data: Any, grad: Any, label: str, primitive: Any, partials: Any, *parents: Any
 ) -> Any:
-    """Make the node that `state` described."""
+    """Make the node that `fields` described."""
     node = kind.__new__(kind)
-    node._data, node.grad, node.label, node.primitive = data, grad, label, primitive
-    node.partials, node.parents = partials, parents
+    node._data, node._grad, node._label, node.primitive = data, grad, label, primitive
+    node._connect(parents, partials)
     return node
 
 
-def deepcopy_graph(root: Any, memo: dict[int, Any]) -> Any:
+def copied(node: Any) -> Any:
+    """Return a node with the same parents; what a subclass added is copied, too."""
+    twin = restored(*fields(node), *node._parents())
+    vars(twin).update(vars(node)) if hasattr(node, "__dict__") else None
+    return twin
+
+
+def deepcopied(root: Any, memo: dict[int, Any]) -> Any:
     """`copy.deepcopy` for a node: copies all below it that `memo` does not hold yet."""
     for node in topological_order(root):
         if id(node) not in memo:
-            parents = tuple(memo[id(parent)] for parent in node.parents)
-            memo[id(node)] = restore(type(node), *state(node), parents=parents)
+            parents = [memo[id(parent)] for parent in node._parents()]
+            memo[id(node)] = restored(*fields(node), *parents)
     return memo[id(root)]
 
 
-def pickle_graph(root: Any) -> tuple[Any, ...]:
+def pickled(root: Any) -> tuple[Any, ...]:
     """`__reduce__` for a node: a leaf alone, or the leaves and then the interior nodes."""
-    if not root.parents:
-        return restore, (type(root), *state(root))
+    if root._left is None:
+        return restored, fields(root)
     order = topological_order(root)
-    leaves = [node for node in order if not node.parents]
-    interior = [node for node in order if node.parents]
+    leaves = [node for node in order if node._left is None]
+    interior = [node for node in order if node._left is not None]
     place = {node: i for i, node in enumerate(leaves + interior)}
-    rows = [
-        ((type(node), *state(node)), [place[parent] for parent in node.parents])
-        for node in interior
-    ]
-    return _unpickle_graph, (leaves, rows)
+    rows = [(fields(node), [place[parent] for parent in node._parents()]) for node in interior]
+    return _unpickled, (leaves, rows)
 
 
-def _unpickle_graph(leaves: list[Any], rows: list[tuple[Any, list[int]]]) -> Any:
+def _unpickled(leaves: list[Any], rows: list[tuple[Any, list[int]]]) -> Any:
     nodes = list(leaves)
-    for fields, places in rows:
-        nodes.append(restore(*fields, parents=tuple(nodes[i] for i in places)))
+    for values, places in rows:
+        nodes.append(restored(*values, *[nodes[i] for i in places]))
     return nodes[-1]

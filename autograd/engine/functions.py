@@ -1,16 +1,17 @@
-"""Functions of several values: `where`, and those that take a whole sequence.
+"""Functions of several values: `where`, and those that take a whole sequence; NumPy's on Values.
 
 Each builds on rows of the table and records like any operator. Floats in, floats out; as soon
 as one input is a `Value`, the result is a `Value` that knows its parents.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from typing import Any
 
 import numpy as np
 
-from autograd.engine import table as primitives
+from autograd.engine import table
+from autograd.engine.primitive import TABLE, constant
 
 
 def where(condition: Any, a: Any, b: Any) -> Any:
@@ -22,7 +23,7 @@ def where(condition: Any, a: Any, b: Any) -> Any:
         if "O" in (np.asarray(a).dtype.kind, np.asarray(b).dtype.kind):
             return np.frompyfunc(where, 3, 1)(condition, a, b)
         return np.where(condition, a, b)
-    return primitives.where_taken(a if condition else b)
+    return table.where(a if condition else b)
 
 
 def logsumexp(xs: Iterable[Any]) -> Any:
@@ -30,7 +31,7 @@ def logsumexp(xs: Iterable[Any]) -> Any:
 
     Raises `ValueError` for an empty sequence.
     """
-    return primitives.logsumexp(*_nonempty(xs, "logsumexp"))
+    return table.logsumexp(*_nonempty(xs, "logsumexp"))
 
 
 def softmax(xs: Iterable[Any]) -> list[Any]:
@@ -39,12 +40,10 @@ def softmax(xs: Iterable[Any]) -> list[Any]:
     Raises `ValueError` for an empty sequence.
     """
     xs = _nonempty(xs, "softmax")
-    largest = reduce(primitives.maximum, xs)
-    if hasattr(largest, "detach"):  # a shift by any constant cancels
-        largest = largest.detach()
+    largest = constant(reduce(table.maximum, xs))  # a shift by any constant cancels
     shifted = [x - largest for x in xs]
-    normalizer = primitives.logsumexp(*shifted)
-    return [primitives.exp(x - normalizer) for x in shifted]
+    normalizer = table.logsumexp(*shifted)
+    return [table.exp(x - normalizer) for x in shifted]
 
 
 def dot(a: Sequence[Any], b: Sequence[Any]) -> Any:
@@ -54,7 +53,7 @@ def dot(a: Sequence[Any], b: Sequence[Any]) -> Any:
     """
     if len(a) != len(b):
         raise ValueError(f"`dot` needs two sequences of equal length, got {len(a)} and {len(b)}")
-    return primitives.dot(*a, *b)
+    return table.dot(*a, *b)
 
 
 def _nonempty(xs: Iterable[Any], name: str) -> list[Any]:
@@ -62,3 +61,31 @@ def _nonempty(xs: Iterable[Any], name: str) -> list[Any]:
     if not listed:
         raise ValueError(f"`{name}` of an empty sequence: pass at least one number or Value")
     return listed
+
+
+# What NumPy would decide by comparing, or does not know, the row of the table computes.
+_ROWS: dict[np.ufunc, Callable[..., Any]] = {
+    **{row.array: row for row in TABLE.values() if isinstance(row.array, np.ufunc)},
+    np.fmax: table.maximum,
+    np.fmin: table.minimum,
+    np.float_power: table.power,
+    np.fabs: table.abs,
+}
+_OPERATORS = (np.add, np.subtract, np.multiply, np.true_divide, np.power, np.negative)
+
+
+def elementwise(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Apply a NumPy function to numbers, arrays and Values; the result holds Values."""
+    function: Any = ufunc
+    if ufunc in _ROWS and ufunc not in _OPERATORS:
+        function = np.frompyfunc(_ROWS[ufunc], ufunc.nin, 1)
+    return function(*map(_as_objects, inputs), **kwargs)
+
+
+def _as_objects(x: Any) -> Any:
+    if hasattr(x, "__apply_primitive__"):
+        cell = np.empty((), dtype=object)
+        cell[()] = x
+        return cell
+    array = np.asarray(x)
+    return (array.astype(float) if array.dtype.kind in "bf" else array).astype(object)

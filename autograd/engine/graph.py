@@ -1,47 +1,81 @@
-"""The recorded graph: its topological order, found without recursion, in one place.
+"""The recorded graph: its topological order and the one sweep back through it.
 
-Backward, copying, drawing and compiling all walk this order. Invariant: every node stands after
-all of its parents, each node once, however often it is used.
+Nodes point to their parents. Everybody who walks a graph, to differentiate, copy, draw, explain or
+compile it, walks this order, found without recursion. Invariant: every node stands after all of
+its parents, each node once, however often it is used.
+
+A node keeps its first two parents in slots of its own, `_left` and `_right`; where it has more,
+`_left` is the tuple of them all. A leaf has None in both.
 """
 
-from collections.abc import Iterable
-from typing import Protocol, Self, TypeVar
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+Node = Any  # a Value, which this module need not know
 
 
-class Node(Protocol):
-    """Anything with parents: what the order is defined on."""
+def topological_order(*roots: Node, leaves: Iterable[Node] = ()) -> list[Node]:
+    """Return the roots and all they depend on, parents before children, by depth-first search.
 
-    @property
-    def parents(self) -> tuple[Self, ...]:
-        """The inputs of the operation that made this node; empty for a leaf."""
-
-
-N = TypeVar("N", bound=Node)
-
-
-def topological_order(root: N, leaves: Iterable[N] = ()) -> list[N]:
-    """Return `root` and all it depends on, parents before children, by depth-first search.
-
-    Below the nodes in `leaves`, which come first, it does not look.
-    The depth of the graph is bounded by memory, not by the recursion limit. The stack holds
-    bare nodes, a None above each one whose parents are being visited: a stack of iterators would
-    set off the garbage collector and take a deep graph 3 times as long.
+    Below the nodes in `leaves`, which come first, it does not look. The depth of the graph is
+    bounded by memory, not by the recursion limit: the stack holds nodes, a None above each one
+    whose parents are being visited. (Iterators on it would set off the garbage collector.)
     """
-    order: list[N] = list(leaves)
-    seen: set[N] = set(order)
-    stack: list[N | None] = [root]
+    order: list[Node] = list(leaves)
+    seen = set(order)
+    stack: list[Node] = list(reversed(roots))
     while stack:
         node = stack.pop()
         if node is None:
-            order.append(stack.pop())  # type: ignore[arg-type]  # below a None stands its node
+            order.append(stack.pop())
         elif node not in seen:
             seen.add(node)
             stack += (node, None)
-            for parent in reversed(node.parents):
+            for parent in reversed(node._parents()):
                 if parent not in seen:
-                    if parent.parents:
-                        stack.append(parent)
-                    else:
+                    if parent._left is None:  # a leaf comes at once
                         seen.add(parent)
                         order.append(parent)
+                    else:
+                        stack.append(parent)
     return order
+
+
+def stored(node: Node) -> tuple[Any, ...]:
+    """Return the local partials that were stored when the node was recorded."""
+    partials: tuple[Any, ...] = node._partials()
+    return partials
+
+
+def pull_back(
+    order: Sequence[Node],
+    seeds: Mapping[Node, Any],
+    partials: Callable[[Node], tuple[Any, ...]] = stored,
+    active: Container[Node] | None = None,
+) -> dict[Node, Any]:
+    """Return the gradient of every node that a seed reaches: the chain rule, in reverse order.
+
+    `seeds` are the gradients of the roots; where `active` is given, only nodes in it get one. The
+    numbers may be floats, fractions, or Values, which are recorded and so can be differentiated.
+    Bit for bit what `backward()` adds up.
+    """
+    gradients = dict(seeds)
+    for node in reversed(order):
+        upstream = gradients.get(node)
+        if upstream is None or node._left is None:
+            continue
+        for parent, partial in zip(node._parents(), partials(node), strict=True):
+            if active is None or parent in active:
+                known, flow = gradients.get(parent), product(upstream, partial)
+                gradients[parent] = flow if known is None else known + flow
+    return gradients
+
+
+def product(upstream: Any, partial: Any) -> Any:
+    """Return `upstream * partial` without a product by 1, which tells nothing in a picture."""
+    if partial.__class__ is float and partial == 1.0:
+        return upstream
+    if upstream.__class__ is float and upstream == 1.0 and partial.__class__ is not Fraction:
+        return partial
+    return upstream * partial

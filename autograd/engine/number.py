@@ -1,12 +1,16 @@
 """What counts as a real number: the one place where data from outside becomes a float.
 
-Everything behind this line computes with plain Python floats, so a NumPy scalar cannot slow
-down a graph and a string or a complex number cannot get into one.
+Everything behind this line computes with plain Python floats, so a NumPy scalar cannot slow down a
+graph and a string or a complex number cannot get into one. A `fractions.Fraction` stays what it
+is: it passes through the same rows and the same sweep, for answers worked out by hand.
 """
 
 import math
+from collections.abc import Iterable
 from decimal import Decimal
-from numbers import Real
+from fractions import Fraction
+from numbers import Rational, Real
+from typing import Any
 
 import numpy as np
 
@@ -28,6 +32,28 @@ def as_float(x: object, name: str = "data") -> float:
     raise TypeError(f"`{name}` must be a real number, got {_description(x)}")
 
 
+def as_number(x: Any, name: str = "data") -> float | Fraction:
+    """Return `x` as a float, a fraction as it is; raises what `as_float` raises."""
+    if type(x) is float:
+        return x
+    return fraction(x) if isinstance(x, Fraction) else as_float(x, name)
+
+
+def as_numbers(xs: Iterable[Any], name: str) -> list[Any]:
+    """Return all as floats; as fractions where one is a fraction and all are whole or fractions."""
+    xs = list(xs)
+    kinds = {x.__class__ for x in xs}  # isinstance of an abstract class takes a microsecond
+    if kinds != {float} and any(issubclass(kind, Fraction) for kind in kinds):
+        if all(issubclass(kind, Rational) for kind in kinds):
+            return list(map(fraction, xs))
+    return [as_number(x, name) for x in xs]
+
+
+def fraction(x: Any) -> Fraction:
+    """Return a whole number or fraction as one of Python's integers, which never overflow."""
+    return Fraction(int(x.numerator), int(x.denominator))
+
+
 def _description(x: object) -> str:
     if isinstance(x, str | bytes):
         return f"the string {x[:40]!r}: convert it with float(...) first"
@@ -39,7 +65,9 @@ def _description(x: object) -> str:
     if isinstance(x, complex | np.complexfloating):
         return f"the complex number {x}: take its .real part, .imag part or abs(...)"
     if hasattr(x, "__apply_primitive__"):
-        return f"{x!r}: use that Value itself, or its .data for the bare number"
+        label = getattr(x, "label", "")
+        called = f"the Value `{label}`" if label else "a Value"
+        return f"{called}: use that Value itself, or its .data for the bare number"
     if isinstance(x, list | tuple | set | dict):
         return f"a {type(x).__name__} of {len(x)}: pass its elements one by one"
     return f"{x!r:.60} of type {type(x).__name__}"

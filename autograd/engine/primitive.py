@@ -7,14 +7,15 @@ leaves them: where Python's floats raise, NumPy's IEEE 754 answer stands.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from autograd.engine.number import as_float
-from autograd.engine.tracing import current_trace
+from autograd.engine.number import as_float, as_number, as_numbers
 
+Rule = Callable[..., tuple[Any, ...]]
 TABLE: dict[str, "Primitive"] = {}
 
 
@@ -22,13 +23,16 @@ TABLE: dict[str, "Primitive"] = {}
 class Primitive:
     """One row: `scalar(*floats)`, `array(*arrays)` and `partials(out, *inputs)`, one per input.
 
-    Called as a function it takes floats, arrays or `Value`s and answers in kind.
+    Called as a function it takes floats, arrays or `Value`s and answers in kind. What readers see
+    stands beside it where it differs: `textbook(out, *inputs)` is the rule as books write it, where
+    `partials` keeps digits that it would lose.
     """
 
     name: str
     scalar: Callable[..., float]
     array: Callable[..., Any]
-    partials: Callable[..., tuple[Any, ...]]
+    partials: Rule
+    textbook: Rule | None = field(default=None, kw_only=True)
 
     @property
     def __name__(self) -> str:
@@ -45,12 +49,31 @@ class Primitive:
                 return self._dispatch(inputs)
         return self.value(*inputs)
 
-    def value(self, *inputs: float) -> float:
-        """Return the value on floats."""
+    def value(self, *inputs: Any) -> Any:
+        """Return the value on floats; on fractions a fraction where it is one."""
         try:
             return self.scalar(*inputs)
         except (ArithmeticError, ValueError):
             return self.ieee(inputs)[0]
+
+    def recorded(self, inputs: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
+        """Return the value and the partials on numbers, as a node stores them."""
+        try:
+            out = self.scalar(*inputs)
+            partials = self.partials(out, *inputs)
+        except (ArithmeticError, ValueError):  # where Python raises, IEEE 754 says inf or nan
+            return self.ieee(inputs)
+        kind: type = out.__class__
+        if kind is Fraction:  # partials such as 1.0 are exact, but would round what flows
+            return out, tuple([Fraction(partial) for partial in partials])
+        return out, partials
+
+    def ieee(self, inputs: tuple[Any, ...]) -> tuple[float, tuple[float, ...]]:
+        """Value and partials where Python's floats raise: NumPy's float64 says inf or nan."""
+        with np.errstate(all="ignore"):
+            doubles = [np.float64(as_float(x)) for x in inputs]
+            out = self.array(*doubles)
+            return float(out), tuple(float(d) for d in self.partials(out, *doubles))
 
     def _dispatch(self, inputs: tuple[Any, ...]) -> Any:
         if any(isinstance(x, np.ndarray) for x in inputs):
@@ -64,7 +87,7 @@ class Primitive:
         if any(type(x) is np.float64 for x in inputs):
             with np.errstate(all="ignore"):
                 return self.array(*inputs)
-        return self.value(*[as_float(x, self.name) for x in inputs])
+        return as_number(self.value(*as_numbers(inputs, self.name)))
 
     def _as_floats(self, x: Any) -> Any:
         if not isinstance(x, np.ndarray):
@@ -73,18 +96,11 @@ class Primitive:
             raise TypeError(f"`{self.name}` works on real numbers, got an array of {x.dtype}")
         return x.astype(float, copy=False)
 
-    def ieee(self, inputs: tuple[float, ...]) -> tuple[float, tuple[float, ...]]:
-        """Value and partials where Python's floats raise: NumPy's float64 says inf or nan."""
-        with np.errstate(all="ignore"):
-            doubles = [np.float64(x) for x in inputs]
-            out = self.array(*doubles)
-            return float(out), tuple(float(d) for d in self.partials(out, *doubles))
-
     def on_arrays(self, count: int) -> Callable[..., Any]:
         """Return the value as a function of `count` arrays, for a program that cannot read it."""
         return self.array
 
-    def on_symbols(self, count: int) -> Callable[..., tuple[Any, ...]]:
+    def on_symbols(self, count: int) -> Rule:
         """Return the partials as a function of symbols: of the result and `count` inputs."""
         return self.partials
 
@@ -102,14 +118,20 @@ def _is_value(x: Any) -> bool:
     return hasattr(x, "__apply_primitive__")
 
 
-def constant(x: Any) -> Any:
-    """Return the number that `x` is, through which no derivative flows.
+def _kind(name: str) -> Primitive:
+    return Primitive(name, lambda x: x, lambda x: x, lambda out: ())
 
-    In a function that is being compiled, where numbers will change, that is `x.detach()`.
-    """
-    if not hasattr(x, "detach"):
-        return x
-    return x._data if current_trace() is None else x.detach()
+
+# What a leaf is, where it is no variable, stands in the place of the operation that made it.
+CONSTANT = _kind("constant")  # a bare number that met a Value in an expression
+DETACHED = _kind("detached")  # what `detach()` and `no_grad()` leave: computed, but no parameter
+ARGUMENT = _kind("argument")  # a number that will change, while a function is being compiled
+LEAF_KINDS = {kind.name: kind for kind in (CONSTANT, DETACHED, ARGUMENT)}
+
+
+def constant(x: Any) -> Any:
+    """Return the number that `x` is, through which no derivative flows."""
+    return x.constant() if hasattr(x, "constant") else x
 
 
 def lookup(name: str) -> Primitive:
@@ -117,22 +139,25 @@ def lookup(name: str) -> Primitive:
 
     Raises `LookupError` where there is none: a row of the user's own has to be defined first.
     """
-    if name not in TABLE:
+    found = TABLE.get(name) or LEAF_KINDS.get(name)
+    if found is None:
         raise LookupError(
             f"the table has no primitive named `{name}`: a graph that uses one of your own can be "
             "loaded only after the autograd.primitive(...) that defines it has run"
         )
-    return TABLE[name]
+    return found
 
 
 def row(
     name: str,
     scalar: Callable[..., float],
     array: Callable[..., Any],
-    partials: Callable[..., tuple[Any, ...]],
+    partials: Rule,
+    *,
+    textbook: Rule | None = None,
 ) -> Primitive:
     """Add a row to the table."""
-    if name in TABLE:
+    if name in TABLE or name in LEAF_KINDS:
         raise ValueError(f"the table already has a primitive named `{name}`; choose another name")
-    TABLE[name] = Primitive(name, scalar, array, partials)
+    TABLE[name] = Primitive(name, scalar, array, partials, textbook=textbook)
     return TABLE[name]

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.linearised import Function
+from autograd.functional import Function
 from autograd.optimize.flat import Array
 
 FAIR_SHARE = 1e-4  # Nocedal and Wright, Numerical Optimization (2006), section 3.1

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.engine.attached import unattached
+from autograd.engine.modes import Differentiating, without
 from autograd.functional import hessian
-from autograd.linearised import Function
+from autograd.functional import Function
 from autograd.optimize.bounds import pairs
 from autograd.optimize.flat import Array, Flat
 from autograd.optimize.gradient_descent import gradient_descent
@@ -35,7 +35,7 @@ CLIPPING, CLIPPED = ("COBYLA", "COBYQA"), 1e30
 METHODS = {name: set(taken.split()) for taken, names in TAKES.items() for name in names}
 
 
-@unattached()
+@without(Differentiating)
 def minimize(
     f: Function,
     x0: Any,

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.engine.attached import unattached
+from autograd.engine.modes import Differentiating, without
 from autograd.functional import vjp
-from autograd.linearised import Function
+from autograd.functional import Function
 from autograd.nesting import Structure, flatten, unflatten
 from autograd.optimize.flat import Array, Flat, as_array
 from autograd.optimize.solvers import prepare
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 METHODS = "hybr", "lm"  # SciPy's others take no Jacobian
 
 
-@unattached()
+@without(Differentiating)
 def root(
     f: Function,
     x0: Any,

@@ -9,7 +9,7 @@ from typing import Any
 from autograd.compiler.program import Program
 from autograd.engine.value import Value
 from autograd.functional import vjp
-from autograd.linearised import Function
+from autograd.functional import Function
 
 
 def prepare(solver: str, f: Function, method: str, known: Iterable[str]) -> tuple[Any, str]:

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from autograd.engine.value import Constant, Detached, Value
+from autograd.engine.primitive import CONSTANT, DETACHED
+from autograd.engine.value import Value
 from autograd.pictures.graphviz_display import Drawing
 from autograd.words.names import Names
 from autograd.words.text import visible
@@ -54,11 +55,11 @@ class Boxes:
     def fields(self, node: Value) -> list[str]:
         """Return the texts in the box of `node`."""
         data = number(node._data, self.fmt)
-        if isinstance(node, Constant):
+        if node.primitive is CONSTANT:
             return [data]
         name = self.names[node]
         fields = [name, f"data {data}"] if name else [f"data {data}"]
-        if isinstance(node, Detached):
+        if node.primitive is DETACHED:
             fields.append("detached")
         elif self.grad != "":
             fields.append(f"grad {self.grad or number(node.grad, self.fmt)}")
@@ -70,13 +71,13 @@ class Boxes:
 
     def add(self, drawing: Drawing, node: Value, name: str) -> None:
         """Draw the box of `node` under the generated name `name`."""
-        if isinstance(node, Constant):
+        if node.primitive is CONSTANT:
             kind = "constant"
         elif node in self.inputs:
             kind = "input"
         elif node in self.roots:
             kind = "root"
-        elif isinstance(node, Detached):
+        elif node.primitive is DETACHED:
             kind = "detached"
         else:
             kind = "result" if node.parents else "leaf"

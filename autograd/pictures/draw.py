@@ -50,7 +50,7 @@ def draw(
     if rankdir not in ("LR", "TB"):
         raise ValueError(f'`rankdir` must be "LR" or "TB", got {rankdir!r:.40}')
     check_format(fmt)
-    order = graph_of(roots)
+    order = topological_order(*roots)
     check_limit(
         len(order),
         limit,
@@ -70,13 +70,6 @@ def draw(
         add_arrows(drawing, node, ids, fmt if partials else None)
     drawing.tree = text_tree(roots, order, boxes.line, boxes.names.__getitem__)
     return drawing
-
-
-def graph_of(roots: Sequence[Value]) -> list[Value]:
-    """Return all nodes of `roots`, parents first, each once."""
-    above = Value(0.0)
-    above.parents = tuple(roots)
-    return topological_order(above)[:-1]
 
 
 def check_limit(count: int, limit: Any, advice: str) -> None:

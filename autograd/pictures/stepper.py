@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from autograd.engine.graph import topological_order
-from autograd.engine.value import Constant, Detached, Value
+from autograd.engine.primitive import CONSTANT, DETACHED
+from autograd.engine.value import Value
 from autograd.pictures import javascript
 from autograd.pictures.javascript import Table
 from autograd.pictures.layout import positions
@@ -115,9 +116,9 @@ def _key(node: Value, table: Table) -> str:
 def _kind(node: Value) -> str:
     if node.parents:
         return "operation"
-    if isinstance(node, Constant):
+    if node.primitive is CONSTANT:
         return "constant"
-    return "detached" if isinstance(node, Detached) else "leaf"
+    return "detached" if node.primitive is DETACHED else "leaf"
 
 
 def _json_number(x: float) -> float | str:
@@ -151,7 +152,7 @@ def _rules(node: Value, number: Mapping[Value, int]) -> list[list[str | int]]:
 def _reference(node: Value | None, number: Mapping[Value, int]) -> ast.expr:
     if node is None:
         return ast.Name(ELLIPSIS)
-    if isinstance(node, Constant):
+    if node.primitive is CONSTANT:
         return formula.number(node._data)
     return ast.Name(f"\0{number[node]}\0")
 

@@ -8,7 +8,8 @@ is folded is used once, so there is one way from each node to the one that shows
 import ast
 from dataclasses import dataclass
 
-from autograd.engine.value import Constant, Value
+from autograd.engine.primitive import CONSTANT
+from autograd.engine.value import Value
 from autograd.words import formula
 from autograd.words.evaluation import holds
 from autograd.words.names import Names
@@ -56,7 +57,7 @@ class Folding:
         """Whether `node` has a line: constants and what is folded have none."""
         if node is self.sweep.root:
             return True
-        return node not in self.hidden and not isinstance(node, Constant)
+        return node not in self.hidden and node.primitive is not CONSTANT
 
     def expression(self, node: Value) -> ast.expr | None:
         """Return the operation that made `node`, what is folded written out; None for a leaf."""
@@ -101,7 +102,7 @@ class Folding:
         """How `node` is written inside an expression: its name, its number, or written out."""
         if node is None:
             return ast.Name(ELLIPSIS)
-        if isinstance(node, Constant):
+        if node.primitive is CONSTANT:
             return formula.number(node._data)
         if node in self.hidden:
             expression = self.expression(node)

@@ -8,7 +8,8 @@ number in the order of recording. Constants are called by their number. Invarian
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from autograd.engine.value import Constant, Value
+from autograd.engine.primitive import CONSTANT
+from autograd.engine.value import Value
 from autograd.words.text import visible
 
 
@@ -43,7 +44,7 @@ class Names:
                 self._names[node] = _unused(visible(str(name)), used)
         count = 0
         for node in order:
-            if node not in self._names and not isinstance(node, Constant):
+            if node not in self._names and node.primitive is not CONSTANT:
                 count += 1
                 self._names[node] = _unused(f"v{count}", used)
 

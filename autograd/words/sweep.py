@@ -5,12 +5,12 @@ its numbers beside the nodes; with `exact`, as fractions, where the root is one.
 gradients equal, bit for bit, what `root.backward()` gives where all gradients start at 0.
 """
 
-from operator import attrgetter
+from fractions import Fraction
 from typing import Any, NamedTuple
 
-from autograd.engine.graph import topological_order
+from autograd.engine.graph import pull_back, topological_order
+from autograd.engine.number import as_float
 from autograd.engine.value import Value
-from autograd.exact import Exact, value_again
 
 
 class Use(NamedTuple):
@@ -31,24 +31,21 @@ class Sweep:
             )
         self.root = root
         self.order = topological_order(root)
-        exact = exact and isinstance(root, Exact)
-        number: Any = attrgetter("fraction") if exact else float
+        number: Any = Fraction if exact and root._data.__class__ is Fraction else as_float
         self.data = {node: number(node._data) for node in self.order}
         self.stale = any(map(self._is_stale, self.order))
-        self.gradient: dict[Value, float] = dict.fromkeys(self.order, 0 if exact else 0.0)
+        partials = {node: tuple(map(number, node._partials())) for node in self.order}
+        self.gradient = pull_back(self.order, {root: number(1)}, partials.__getitem__)
         self.uses: dict[Value, list[Use]] = {node: [] for node in self.order}
-        self.gradient[root] = 1 if exact else 1.0
-        for node in reversed(self.order):
-            upstream = self.gradient[node]
-            for parent, partial in zip(node.parents, node.partials, strict=True):
-                self.gradient[parent] += upstream * number(partial)
         for node in self.order:
-            for i, parent in enumerate(node.parents):
-                self.uses[parent].append(Use(node, i, number(node.partials[i])))
+            for i, (parent, partial) in enumerate(
+                zip(node._parents(), partials[node], strict=True)
+            ):
+                self.uses[parent].append(Use(node, i, partial))
 
     def _is_stale(self, node: Value) -> bool:
         """Whether the data of the inputs are no longer those the node was computed from."""
-        if node.primitive is None:
+        if node.primitive is None or node._left is None:
             return False
-        again = value_again(node)
-        return again != node._data and again == again
+        again = node.primitive.value(*[parent._data for parent in node._parents()])
+        return bool(again != node._data and again == again)

@@ -7,7 +7,8 @@ is nan: what is wrong begins there.
 
 import math
 
-from autograd.engine.value import Constant, Value
+from autograd.engine.primitive import CONSTANT
+from autograd.engine.value import Value
 from autograd.words.reasons.causes import Cause, known
 from autograd.words.reasons.wording import Words, is_program, number, row
 from autograd.words.sweep import Use
@@ -36,7 +37,7 @@ DOMAIN = "Keep the argument inside the domain, with autograd.maximum or minimum.
 def origin(node: Value) -> Value:
     """Return the node at or below `node` where its nan, or its infinity, begins."""
     while True:
-        below = [x for x in node.parents if not isinstance(x, Constant)]
+        below = [x for x in node.parents if x.primitive is not CONSTANT]
         wrong = [x for x in below if math.isnan(x._data)]
         if not wrong and not math.isnan(node._data):
             wrong = [x for x in below if math.isinf(x._data)]
@@ -48,7 +49,7 @@ def origin(node: Value) -> Value:
 def infinite_since(node: Value, words: Words) -> str:
     """Where the infinite inputs of a nan, such as inf - inf, come from; "" where there are none."""
     wrong = first_infinite(node.parents)
-    if wrong is None or not math.isinf(wrong._data) or isinstance(wrong, Constant):
+    if wrong is None or not math.isinf(wrong._data) or wrong.primitive is CONSTANT:
         return ""
     begin = origin(wrong)
     return f"{words.called(wrong)} is infinite since {words.computed(begin)}."
@@ -108,7 +109,7 @@ def local_cause(use: Use, words: Words) -> tuple[Cause, Value]:
     child = use.child
     wrong = first_infinite(child.parents)
     if wrong is not None:
-        begin = child if isinstance(wrong, Constant) else origin(wrong)
+        begin = child if wrong.primitive is CONSTANT else origin(wrong)
         return data_cause(begin, words), begin
     if not math.isfinite(child._data):
         return data_cause(child, words), child

@@ -6,7 +6,8 @@ constants and what was detached are nobody's parameters and are not counted amon
 
 import math
 
-from autograd.engine.value import Constant, Detached, Value
+from autograd.engine.primitive import CONSTANT, DETACHED
+from autograd.engine.value import Value
 from autograd.words.reasons.domains import data_cause, infinite_since, origin
 from autograd.words.reasons.finding import Finding, Kind, kind_of
 from autograd.words.reasons.search import finding
@@ -52,7 +53,7 @@ def root_report(words: Words) -> Finding:
 
 
 def _passive(node: Value) -> bool:
-    return isinstance(node, Constant | Detached)
+    return node.primitive in (CONSTANT, DETACHED)
 
 
 def _data(words: Words, root: Value) -> Finding:

@@ -6,7 +6,8 @@ likely, as equal numbers may be chance, is called perhaps.
 """
 
 from autograd.engine.graph import topological_order
-from autograd.engine.value import Constant, Detached, Value
+from autograd.engine.primitive import CONSTANT, DETACHED
+from autograd.engine.value import Value
 from autograd.words.reasons.finding import Finding
 from autograd.words.reasons.wording import Words, line_of, listed, number
 from autograd.words.text import visible
@@ -51,7 +52,7 @@ def _called(words: Words, value: Value) -> str:
 
 def _detached_copy(words: Words, value: Value, name: str) -> Answer | None:
     """A leaf cut off from the value, or from something computed from it."""
-    leaves = [node for node in words.sweep.order if isinstance(node, Detached)]
+    leaves = [node for node in words.sweep.order if node.primitive is DETACHED]
     origins = [(leaf, getattr(leaf, "origin", None)) for leaf in leaves]  # of copies unknown
     noted = [(leaf, origin) for leaf, origin in origins if origin is not None]
     for leaf, origin in noted:
@@ -76,7 +77,7 @@ def _replaced(words: Words, value: Value, name: str) -> Answer | None:
     """The value was computed from a leaf that the root depends on."""
     for node in topological_order(value):
         known = node in words.sweep.gradient
-        if known and not node.parents and not isinstance(node, Constant):
+        if known and not node.parents and node.primitive is not CONSTANT:
             old = words.called(node)
             detail = f"It depends on {old}, from which {name} was computed: a new Value, made later"
             return node, f"{detail} or beside it.", IN_PLACE
@@ -95,9 +96,9 @@ def _equal_number(words: Words, value: Value, name: str) -> Answer | None:
     """A leaf cut off, or a constant, with its number; whole numbers are too common."""
     equal = [x for x in words.sweep.order if x._data == value._data and not x._data.is_integer()]
     for node in equal:
-        if isinstance(node, Detached):
+        if node.primitive is DETACHED:
             return _copy(words, node, f"Perhaps a detached copy of {name} is used")
-        if isinstance(node, Constant):
+        if node.primitive is CONSTANT:
             known = number(node._data)
             detail = f"A constant {known}, its number, is used: perhaps {name}.data was written."
             return node, detail, NOT_CUT
@@ -106,7 +107,7 @@ def _equal_number(words: Words, value: Value, name: str) -> Answer | None:
 
 def _elsewhere(words: Words, name: str) -> Answer:
     order = words.sweep.order
-    cut = [node for node in order if isinstance(node, Detached)]
+    cut = [node for node in order if node.primitive is DETACHED]
     if cut:
         known = [line_of(node) for node in cut if line_of(node)]
         lines = f" ({visible(known[0], 300)})" if known else ""

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from autograd.compiler.program import PROGRAM
-from autograd.engine.value import Constant, Value
+from autograd.engine.primitive import CONSTANT
+from autograd.engine.value import Value
 from autograd.words import formula
 from autograd.words.names import Names
 from autograd.words.sweep import Sweep, Use
@@ -77,7 +78,7 @@ class Words:
     def equal(self, node: Value) -> str:
         """`y = 3`; for a constant the bare number."""
         data = number(node._data)
-        plain = isinstance(node, Constant) and not self.names.given(node)
+        plain = node.primitive is CONSTANT and not self.names.given(node)
         return data if plain else f"{self.names[node]} = {data}"
 
     def computed(self, node: Value, position: int | None = None) -> str:
@@ -112,7 +113,7 @@ class Words:
         order = dict.fromkeys([*(inputs[i] for i in first), *inputs[: OPERANDS + 1]])
         if node.op == "dot" and first:
             order = dict.fromkeys(inputs[i] for i in first)
-        shown = [x for x in order if not isinstance(x, Constant) or self.names.given(x)]
+        shown = [x for x in order if x.primitive is not CONSTANT or self.names.given(x)]
         return sorted(shown[:OPERANDS], key=inputs.index)
 
     def _operation(self, node: Value) -> str:
@@ -123,7 +124,7 @@ class Words:
         return f"{visible(node.op)}(… {len(node.parents)} inputs)"
 
     def _operand(self, node: Value | None) -> ast.expr:
-        if isinstance(node, Constant) and not self.names.given(node):
+        if node.primitive is CONSTANT and not self.names.given(node):
             return formula.number(node._data)
         return ast.Name(ELLIPSIS if node is None else self.names[node])
 

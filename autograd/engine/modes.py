@@ -1,0 +1,169 @@
+"""Modes: who watches while values are computed, on one stack and through one door.
+
+`no_grad`, anomaly checks, the compiler and derivatives of derivatives each open a mode for a block
+of code. The engine reports to the open modes, outermost first, what it made, what was read and
+what was compared; in ordinary code none is open and it reports nothing. The stack is a ContextVar,
+so a mode belongs to one thread or task.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from autograd.engine.primitive import DETACHED
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+AnyMode = TypeVar("AnyMode", bound="Mode")
+
+
+class Mode:
+    """A block of code in which operations are watched: `with mode:`, or `@mode` on a function.
+
+    A mode that is `silent` is not reported to. Where one `records`, derivatives are Values, and
+    copies stay linked; where one `compiles`, numbers will change, so none may be read, nor in
+    any other thread.
+    """
+
+    silent = records = compiles = False
+
+    def made(self, primitive: Any, parents: tuple[Any, ...], node: Any) -> Any:
+        """Return what stands for `node`, the result of an operation; a new leaf has none."""
+        return node
+
+    def read(self, value: Any, what: str) -> None:
+        """Raise where the bare number of `value` must not be read or changed by `what`."""
+
+    def compared(self, compare: Callable[..., Any], left: Any, right: Any, outcome: bool) -> None:
+        """Take note of `compare(left, right)`, two Values."""
+
+    def pulled(self, order: Any, seeds: Any, earlier: Any = None, active: Any = None) -> None:
+        """Look at a reverse sweep before it is made; backward() adds it to `earlier` gradients."""
+
+    def pushed(self, tangents: dict[Any, Any]) -> None:
+        """Look at the derivatives that forward mode found."""
+
+    def __enter__(self) -> Self:
+        _open.set((*opened(), self))
+        if not self.silent:
+            watching.append(self)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        modes = opened()
+        if self in modes:  # a generator may be closed in another context than the one that entered
+            i = len(modes) - 1 - modes[::-1].index(self)
+            _open.set(modes[:i] + modes[i + 1 :])
+        if not self.silent:
+            watching.remove(self)
+
+    def __call__(self, function: Function) -> Function:
+        """Return `function` with this mode open while its own code runs."""
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            raise TypeError(f"{function.__name__} is a generator: open the mode by `with` inside")
+        wrapper: Any
+        if inspect.iscoroutinefunction(function):
+
+            async def wrapper(*args: Any, **kwargs: Any) -> Any:
+                with self:
+                    return await function(*args, **kwargs)
+
+        else:
+
+            def wrapper(*args: Any, **kwargs: Any) -> Any:
+                with self:
+                    return function(*args, **kwargs)
+
+        return functools.update_wrapper(wrapper, function)  # type: ignore[return-value]
+
+
+_open: ContextVar[tuple[Mode, ...]] = ContextVar("modes", default=())
+opened = _open.get
+# All modes that are reported to, in any thread: a look at this list costs a tenth of one at the
+# ContextVar, and is all that an operator does in ordinary code.
+watching: list[Mode] = []
+
+
+def innermost(kind: type[AnyMode]) -> AnyMode | None:
+    """Return the innermost open mode of a kind, None where there is none."""
+    return next((mode for mode in reversed(opened()) if isinstance(mode, kind)), None)
+
+
+def recording() -> bool:
+    """Whether what is computed here will be differentiated, so that derivatives are Values."""
+    return any(mode.records for mode in opened())
+
+
+def compiling() -> bool:
+    """Whether a function is being compiled here."""
+    return any(mode.compiles for mode in opened())
+
+
+def made(primitive: Any, parents: tuple[Any, ...], node: Any) -> Any:
+    """Report a node and return what stands for it."""
+    for mode in opened():
+        node = mode.made(primitive, parents, node)
+    return node
+
+
+def read(value: Any, what: str) -> None:
+    """Report that a bare number is about to be read, or changed, by `what`."""
+    for mode in {*opened(), *filter(lambda mode: mode.compiles, watching)}:
+        mode.read(value, what)
+
+
+def compared(compare: Callable[..., Any], left: Any, right: Any, outcome: bool) -> None:
+    """Report a comparison; one in another thread than that of the compiler reads two numbers."""
+    for mode in opened():
+        mode.compared(compare, left, right, outcome)
+    for mode in watching:
+        if mode.compiles and mode not in opened():
+            mode.read(left, "a comparison")
+            mode.read(right, "a comparison")
+
+
+@contextmanager
+def without(*kinds: type[Mode]) -> Iterator[None]:
+    """Close the open modes of these kinds inside."""
+    token = _open.set(tuple(mode for mode in opened() if not isinstance(mode, kinds)))
+    try:
+        yield
+    finally:
+        _open.reset(token)
+
+
+class no_grad(Mode):
+    """Record nothing inside: `with no_grad(): ...`, or `@no_grad()` on a function.
+
+    Results are leaves with data and no parents. In a function that is being compiled operations
+    are recorded all the same and cut off from the gradient. As in PyTorch, a generator that is
+    suspended inside the block leaves it open for its caller.
+    """
+
+    def __init__(self, *function: Any) -> None:
+        if function:
+            raise TypeError("`no_grad` takes no argument: write `@no_grad()` with parentheses")
+
+    def made(self, primitive: Any, parents: tuple[Any, ...], node: Any) -> Any:
+        """Cut the node off from what it was computed from."""
+        return node.detach() if node.parents and primitive is not DETACHED else node
+
+
+class Differentiating(Mode):
+    """Derivatives are Values inside, for a derivative of them or for backward().
+
+    While a sweep is recorded that has been looked at already, it is `sweeping`.
+    """
+
+    silent = records = True
+
+    def __init__(self, sweeping: bool = False) -> None:
+        self.sweeping = sweeping
