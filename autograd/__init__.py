@@ -3,11 +3,11 @@
 Compute with `Value`s as with numbers, call `backward()` on the result, read `.grad`.
 """
 
+from autograd.checking.anomaly import detect_anomaly as detect_anomaly
 from autograd.checking.gradcheck import gradcheck as gradcheck
 from autograd.compiler import Program as Program
 from autograd.compiler import compile as compile
 from autograd.custom import primitive as primitive
-from autograd.checking.anomaly import detect_anomaly as detect_anomaly
 from autograd.engine.functions import dot as dot
 from autograd.engine.functions import logsumexp as logsumexp
 from autograd.engine.functions import softmax as softmax

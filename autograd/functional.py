@@ -173,7 +173,7 @@ class Linearised:
         self.active = set(self.variables)  # the nodes that depend on a variable
         for node in self.nodes[len(self.variables) :]:
             cut = node.primitive is table.detach  # a node while a function is compiled
-            if not cut and not self.active.isdisjoint(node._parents()):
+            if not cut and not self.active.isdisjoint(node.parents):
                 self.active.add(node)
         self.order = [node for node in self.nodes if node in self.active]
 
@@ -195,7 +195,7 @@ class Linearised:
         flows = _seeds(self.variables, given)
         with modes.without(no_grad), Differentiating(sweeping=True):
             for node in self.order[len(self.variables) :]:
-                for parent, partial in zip(node._parents(), self._partials(node), strict=True):
+                for parent, partial in zip(node.parents, self._partials(node), strict=True):
                     if parent in flows:
                         _add(flows, node, product(flows[parent], partial))
             for mode in modes.opened():
@@ -274,7 +274,7 @@ def _partials_as_values(node: Value) -> tuple[Any, ...]:
     Raises `ValueError` where they are not those stored, as after a change of `.data`.
     """
     assert node.primitive is not None
-    parents, was = node._parents(), stored(node)
+    parents, was = node.parents, stored(node)
     partials = node.primitive.partials(node, *parents)
     if len(partials) != len(parents):
         raise TypeError(

@@ -103,10 +103,10 @@ class detect_anomaly(Mode):
                 "in the reverse sweep the contributions to the gradient of "
                 f"{_made(node)}, add up to {gradient}"
             )
-        for parent, local in zip(node._parents(), node._partials(), strict=True):
+        for parent, local in zip(node.parents, node.stored_partials(), strict=True):
             if parent in active and not math.isfinite(gradient * local):
                 raise FloatingPointError(
-                    f"in the reverse sweep of {_call(node.primitive, node._parents())} = "
+                    f"in the reverse sweep of {_call(node.primitive, node.parents)} = "
                     f"{node._data}{_recorded(node)}: the gradient handed to {_operand(parent)} is "
                     f"upstream × local = {gradient} × {local} = {gradient * local}"
                 )
@@ -116,17 +116,17 @@ class detect_anomaly(Mode):
         if not self.check or self is not innermost(detect_anomaly):
             return
         for node, tangent in tangents.items():
-            if node._parents() and not math.isfinite(tangent):
+            if node.parents and not math.isfinite(tangent):
                 raise FloatingPointError(
                     "in the forward sweep the derivative of "
-                    f"{_call(node.primitive, node._parents())} = {node._data}{_recorded(node)}, "
+                    f"{_call(node.primitive, node.parents)} = {node._data}{_recorded(node)}, "
                     f"is {tangent}"
                 )
 
 
 def _made(node: Any) -> str:
     """The operation that made a node, or that it is a leaf; its number, and its line."""
-    parents = node._parents()
+    parents = node.parents
     made = _call(node.primitive, parents) if parents else "the leaf"
     return f"{made}, {_operand(node)}{_recorded(node)}"
 

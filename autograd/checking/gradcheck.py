@@ -27,8 +27,8 @@ from autograd.checking.ways import (
     unchanged,
 )
 from autograd.engine.graph import topological_order
-from autograd.engine.number import as_float
 from autograd.engine.modes import compiling
+from autograd.engine.number import as_float
 from autograd.engine.value import Value
 from autograd.nesting import flatten, unflatten
 

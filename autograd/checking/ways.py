@@ -16,8 +16,8 @@ from typing import Any
 
 from autograd.checking.anomaly import detect_anomaly
 from autograd.engine.graph import topological_order
-from autograd.engine.number import as_float
 from autograd.engine.modes import no_grad, without
+from autograd.engine.number import as_float
 from autograd.engine.value import Value, as_value
 from autograd.functional import jacobian, jvp
 from autograd.nesting import flatten, unflatten

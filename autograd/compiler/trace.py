@@ -253,12 +253,12 @@ def _translate(
     alive = set(order)
     for made in trace.nodes:  # numbers the parameters in the order of their first use
         if made in alive:
-            for parent in made._parents():
+            for parent in made.parents:
                 if parent._left is None:
                     leaf_slot(parent)
     for made in order:
         if made._left is not None:
-            args = tuple([leaf_slot(parent) for parent in made._parents()])
+            args = tuple([leaf_slot(parent) for parent in made.parents])
             slots[made] = program.operation(made.primitive, args)
     guards = dict.fromkeys(
         ScalarGuard(g.compare, leaf_slot(g.left), leaf_slot(g.right), g.outcome, g.line)

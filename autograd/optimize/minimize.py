@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd.engine.modes import Differentiating, without
-from autograd.functional import hessian
-from autograd.functional import Function
+from autograd.functional import Function, hessian
 from autograd.optimize.bounds import pairs
 from autograd.optimize.flat import Array, Flat
 from autograd.optimize.gradient_descent import gradient_descent

@@ -13,8 +13,7 @@ import numpy as np
 
 from autograd.engine.modes import no_grad
 from autograd.engine.value import Value, as_value
-from autograd.functional import hessian, hvp, value_and_grad
-from autograd.functional import Function
+from autograd.functional import Function, hessian, hvp, value_and_grad
 from autograd.nesting import unflatten
 from autograd.optimize.flat import Array, Flat, as_array
 

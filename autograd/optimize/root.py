@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd.engine.modes import Differentiating, without
-from autograd.functional import vjp
-from autograd.functional import Function
+from autograd.functional import Function, vjp
 from autograd.nesting import Structure, flatten, unflatten
 from autograd.optimize.flat import Array, Flat, as_array
 from autograd.optimize.solvers import prepare

@@ -8,8 +8,7 @@ from typing import Any
 
 from autograd.compiler.program import Program
 from autograd.engine.value import Value
-from autograd.functional import vjp
-from autograd.functional import Function
+from autograd.functional import Function, vjp
 
 
 def prepare(solver: str, f: Function, method: str, known: Iterable[str]) -> tuple[Any, str]:

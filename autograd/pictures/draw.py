@@ -5,7 +5,7 @@ per input, so `x * x` has two. Invariant: drawing changes no node and needs no `
 names in the DOT source are generated, never the user's.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from autograd.engine.graph import topological_order

@@ -34,18 +34,16 @@ class Sweep:
         number: Any = Fraction if exact and root._data.__class__ is Fraction else as_float
         self.data = {node: number(node._data) for node in self.order}
         self.stale = any(map(self._is_stale, self.order))
-        partials = {node: tuple(map(number, node._partials())) for node in self.order}
+        partials = {node: tuple(map(number, node.stored_partials())) for node in self.order}
         self.gradient = pull_back(self.order, {root: number(1)}, partials.__getitem__)
         self.uses: dict[Value, list[Use]] = {node: [] for node in self.order}
         for node in self.order:
-            for i, (parent, partial) in enumerate(
-                zip(node._parents(), partials[node], strict=True)
-            ):
+            for i, (parent, partial) in enumerate(zip(node.parents, partials[node], strict=True)):
                 self.uses[parent].append(Use(node, i, partial))
 
     def _is_stale(self, node: Value) -> bool:
         """Whether the data of the inputs are no longer those the node was computed from."""
         if node.primitive is None or node._left is None:
             return False
-        again = node.primitive.value(*[parent._data for parent in node._parents()])
+        again = node.primitive.value(*[parent._data for parent in node.parents])
         return bool(again != node._data and again == again)
