@@ -25,15 +25,11 @@ from autograd.words import formula
 from autograd.words.folding import Contribution, Folding
 from autograd.words.latex import name_in_latex, number_in_latex, to_latex
 from autograd.words.names import Names
-from autograd.words.sweep import Sweep
+from autograd.words.sweep import STALE, Sweep
 
 USES = 5  # contributions written in one line
 LINES = 500  # lines in a notebook, where rendering formulas takes time
 WIDEST = 60  # characters of the forward column
-STALE = (
-    "Leaves have changed since this graph was recorded: their data are those of now, everything "
-    "else is what was recorded."
-)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,11 @@ from autograd.engine.graph import topological_order
 from autograd.engine.value import Value
 from autograd.exact import Exact, value_again
 
+STALE = (
+    "Leaves have changed since this graph was recorded: their data are those of now, everything "
+    "else is what was recorded."
+)
+
 
 class Use(NamedTuple):
     """One edge of the graph: `child` used a node as its input number `position`."""
@@ -45,6 +50,10 @@ class Sweep:
         for node in self.order:
             for i, parent in enumerate(node.parents):
                 self.uses[parent].append(Use(node, i, number(node.partials[i])))
+
+    def contribution(self, use: Use) -> float:
+        """What one use of a node hands back to it: upstream times local."""
+        return self.gradient[use.child] * use.partial
 
     def _is_stale(self, node: Value) -> bool:
         """Whether the data of the inputs are no longer those the node was computed from."""
