@@ -33,7 +33,7 @@ SAFE = "logsumexp, softmax, sigmoid and softplus are safe for large inputs."
 class Point:
     """The numbers at one use: first and last input `x` and `y`, that of the use `own`, and `out`.
 
-    `i` is the position of the use, `other` the number of the other factor, `by` what made.
+    `i` is the position, `other` the number of the other factor and `by` its operation.
     """
 
     def __init__(self, use: Use, data: Mapping[Value, float]) -> None:
@@ -81,25 +81,15 @@ RESULT: Sequence[Line] = (
     ("*", "0 times inf", WHERE, lambda p: isnan(p.out)),
     ("sin cos tan", "{row} of {x:.6g}", SCALE, None),
     ("exp expm1 sinh cosh", "{row} of {x:.6g} is beyond the largest float, 1.8e+308", SAFE, None),
-    (
-        "",
-        "beyond the largest float, 1.8e+308",
-        SCALE,
-        lambda p: p.op != "" and isinf(p.out),
-    ),
+    ("", "beyond the largest float, 1.8e+308", SCALE, lambda p: p.op != "" and isinf(p.out)),
     ("", "{row} gives {out:.6g}", "", None),
 )
 # Why a local derivative is infinite or nan although the inputs and the result are finite.
 SLOPE: Sequence[Line] = (
     ("/", "divided by {y:.6g}", DIVISION, None),
-    (
-        "** pow",
-        "the derivative of x ** {y:.6g} at 0 is infinite",
-        DOMAIN,
-        lambda p: p.i == p.x == 0,
-    ),
+    ("** pow", "the derivative of x ** {y:.6g} at 0 is inf", DOMAIN, lambda p: p.i == p.x == 0),
     ("pow", "its derivative holds the log of the base {x:.6g}", DOMAIN, lambda p: p.i == 1),
-    ("", "the derivative of {row} at {x:.6g} is {local}", DOMAIN, lambda p: p.op != ""),
+    ("", "the derivative of {row} at {own:.6g} is {local}", DOMAIN, lambda p: p.op != ""),
     ("", "the local derivative of {row} is {local}", "", None),
 )
 
