@@ -177,16 +177,11 @@ def _sum(words: Words, node: Value) -> Finding:
     return found._replace(what=what, details=sources + found.details)
 
 
-def _largest(sweep: Sweep, node: Value) -> Use:
-    """The use with the largest contribution to the gradient of `node`."""
-    return max(sweep.uses[node], key=lambda use: abs(sweep.contribution(use)))
-
-
 def _largest_way(sweep: Sweep, value: Value) -> list[Use]:
     """The way from `value` to the root with the largest contribution at each step."""
     way: list[Use] = []
     while value is not sweep.root:
-        way.append(_largest(sweep, value))
+        way.append(max(sweep.uses[value], key=lambda use: abs(sweep.contribution(use))))
         value = way[-1].child
     return way
 
