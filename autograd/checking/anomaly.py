@@ -7,35 +7,14 @@ gradient comes before any `.grad` has changed.
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from autograd.engine.graph import pull_back, stored
 from autograd.engine.modes import Differentiating, Mode, innermost, no_grad
 from autograd.engine.primitive import CONSTANT, DETACHED
-from autograd.lines import users_line
+from autograd.lines import Note, line_of, users_line
 
 SHOWN = 6  # operands that an error shows
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """The user's `line` that made a node, and the `origin` that a detached leaf was cut from."""
-
-    line: str
-    origin: Any = None
-
-
-def line_of(node: Any) -> str:
-    """Return the line of the user's that made a node, "" where nobody noted it."""
-    note = getattr(node, "_note", None)
-    return note.line if isinstance(note, Note) else ""
-
-
-def origin_of(node: Any) -> Any:
-    """Return the Value that a detached leaf was cut from, None where nobody noted it."""
-    note = getattr(node, "_note", None)
-    return note.origin if isinstance(note, Note) else None
 
 
 class detect_anomaly(Mode):

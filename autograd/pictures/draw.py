@@ -10,10 +10,11 @@ from typing import Any
 
 from autograd.engine.graph import topological_order
 from autograd.engine.value import Value
-from autograd.pictures.boxes import Boxes, add_arrows, add_oval, blank, check_format
+from autograd.pictures.boxes import Boxes, add_arrows, add_oval, blank
 from autograd.pictures.graphviz_display import Drawing
 from autograd.pictures.tree import text_tree
 from autograd.words.names import Names
+from autograd.words.text import check_format
 
 LIMIT = 1500
 NOT_COMPUTED = "—"

@@ -110,7 +110,8 @@ def _graph(sweep: Sweep, names: Names, table: Table) -> dict[str, Any]:
 
 def _key(node: Value, table: Table) -> str:
     """What the page calls the row that made `node`, "" for a leaf."""
-    return table.keys.get((node.primitive, len(node.parents)), "") if node.primitive else ""
+    row = node.primitive
+    return table.keys.get((row, len(node.parents)), "") if row and node.parents else ""
 
 
 def _kind(node: Value) -> str:
@@ -127,15 +128,15 @@ def _json_number(x: float) -> float | str:
 
 def _expression(node: Value, number: Mapping[Value, int]) -> list[str | int]:
     """The operation as text with the numbers of its nodes in between."""
-    if node.primitive is None:
+    if not node.parents:
         return []
     inputs = [_reference(parent, number) for parent in formula.shortened(node)]
-    return _template(formula.operation(node.primitive.name, inputs))
+    return _template(formula.operation(node.op, inputs))
 
 
 def _rules(node: Value, number: Mapping[Value, int]) -> list[list[str | int]]:
     """For each input the formula of its partial, [] where there is none to show."""
-    if node.primitive is None:
+    if not node.parents:
         return []
     symbols = formula.symbols(len(node.parents))
     meanings = {"out": node, **dict(zip(symbols, node.parents, strict=True))}

@@ -25,15 +25,13 @@ from autograd.words import formula
 from autograd.words.folding import Contribution, Folding
 from autograd.words.latex import name_in_latex, number_in_latex, to_latex
 from autograd.words.names import Names
-from autograd.words.sweep import Sweep
+from autograd.words.sweep import STALE, Sweep
+from autograd.words.text import check_format
 
 USES = 5  # contributions written in one line
 LINES = 500  # lines in a notebook, where rendering formulas takes time
+LONGEST = 100  # characters of a number
 WIDEST = 60  # characters of the forward column
-STALE = (
-    "Leaves have changed since this graph was recorded: their data are those of now, everything "
-    "else is what was recorded."
-)
 
 
 @dataclass(frozen=True)
@@ -170,19 +168,9 @@ def explain(
     and its local derivative is a factor there. `fmt` formats floats; exact Values are shown as
     fractions. The graph is not changed, and `backward()` need not have been called.
 
-    Raises `TypeError` where `root` is not a Value or `names` not a mapping, and `ValueError` for
-    a `fmt` that does not format numbers.
+    Raises `TypeError` where `root` is not a Value, `names` not a mapping or `fmt` not a string, and
+    `ValueError` for a `fmt` that does not format numbers.
     """
-    check_format(fmt)
+    check_format(fmt, LONGEST)
     sweep = Sweep(root, exact=True)
     return Explanation(Folding(sweep, Names(sweep.order, names), fold), fmt)
-
-
-def check_format(fmt: str) -> None:
-    """Raise `ValueError` unless `fmt` formats a float."""
-    try:
-        format(1.5, fmt)
-    except (ValueError, TypeError):
-        raise ValueError(
-            f"`fmt` must be a format for floats such as '.4f' or '.6g', got {fmt!r:.40}"
-        ) from None

@@ -61,7 +61,7 @@ class Folding:
 
     def expression(self, node: Value) -> ast.expr | None:
         """Return the operation that made `node`, what is folded written out; None for a leaf."""
-        if node.primitive is None:
+        if not node.parents:
             return None
         inputs = [self._reference(parent) for parent in formula.shortened(node)]
         return formula.operation(node.primitive.name, inputs)

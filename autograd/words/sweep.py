@@ -12,6 +12,11 @@ from autograd.engine.graph import pull_back, topological_order
 from autograd.engine.number import as_float
 from autograd.engine.value import Value
 
+STALE = (
+    "Leaves have changed since this graph was recorded: their data are those of now, everything "
+    "else is what was recorded."
+)
+
 
 class Use(NamedTuple):
     """One edge of the graph: `child` used a node as its input number `position`."""
@@ -40,6 +45,11 @@ class Sweep:
         for node in self.order:
             for i, (parent, partial) in enumerate(zip(node.parents, partials[node], strict=True)):
                 self.uses[parent].append(Use(node, i, partial))
+
+    def contribution(self, use: Use) -> float:
+        """What one use of a node hands back to it: upstream times local."""
+        handed: float = self.gradient[use.child] * use.partial
+        return handed
 
     def _is_stale(self, node: Value) -> bool:
         """Whether the data of the inputs are no longer those the node was computed from."""

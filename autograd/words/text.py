@@ -7,7 +7,9 @@ control character, no surrogate and at most `limit` characters; `latex` returns 
 characters that LaTeX, Markdown or HTML read as more than text.
 """
 
+import re
 import unicodedata
+from typing import Any
 
 ELLIPSIS = "…"
 
@@ -46,3 +48,20 @@ _ALIKE = str.maketrans(
 def latex(text: str, limit: int = 40) -> str:
     """Return `text` for the inside of `\\text{}`, special characters by those that look alike."""
     return visible(text, limit).translate(_ALIKE)
+
+
+def check_format(fmt: Any, limit: int = 24) -> None:
+    """Raise `TypeError` or `ValueError` where `fmt` does not format a float in so many characters.
+
+    A number in a box has few, one in a line of text may have more.
+    """
+    if not isinstance(fmt, str):
+        raise TypeError(f'`fmt` must be a format such as ".4f", got {fmt!r:.40}')
+    try:
+        if any(int(digits) > limit for digits in re.findall(r"\d+", fmt)):
+            raise ValueError(f"more than {limit} characters")
+        format(-1.5, fmt)
+    except ValueError as error:
+        raise ValueError(
+            f'`fmt` must format a number, such as ".4f" or ".3g", got {fmt!r:.40}: {error}'
+        ) from None

@@ -16,9 +16,9 @@ import pytest
 import autograd
 import nn
 from autograd import Value, detect_anomaly, grad, no_grad
-from autograd.checking.anomaly import line_of, origin_of
 from autograd.engine import modes
 from autograd.engine.primitive import DETACHED
+from autograd.lines import line_of, origin_of
 
 
 def here():

@@ -8,7 +8,9 @@ import pickle
 import re
 import signal
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from random import Random
 
 import numpy as np
@@ -279,6 +281,7 @@ DOORS = {
     "in a thread: item": in_a_thread(lambda x: (x + 1).item()),
     "in a thread: max": in_a_thread(lambda x: max(x, 0.0)),
 }
+OF_THE_POOL = ("in a pool: bool", "in a pool: str")  # no line of ours calls them
 OF_EVERY_VALUE = ("float", "int", "round", "math", "index", "range", "a float array")
 
 
@@ -310,7 +313,8 @@ def test_no_door_leads_to_a_number_that_would_be_frozen(name, of, capsys):
         message = str(caught.value)
         if name not in OF_EVERY_VALUE and name != "backward":
             assert "while the function is being compiled" in message, message
-            assert re.search(rf"at {re.escape(__file__)}:\d+: it would be frozen", message), message
+            here = r"\S+" if name in OF_THE_POOL else re.escape(__file__)
+            assert re.search(rf"at {here}:\d+: it would be frozen", message), message
     assert (W.data, W.grad) == before
     assert capsys.readouterr().out == ""
 
@@ -361,9 +365,8 @@ def test_other_threads_read_their_own_values_while_a_function_is_compiled():
     program = compile(f)
     assert program(3.0) == 6.0
     thread.join()
-    assert found == [10.0, 6.0, True, "10.0", "Value(data=3.0, grad=6.0)", (1.0, 1.0), True] + [
-        *(2.5, 10.0, 10.0)
-    ]
+    shown = ["10.0", "Value(data=3.0, grad=6.0)"]
+    assert found == [10.0, 6.0, True, *shown, (1.0, 1.0), True, 2.5, 10.0, 10.0]
 
 
 def test_a_task_of_another_context_reads_its_own_values():
@@ -433,7 +436,7 @@ def test_what_is_detached_is_read_afresh_and_no_parameter():
     program = compile(lambda x: w.detach() * x)
     assert (program(3.0), program.parameters) == (6.0, [])
     w.data = 5.0
-    assert program(3.0) in (15.0,)
+    assert program(3.0) == 15.0
     d = w.detach()
     program = compile(lambda x: d * x)
     assert (program(3.0), program.parameters) == (15.0, [])
@@ -544,10 +547,12 @@ def test_a_number_on_a_branch_is_a_result(f):
 def test_ctrl_c_in_backward_leaves_all_as_before_or_complete(wide):
     rng = Random(0)
     leaves = [Value(rng.uniform(-1, 1)) for _ in range(4_000 if wide else 40)]
-    root = sum(x * y for x, y in zip(leaves, leaves[1:], strict=False))
+    root = sum(x * y for x, y in pairwise(leaves))
     for _ in range(0 if wide else 2_000):
         root = (root * 0.5 + rng.choice(leaves)).sin() + autograd.dot(leaves[:3], leaves[3:6])
+    began = time.perf_counter()
     root.backward()
+    duration = time.perf_counter() - began
     once = [leaf.grad for leaf in leaves]
     start = [0.25 * (i % 5) for i in range(len(leaves))]
     complete = [
@@ -564,7 +569,7 @@ def test_ctrl_c_in_backward_leaves_all_as_before_or_complete(wide):
             for leaf, was in zip(leaves, start, strict=True):
                 leaf.grad = was
             try:
-                signal.setitimer(signal.ITIMER_REAL, rng.uniform(1e-5, 6e-3))
+                signal.setitimer(signal.ITIMER_REAL, rng.uniform(0.02, 1.5) * duration)
                 root.backward()
                 signal.setitimer(signal.ITIMER_REAL, 0.0)
             except KeyboardInterrupt:

@@ -368,7 +368,7 @@ def test_a_label_must_be_a_string():
     for node in (x, x * 2, x.detach()):
         before = node.label
         for label in (5, None, b"x", Value(1.0)):
-            with pytest.raises(TypeError, match="^`label` must be a string, got "):
+            with pytest.raises(TypeError, match=r"^`label` must be a string, got "):
                 node.label = label
         assert node.label == before
         node.label = "new"

@@ -229,8 +229,10 @@ def test_what_is_not_a_value_or_a_format_is_refused():
         explain(3.0)
     with pytest.raises(TypeError, match="`names` must be a mapping"):
         explain(Value(1.0), names=["x"])
-    with pytest.raises(ValueError, match="`fmt` must be a format"):
+    with pytest.raises(ValueError, match="`fmt` must format a number"):
         explain(Value(1.0), fmt="no")
+    with pytest.raises(ValueError, match=r"got '\.999999999f': more than 100 characters"):
+        explain(Value(1.0), fmt=".999999999f")
 
 
 @given(st.text(max_size=50))
