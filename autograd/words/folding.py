@@ -64,7 +64,7 @@ class Folding:
         if not node.parents:
             return None
         inputs = [self._reference(parent) for parent in formula.shortened(node)]
-        return formula.operation(node.primitive.name, inputs)
+        return formula.operation(node.op, inputs)
 
     def contributions(self, node: Value) -> list[Contribution]:
         """Return what each use of `node` contributes to its gradient, first use first."""
