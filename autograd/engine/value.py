@@ -119,8 +119,8 @@ class Value(Node):
         leaves: list[Value] = []
         before: list[Any] = []
         interior: list[Value] = []
-        stack: list[Any] = [self]
         try:
+            stack: list[Any] = [self]  # first here: see test_no_silence on what Python covers
             while stack:  # graph.topological_order, spelled out
                 node = stack.pop()
                 if node is None:
