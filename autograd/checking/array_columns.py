@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd.checking.gradient_report import Entry
 from autograd.checking.verdict import Tolerance
-from autograd.custom.primitive import CustomPrimitive
+from autograd.custom import CustomPrimitive
 from autograd.engine.value import Value
 
 
