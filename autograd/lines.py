@@ -47,8 +47,3 @@ def users_line() -> str:
     if "ipykernel_" in name or name.startswith("<ipython-input"):
         return f"line {number} of a cell, `{linecache.getline(name, number).strip()}`"
     return f"{name}:{number}"
-
-
-def is_users(code: object) -> bool:
-    """Whether code is the user's."""
-    return not code.co_filename.startswith(_INSIDE)  # type: ignore[attr-defined]

@@ -18,7 +18,7 @@ from autograd.checking.differences import differences
 from autograd.checking.gradient_report import Entry, GradientReport
 from autograd.checking.subject import Subject, gradient_rounding, number, rounding, subject_of
 from autograd.checking.verdict import Tolerance, Verdict, examine
-from autograd.custom.primitive import CustomPrimitive
+from autograd.custom import CustomPrimitive
 from autograd.engine.modes import compiling
 from autograd.engine.number import as_float
 from autograd.engine.value import Value

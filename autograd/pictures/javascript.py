@@ -62,7 +62,7 @@ class _Symbol(Symbolic):
 
     def __apply_primitive__(self, primitive: Primitive, inputs: tuple[Any, ...]) -> "_Symbol":
         if isinstance(primitive, CustomPrimitive):
-            result = primitive.columns.value_of_symbols(inputs, ("scalar", "array"))
+            result = primitive.array(*inputs)
             return result if isinstance(result, _Symbol) else _Symbol(self.code, _written(result))
         return _Symbol(self.code, self.code.name(_call(primitive, [_written(x) for x in inputs])))
 
@@ -107,10 +107,7 @@ def partials(primitive: Primitive, count: int) -> str:
 
     function: Callable[..., Any] = primitive.partials
     if isinstance(primitive, CustomPrimitive):
-        try:
-            function = primitive.columns.reading("partials", count)
-        except TypeError as reason:
-            raise TypeError(f"`partials` {reason}") from None
+        function = primitive.read(count, "partials")
 
     def found(code: _Code, inputs: list[_Symbol]) -> str:
         return f"[{', '.join(map(_written, function(_Symbol(code, 'out'), *inputs)))}]"

@@ -75,7 +75,8 @@ def stepper(root: Value, *, names: Mapping[str, Any] | None = None, limit: int =
         )
     sweep = Sweep(root)
     order = sweep.order
-    rows = dict.fromkeys([(node.primitive, len(node.parents)) for node in order if node.primitive])
+    made = [(node.primitive, len(node.parents)) for node in order if node.parents]
+    rows = dict.fromkeys((row, count) for row, count in made if row)
     table = Table(rows)
     return Stepper(_page(_graph(sweep, Names(order, names), table), table))
 

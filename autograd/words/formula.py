@@ -14,7 +14,6 @@ from functools import cache
 from typing import Any
 
 from autograd.custom import CustomPrimitive
-from autograd.custom.slopes import Slope
 from autograd.engine.primitive import Primitive
 from autograd.engine.value import Value
 from autograd.symbolic import COMPARISONS, Symbolic, choose
@@ -81,8 +80,6 @@ class Formula(Symbolic):
         raise TypeError("a symbol equals nothing yet")
 
     def __apply_primitive__(self, primitive: Primitive, inputs: tuple[Any, ...]) -> "Formula":
-        if isinstance(primitive, Slope):
-            raise TypeError(f"`{primitive.name}` has no formula")
         trees = [copy.deepcopy(_tree(x)) for x in inputs]  # each node stands in one place
         size = 1 + sum(x.size for x in inputs if isinstance(x, Formula))
         return Formula(self._operation(primitive, trees), size)
@@ -151,8 +148,8 @@ def rules(primitive: Primitive, count: int) -> tuple[ast.expr | None, ...]:
         return tuple(ast.parse(f"exp({name} - out)", mode="eval").body for name in names)
     try:
         function = primitive.partials
-        if isinstance(primitive, CustomPrimitive):  # whether it holds is seen at the point
-            function = primitive.columns.reading("partials", count, probed=False)
+        if isinstance(primitive, CustomPrimitive):
+            function = primitive.read(count, "partials")
         partials = function(Formula(ast.Name("out")), *map(_symbol, names))
         trees = list(map(_tree, partials))
     except Exception:  # partials that work on numbers only
