@@ -7,6 +7,7 @@ partials of a row, written once for numbers, become instructions here by being c
 Invariant: an instruction that was noted before is not noted again.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,7 +61,8 @@ class Array(Symbolic):
         return self.builder.elementwise(np.greater_equal, self, other)
 
 
-BOOLEAN = (np.greater, np.greater_equal, np.less, np.less_equal, np.not_equal, np.equal)
+BOOLEAN: set[Any] = {np.greater, np.greater_equal, np.less, np.less_equal, np.not_equal, np.equal}
+BOOLEAN.add(np.logical_or)
 
 
 @dataclass
@@ -151,6 +153,18 @@ class LoweredProgram(ArrayProgram):
         del self.instructions[noted:]
         self._known = known
         return self.elementwise(Opaque(primitive), *args)
+
+
+def needed(arrays: Sequence[Array]) -> set[Array]:
+    """Return the arrays and all that they are computed from."""
+    found: set[Array] = set()
+    stack = list(arrays)
+    while stack:
+        array = stack.pop()
+        if array not in found:
+            found.add(array)
+            stack += [a for a in array.args if isinstance(a, Array)]
+    return found
 
 
 def _as_mask(x: Operand) -> Operand:

@@ -38,7 +38,7 @@ class Workspace:
             self.arguments = self.buffers
 
     def forward(self) -> Any:
-        """Run forward: (results, which rows took this path)."""
+        """Run forward: (results, rows on this path, rows of which that is unclear)."""
         return self._forward(*self.arguments)
 
     def reverse(self, weight: float) -> Any:

@@ -66,7 +66,7 @@ def interpret(
     def prepare(B: int, P: Array, G: Array) -> tuple[Any, Any]:
         slots = _Slots(program, (B,) if batched else ())
 
-        def forward(*arguments: Array) -> tuple[tuple[Array, ...], Any]:
+        def forward(*arguments: Array) -> tuple[tuple[Array, ...], Any, bool]:
             parameters = np.empty(size)
             parameters[places] = P
             slots.start([column for a in arguments for column in a.T], parameters)
@@ -76,7 +76,7 @@ def interpret(
             for guard in guards:
                 met = UFUNCS[guard.compare.__name__](slots[guard.left], slots[guard.right])
                 holds = holds & (met == guard.outcome)
-            return parts, holds
+            return parts, holds, False
 
         def reverse(weight: float, *arguments: Array) -> Array:
             slots.compute(len(program))

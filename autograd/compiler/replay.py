@@ -6,6 +6,7 @@ the next path. Invariant: every row gets exactly what the function itself would 
 """
 
 import threading
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -37,7 +38,7 @@ OPERATIONS_A_CALL = 25
 
 @dataclass(frozen=True, eq=False)
 class Path:
-    """One recorded path, compiled to arrays or to straight-line code."""
+    """One recorded path, compiled to arrays or to straight-line code, or evaluated as it is."""
 
     recording: Recording
     arrays: Compiled | None
@@ -46,7 +47,7 @@ class Path:
 
     @property
     def made(self) -> Compiled | StraightLine:
-        """Whichever of the two it is."""
+        """Whichever of the two it is; a path beyond `MAX_PATHS` is neither."""
         made = self.arrays or self.straight
         assert made is not None
         return made
@@ -67,6 +68,7 @@ class Replayer:
         self._order = np.zeros(0, dtype=np.intp)  # which parameter stands where in flat arrays
         self._lock = threading.RLock()
         self._local = threading.local()
+        self._warned = False
 
     @property
     def order(self) -> Any:
@@ -115,37 +117,54 @@ class Replayer:
     def _replay_one(
         self, arrays: Sequence[Array], reverse: bool, flat: Flat
     ) -> tuple[list[Array], Array]:
-        numbers = None
         i = 0
         while True:
-            new = i == len(self.paths)  # a path recorded for these arguments holds for them
+            new = i >= len(self.paths)
             path = self.record(arrays, flat) if new else self.paths[i]
-            if path.straight is not None:
-                numbers = numbers or [x for a in arrays for x in a.tolist()]
-                order = self.order
-                given = np.empty(len(order))
-                given[order] = flat()
-                found, verdict, slopes = path.straight.run(numbers, given.tolist(), reverse)
-                if verdict or new:
-                    results = _split(np.array(found), path.shapes)
-                    return results, _padded(slopes, len(order))[order]
-            else:
-                workspace = self._memory(path, flat).fill(arrays, None, 1)
-                parts, verdict = workspace.forward()
-                if verdict or new:
-                    slopes = workspace.reverse(1.0) if reverse else ()
-                    return parts, _padded(slopes, len(self.parameters))
             i += 1
+            if path.arrays is not None:
+                workspace = self._memory(path, flat).fill(arrays, None, 1)
+                parts, on, unclear = workspace.forward()
+                if on:
+                    slopes = workspace.reverse(1.0) if reverse else _NONE
+                    return parts, _padded(slopes, len(self.parameters))
+                if not (unclear or new):
+                    continue
+            found = self._evaluate(path, arrays, reverse, flat, sure=new)
+            if found is not None:
+                return found
+
+    def _evaluate(
+        self, path: Path, row: Sequence[Array], reverse: bool, flat: Flat, sure: bool
+    ) -> tuple[list[Array], Array] | None:
+        """One row as the function itself computes it; None where its path is another one."""
+        order = self.order
+        given = np.empty(len(order))
+        given[order] = flat()
+        numbers, parameters = [x for a in row for x in a.tolist()], given.tolist()
+        if path.straight is not None:
+            found, holds, slopes = path.straight.run(numbers, parameters, reverse)
+        else:
+            recording = path.recording
+            slots = recording.program.evaluate(numbers, parameters)
+            holds = all(guard.holds(slots) for guard in recording.guards)
+            found, slopes = [slots[s] for s in recording.results], ()
+            if reverse and (holds or sure):
+                slopes = recording.program.slopes(slots, recording.results[0], len(order))
+        if not (holds or sure):
+            return None
+        return _split(np.array(found), path.shapes), _padded(slopes, len(order))[order]
 
     def _replay_rows(
         self, arrays: Sequence[Array], count: int, rows: Any, reverse: bool, flat: Flat
     ) -> tuple[list[Array], Array]:
         path = self.paths[0]
-        workspace = self._memory(path, flat).fill(arrays, rows, count)
-        parts, verdict = workspace.forward()
-        if verdict is True or np.all(verdict):
-            slopes = workspace.reverse(path.weight(count, count)) if reverse else _NONE
-            return [_with_rows(p, count) for p in parts], _padded(slopes, len(self.parameters))
+        if path.arrays is not None:
+            workspace = self._memory(path, flat).fill(arrays, rows, count)
+            parts, on, _ = workspace.forward()
+            if on is True or np.all(on):
+                slopes = workspace.reverse(path.weight(count, count)) if reverse else _NONE
+                return [_with_rows(p, count) for p in parts], _padded(slopes, len(self.parameters))
         chosen = np.arange(len(arrays[0]))[slice(None) if rows is None else rows]
         return self._replay_paths(arrays, chosen, reverse, flat)
 
@@ -153,30 +172,50 @@ class Replayer:
         self, arrays: Sequence[Array], rows: Any, reverse: bool, flat: Flat
     ) -> tuple[list[Array], Array]:
         """Rows on different paths: each path runs those it holds for."""
+        widths = [int(np.prod(shape)) for shape in self.paths[0].shapes]
+        results = [np.empty((len(rows), width)) for width in widths]
+        total = np.zeros(len(self.parameters))
         left = np.arange(len(rows))
-        results: list[Array] = []
-        total = np.zeros(0)
+
+        def add(slopes: Array, weight: float) -> None:
+            nonlocal total
+            total = _padded(total, len(self.parameters))
+            total += _padded(slopes, len(self.parameters)) * weight
+
+        def settle(path: Path, which: int, sure: bool) -> bool:
+            """Compute one row by itself; whether it is on this path."""
+            row = [a[rows[which]] for a in arrays]
+            found = self._evaluate(path, row, reverse, flat, sure)
+            if found is not None:
+                for result, part in zip(results, found[0], strict=True):
+                    result[which] = part
+                if reverse:
+                    add(found[1], 1.0 / len(rows))
+            return found is not None
+
         i = 0
         while len(left):
-            new = i == len(self.paths)
-            row = [a[rows[left[0]]] for a in arrays]
-            path = self.record(row, flat) if new else self.paths[i]
-            memory = self._memory(path, flat)
-            parts, verdict = memory.fill(arrays, rows[left], len(left)).forward()
-            holds = np.array(np.broadcast_to(verdict, len(left)))
-            holds[0] |= new  # recorded for this row, however rounding decides a close comparison
-            mine = left[holds]
-            results = results or [np.empty((len(rows), p.shape[-1])) for p in parts]
-            for result, part in zip(results, parts, strict=True):
-                result[mine] = _with_rows(part, len(left))[holds]
-            if reverse and len(mine):
-                workspace = memory.fill(arrays, rows[mine], len(mine))
-                workspace.forward()
-                slopes = workspace.reverse(path.weight(len(mine), len(rows)))
-                total = _padded(total, len(self.parameters))
-                total += _padded(slopes, len(self.parameters))
-            left = left[~holds]
-            i += 1
+            new = i >= len(self.paths)
+            path = self.record([a[rows[left[0]]] for a in arrays], flat) if new else self.paths[i]
+            i = min(i + 1, len(self.paths))  # a path that is not kept adds none
+            on, unclear = np.zeros(len(left), dtype=bool), np.ones(len(left), dtype=bool)
+            if path.arrays is not None:
+                memory = self._memory(path, flat)
+                parts, *verdict = memory.fill(arrays, rows[left], len(left)).forward()
+                on, unclear = (np.array(np.broadcast_to(x, len(left))) for x in verdict)
+                mine = left[on]
+                for result, part in zip(results, parts, strict=True):
+                    result[mine] = _with_rows(part, len(left))[on]
+                if reverse and len(mine):
+                    workspace = memory.fill(arrays, rows[mine], len(mine))
+                    workspace.forward()
+                    add(workspace.reverse(path.weight(len(mine), len(rows))), 1.0)
+            elif new:
+                unclear[1:] = False
+            unclear[0] |= new and not on[0]  # recorded for this row
+            for place in np.flatnonzero(unclear):
+                on[place] = settle(path, left[place], sure=new and place == 0)
+            left = left[~on]
         return results, _padded(total, len(self.parameters))
 
     def _examine(
@@ -228,15 +267,26 @@ class Replayer:
                     f"structure; see the comparison at {recording.guards[-1].line}"
                 )
             if len(self.paths) >= MAX_PATHS:
-                raise ValueError(
-                    f"the compiled function took more than {MAX_PATHS} paths; the last branch is "
-                    f"at {recording.guards[-1].line}: use maximum, minimum, relu or where on "
-                    "numbers instead of comparing Values there"
-                )
+                self._warn(recording.guards[-1].line)
+                return Path(recording, None, None, blocks(recording.structure))
             path = self._compile(recording)
             self._order = self.order  # kept, so that a call need not put it together
             self.paths.append(path)
             return self.paths[-1]
+
+    def _warn(self, line: str) -> None:
+        if not self._warned:
+            self._warned = True
+            name = getattr(self._function, "__name__", "the compiled function")
+            warnings.warn(
+                f"`{name}` took more than {MAX_PATHS} paths, so rows that take a new one are run "
+                f"one by one, as slowly as without the compiler; the last branch is at {line}. "
+                "Where a branch chooses between numbers write autograd.maximum, minimum, relu or "
+                "where, which need none: autograd.maximum(W @ x, 0.0) instead of "
+                "[max(v, 0.0) for v in W @ x]",
+                UserWarning,
+                stacklevel=2,
+            )
 
     def _compile(self, recording: Recording) -> Path:
         shapes = blocks(recording.structure)

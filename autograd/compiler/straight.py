@@ -11,7 +11,8 @@ f(x) = sin(x) * p; out:
         v3 = v2 * v1
         return (v3,), True, (v2,)
 
-Invariant: where Python's floats raise, the slots are evaluated one by one with IEEE 754's values.
+Invariant: values are eager's bit for bit. Where Python's floats raise, the slots are evaluated one
+by one with IEEE 754's values.
 """
 
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ from autograd.engine import table as primitives
 from autograd.engine.primitive import Primitive
 from autograd.symbolic import Symbolic
 
+COMPENSATED = sum([1e100, 1.0, -1e100]) != 0.0  # so does Python sum floats from 3.12 on
 INFIX = {
     primitives.add: "+",
     primitives.subtract: "-",
@@ -86,6 +88,7 @@ class StraightLine:
         program = self.program = recording.program
         self.results, self.guards = recording.results, recording.guards
         self.size = len(recording.parameters)
+        self.recorded = len(program)  # slots; those behind them are the reverse sweep's
         self.slots = gradient(program, self.results[0], self.size)
         watched = [s for g in self.guards for s in (g.left, g.right)]
         self.forward, _ = _function(program, [*self.results, *watched], self, ())
@@ -106,18 +109,8 @@ class StraightLine:
     def _step_by_step(
         self, arguments: Sequence[float], parameters: Sequence[float]
     ) -> tuple[Sequence[float], bool, Sequence[float]]:
-        program = self.program
-        numbers: list[float] = []
-        for kind, what, args in zip(program.kind, program.what, program.args, strict=True):
-            if kind == OPERATION:
-                numbers.append(what.value(*[numbers[a] for a in args]))
-            elif kind == CONSTANT:
-                numbers.append(what)
-            else:
-                numbers.append((arguments if kind == ARGUMENT else parameters)[what])
-        verdict = all(
-            bool(g.compare(numbers[g.left], numbers[g.right])) == g.outcome for g in self.guards
-        )
+        numbers = self.program.evaluate(arguments, parameters)
+        verdict = all(guard.holds(numbers) for guard in self.guards)
         return [numbers[s] for s in self.results], verdict, [numbers[s] for s in self.slots]
 
 
@@ -136,7 +129,8 @@ def _function(
     lines = []
     for slot in range(len(program)):
         if needed[slot] and program.kind[slot] != CONSTANT:
-            lines.append(f"v{slot} = {_text(program, slot, names, bound)}")
+            fast = slot >= path.recorded
+            lines.append(f"v{slot} = {_text(program, slot, names, bound, fast)}")
     results = "".join(f"{_name(program, s)}, " for s in path.results)
     slots = "".join(f"{_name(program, s)}, " for s in slopes)
     verdict = " and ".join(_check(program, g) for g in path.guards) or "True"
@@ -164,8 +158,13 @@ def _name(program: ScalarProgram, slot: int) -> str:
 
 
 def _text(
-    program: ScalarProgram, slot: int, names: dict[str, Any], bound: dict[Primitive, str]
+    program: ScalarProgram,
+    slot: int,
+    names: dict[str, Any],
+    bound: dict[Primitive, str],
+    fast: bool,
 ) -> str:
+    """The expression of a slot: eager's number bit for bit, or where it may be a `fast` one."""
     kind, what = program.kind[slot], program.what[slot]
     if kind == ARGUMENT:
         return f"A[{what}]"
@@ -178,11 +177,12 @@ def _text(
         return f"-{args[0]}"
     if what is primitives.greater:
         return f"1.0 if {args[0]} > {args[1]} else 0.0"
-    if what is primitives.power_constant and args[1] == "2.0":
-        return f"{args[0]} * {args[0]}"
-    if what is primitives.dot:
+    if fast and what is primitives.power_constant and args[1] == "2.0":
+        return f"{args[0]} * {args[0]}"  # libm's pow rounds one in a thousand otherwise
+    if what is primitives.dot and (fast or not COMPENSATED):
         half = len(args) // 2
-        return " + ".join(map(" * ".join, zip(args[:half], args[half:], strict=True)))
+        products = map(" * ".join, zip(args[:half], args[half:], strict=True))
+        return " + ".join(["0.0", *products])
     if what not in bound:
         bound[what] = f"f{len(bound)}"
         names[bound[what]] = what.scalar

@@ -6,9 +6,13 @@ the way are guards. Invariant: nothing that depends on an argument or a paramete
 """
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from numbers import Real
 from typing import Any
+
+import numpy as np
 
 from autograd.compiler.scalars import ScalarProgram
 from autograd.engine.graph import topological_order
@@ -26,6 +30,10 @@ class ScalarGuard:
     right: int
     outcome: bool
     line: str
+
+    def holds(self, numbers: Sequence[float]) -> bool:
+        """Whether it does, given the number of each slot."""
+        return bool(self.compare(numbers[self.left], numbers[self.right])) == self.outcome
 
 
 @dataclass(frozen=True)
@@ -74,7 +82,7 @@ def record(
 
     `parameters` are those known from other paths; new ones are appended. Dicts among the results
     are taken in the order that they have in `like`, the structure of other paths. Raises
-    `TypeError` where the function returns no Value, or something that is neither Value nor number.
+    `TypeError` where the function returns something that is neither Value nor real number.
     """
     numbers: list[float] = []
     structure = [flatten(argument, numbers) for argument in arguments]
@@ -83,11 +91,6 @@ def record(
         returned = function(*unflatten(structure, list(leaves)))
     results: list[Any] = []
     shape = flatten(_without_arrays(returned), results, like)
-    if not any(isinstance(r, Value) for r in results):
-        raise TypeError(
-            f"the compiled function must return Values, got {returned!r:.80}: compute the result "
-            "from its arguments or from parameters, without float() or numpy"
-        )
     roots = [_as_node(r) for r in results]
     for guard in trace.guards:
         roots += [guard.left, guard.right]
@@ -140,15 +143,17 @@ def _translate(
 
 
 def _as_node(result: Any) -> Value:
+    """A result as a node: no bare number can be read on the way, so a returned one is constant."""
     if isinstance(result, Value):
         return result
-    try:
+    advice = "return Values, real numbers, and lists, tuples or dicts of them"
+    if result is None:
+        advice = f"is its `return` missing? {advice[0].upper()}{advice[1:]}"
+    elif isinstance(result, bool | np.bool_):
+        advice = "of a comparison: autograd.where(x > y, 1.0, 0.0) is a number"
+    elif isinstance(result, Real | Decimal):
         return Constant(result)
-    except TypeError:
-        raise TypeError(
-            f"the compiled function returned {result!r:.60} among its results: return Values, "
-            "numbers, and lists, tuples or dicts of them"
-        ) from None
+    raise TypeError(f"the compiled function returned {result!r:.60}: {advice}")
 
 
 def _without_arrays(item: Any) -> Any:
