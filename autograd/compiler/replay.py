@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from autograd.compiler.arguments import Signature
+from autograd.compiler.arguments import Layout
 from autograd.compiler.batches import Memory
 from autograd.compiler.interpreted import DEEPEST, interpret
+from autograd.compiler.parameters import Flat, FloatArray, Parameters, Reader, padded
 from autograd.compiler.reroll import depth
 from autograd.compiler.results import blocks
 from autograd.compiler.source import Compiled, assemble
@@ -27,10 +27,8 @@ from autograd.engine.attached import attached
 from autograd.engine.graph import topological_order
 from autograd.engine.recording import recorded
 from autograd.engine.value import Constant, Value
-from autograd.nesting import flatten, unflatten
+from autograd.nesting import Structure
 
-Array = npt.NDArray[np.float64]
-Flat = Callable[[], Array]
 MAX_PATHS = 64
 # A NumPy call on a small array takes as long as this many operations in straight-line Python.
 OPERATIONS_A_CALL = 25
@@ -59,64 +57,66 @@ class Path:
 
 
 class Replayer:
-    """The paths of one function, and its parameters in order of first use."""
+    """The paths of one function for one kind of call; the parameters are the whole program's."""
 
-    def __init__(self, function: Callable[..., Any], signature: Signature, batch: bool) -> None:
-        self._function, self._signature, self._batch = function, signature, batch
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        name: str,
+        layout: Layout,
+        batch: bool,
+        parameters: Parameters,
+    ) -> None:
+        self.layout, self.parameters = layout, parameters
+        self._function, self._name, self._batch = layout.bind(function), name, batch
         self.paths: list[Path] = []
-        self.parameters: list[Value] = []
-        self._order = np.zeros(0, dtype=np.intp)  # which parameter stands where in flat arrays
-        self._lock = threading.RLock()
         self._local = threading.local()
         self._warned = False
 
     @property
-    def order(self) -> Any:
-        """Which parameter stands at each place of the flat arrays: matrix by matrix."""
-        known = len(self._order)
-        if known == len(self.parameters):
-            return self._order
-        return np.concatenate([self._order, np.arange(known, len(self.parameters))]).astype(int)
+    def structure(self) -> Structure:
+        """How the results are nested, on all paths."""
+        return self.paths[0].recording.structure
 
-    @property
-    def arranged(self) -> list[Value]:
-        """The parameters as they stand in the flat arrays."""
-        return [self.parameters[i] for i in self.order]
+    def start(self, arrays: Sequence[FloatArray], count: int, rows: Any = None) -> None:
+        """Record the path of the first row, where none is known."""
+        if self.paths:
+            return
+        first = 0 if rows is None or not count else np.arange(len(arrays[0]))[rows][0]
+        with recorded() if count else recorded(without=(detect_anomaly,)):
+            self.record(
+                [a[first] if count else np.zeros(a.shape[1:]) for a in arrays]
+                if self._batch
+                else arrays
+            )
 
     def replay(
         self,
-        arrays: Sequence[Array],
+        arrays: Sequence[FloatArray],
         count: int,
         rows: Any = None,
         reverse: bool = False,
         flat: Flat | None = None,
-    ) -> tuple[list[Array], Array]:
+    ) -> tuple[list[FloatArray], FloatArray]:
         """Run `count` rows: those numbered `rows` of the arrays, or all where it is None.
 
         Returns one array for each block of results and the flat gradient of the mean of the
-        first, in the order of `arranged`; both may be buffers, good until the next call. `flat`
-        returns the caller's array of the parameters in that order, the same array at each call;
+        first, as the parameters are arranged; both may be buffers, good until the next call. `flat`
+        returns the caller's array of the parameters, so arranged, the same array at each call;
         where it is None they are read from the Values.
         """
-        if not self.paths:
-            first = 0 if rows is None or not count else np.arange(len(arrays[0]))[rows][0]
-            with recorded() if count else recorded(without=(detect_anomaly,)):
-                self.record(
-                    [a[first] if count else np.zeros(a.shape[1:]) for a in arrays]
-                    if self._batch
-                    else arrays
-                )
+        self.start(arrays, count, rows)
         if checking():
             self._examine(arrays, np.arange(count) if rows is None else rows, reverse, flat)
-        flat = flat or _Reader(self)
+        flat = flat or Reader(self.parameters)
         with np.errstate(all="ignore"):
             if not self._batch:
                 return self._replay_one(arrays, reverse, flat)
             return self._replay_rows(arrays, count, rows, reverse, flat)
 
     def _replay_one(
-        self, arrays: Sequence[Array], reverse: bool, flat: Flat
-    ) -> tuple[list[Array], Array]:
+        self, arrays: Sequence[FloatArray], reverse: bool, flat: Flat
+    ) -> tuple[list[FloatArray], FloatArray]:
         i = 0
         while True:
             new = i >= len(self.paths)
@@ -127,7 +127,7 @@ class Replayer:
                 parts, on, unclear = workspace.forward()
                 if on:
                     slopes = workspace.reverse(1.0) if reverse else _NONE
-                    return parts, _padded(slopes, len(self.parameters))
+                    return parts, padded(slopes, len(self.parameters))
                 if not (unclear or new):
                     continue
             found = self._evaluate(path, arrays, reverse, flat, sure=new)
@@ -135,13 +135,11 @@ class Replayer:
                 return found
 
     def _evaluate(
-        self, path: Path, row: Sequence[Array], reverse: bool, flat: Flat, sure: bool
-    ) -> tuple[list[Array], Array] | None:
+        self, path: Path, row: Sequence[FloatArray], reverse: bool, flat: Flat, sure: bool
+    ) -> tuple[list[FloatArray], FloatArray] | None:
         """One row as the function itself computes it; None where its path is another one."""
-        order = self.order
-        given = np.empty(len(order))
-        given[order] = flat()
-        numbers, parameters = [x for a in row for x in a.tolist()], given.tolist()
+        numbers = [x for a in row for x in a.ravel().tolist()]
+        parameters = self.parameters.by_use(flat()).tolist()
         if path.straight is not None:
             found, holds, slopes = path.straight.run(numbers, parameters, reverse)
         else:
@@ -150,37 +148,37 @@ class Replayer:
             holds = all(guard.holds(slots) for guard in recording.guards)
             found, slopes = [slots[s] for s in recording.results], ()
             if reverse and (holds or sure):
-                slopes = recording.program.slopes(slots, recording.results[0], len(order))
+                slopes = recording.program.slopes(slots, recording.results[0], len(parameters))
         if not (holds or sure):
             return None
-        return _split(np.array(found), path.shapes), _padded(slopes, len(order))[order]
+        return _split(np.array(found), path.shapes), self.parameters.as_flat(slopes)
 
     def _replay_rows(
-        self, arrays: Sequence[Array], count: int, rows: Any, reverse: bool, flat: Flat
-    ) -> tuple[list[Array], Array]:
+        self, arrays: Sequence[FloatArray], count: int, rows: Any, reverse: bool, flat: Flat
+    ) -> tuple[list[FloatArray], FloatArray]:
         path = self.paths[0]
         if path.arrays is not None:
             workspace = self._memory(path, flat).fill(arrays, rows, count)
             parts, on, _ = workspace.forward()
             if on is True or np.all(on):
                 slopes = workspace.reverse(path.weight(count, count)) if reverse else _NONE
-                return [_with_rows(p, count) for p in parts], _padded(slopes, len(self.parameters))
+                return [_with_rows(p, count) for p in parts], padded(slopes, len(self.parameters))
         chosen = np.arange(len(arrays[0]))[slice(None) if rows is None else rows]
         return self._replay_paths(arrays, chosen, reverse, flat)
 
     def _replay_paths(
-        self, arrays: Sequence[Array], rows: Any, reverse: bool, flat: Flat
-    ) -> tuple[list[Array], Array]:
+        self, arrays: Sequence[FloatArray], rows: Any, reverse: bool, flat: Flat
+    ) -> tuple[list[FloatArray], FloatArray]:
         """Rows on different paths: each path runs those it holds for."""
         widths = [int(np.prod(shape)) for shape in self.paths[0].shapes]
         results = [np.empty((len(rows), width)) for width in widths]
         total = np.zeros(len(self.parameters))
         left = np.arange(len(rows))
 
-        def add(slopes: Array, weight: float) -> None:
+        def add(slopes: FloatArray, weight: float) -> None:
             nonlocal total
-            total = _padded(total, len(self.parameters))
-            total += _padded(slopes, len(self.parameters)) * weight
+            total = padded(total, len(self.parameters))
+            total += padded(slopes, len(self.parameters)) * weight
 
         def settle(path: Path, which: int, sure: bool) -> bool:
             """Compute one row by itself; whether it is on this path."""
@@ -216,47 +214,41 @@ class Replayer:
             for place in np.flatnonzero(unclear):
                 on[place] = settle(path, left[place], sure=new and place == 0)
             left = left[~on]
-        return results, _padded(total, len(self.parameters))
+        return results, padded(total, len(self.parameters))
 
     def _examine(
-        self, arrays: Sequence[Array], rows: Any, reverse: bool, flat: Flat | None
+        self, arrays: Sequence[FloatArray], rows: Any, reverse: bool, flat: Flat | None
     ) -> None:
         """Run the function itself, row by row: `detect_anomaly` stops at the user's line."""
         self._write_back(flat)
         for row in zip(*[a[rows] for a in arrays], strict=True) if self._batch else [arrays]:
-            arguments = self._signature.nested(row)
-            numbers: list[float] = []
-            structure = flatten(arguments, numbers)
-            given = list(map(Value, numbers))
+            arguments = [list(map(Value, a.ravel().tolist())) for a in row]
             with recorded(), attached():
-                result = self._function(*unflatten(structure, given))
+                result = self._function(*arguments)
             if reverse and isinstance(result, Value):
                 order = topological_order(result)
                 active = {node for node in order if not isinstance(node, Constant)}
-                check_sweep(order, {result: 1.0}, active.difference(given))
+                check_sweep(order, {result: 1.0}, active.difference(*arguments))
 
     def _write_back(self, flat: Flat | None) -> None:
         """Let the Values have the parameters that `flat` returns, which may be ahead of them."""
-        if flat is not None and not isinstance(flat, _Reader):
-            for p, data in zip(self.arranged, flat().tolist(), strict=True):
-                p._data = data
+        if flat is not None and not isinstance(flat, Reader):
+            self.parameters.write(flat())
 
-    def record(self, row: Sequence[Array], flat: Flat | None = None) -> Path:
+    def record(self, row: Sequence[FloatArray], flat: Flat | None = None) -> Path:
         """Record the path that one row takes and return it, compiled, new or known.
 
         The function sees the parameters that `flat` returns.
         """
-        with self._lock:
+        with self.parameters.lock:
             self._write_back(flat)
-            arguments = self._signature.nested(row)
+            arguments = [a.ravel().tolist() for a in row]
             known = len(self.parameters)
             try:
-                like = self.paths[0].recording.structure if self.paths else None
-                recording = record(self._function, arguments, self.parameters, like)
+                like = self.structure if self.paths else None
+                recording = record(self._function, arguments, self.parameters.values, like)
             except BaseException:
-                del self.parameters[known:]
-                if not self.paths:  # the next call may have arguments of another structure
-                    self._signature.structures = None
+                del self.parameters.values[known:]
                 raise
             for path in self.paths:
                 if path.recording.same_path(recording):
@@ -270,17 +262,16 @@ class Replayer:
                 self._warn(recording.guards[-1].line)
                 return Path(recording, None, None, blocks(recording.structure))
             path = self._compile(recording)
-            self._order = self.order  # kept, so that a call need not put it together
+            self.parameters.arrange()
             self.paths.append(path)
             return self.paths[-1]
 
     def _warn(self, line: str) -> None:
         if not self._warned:
             self._warned = True
-            name = getattr(self._function, "__name__", "the compiled function")
             warnings.warn(
-                f"`{name}` took more than {MAX_PATHS} paths, so rows that take a new one are run "
-                f"one by one, as slowly as without the compiler; the last branch is at {line}. "
+                f"`{self._name}` took more than {MAX_PATHS} paths, so rows that take a new one are "
+                f"run one by one, as slowly as without the compiler; the last branch is at {line}. "
                 "Where a branch chooses between numbers write autograd.maximum, minimum, relu or "
                 "where, which need none: autograd.maximum(W @ x, 0.0) instead of "
                 "[max(v, 0.0) for v in W @ x]",
@@ -295,29 +286,26 @@ class Replayer:
             size = int(np.prod(shape))
             groups.append(recording.results[start : start + size])
             start += size
-        widths = self._signature.widths
+        widths = self.layout.widths
         operations = sum(bool(args) for args in recording.program.args)
         slots = [*recording.results, *[s for g in recording.guards for s in (g.left, g.right)]]
         levels = depth(recording.program, slots)
         calls = max(levels / 3, 4)  # at least: an instruction for each level is three lines
         if not self._batch and operations < OPERATIONS_A_CALL * calls and levels <= DEEPEST:
             return Path(recording, None, StraightLine(recording), shapes)
-        known = len(self._order)
-        order = None
-        if known:  # parameters of a later path stand behind those of the first
-            order = np.concatenate([self._order, np.arange(known, len(self.parameters))])
+        order = self.parameters.order if self.parameters.is_arranged else None
         deep = levels > DEEPEST
         compiled = (interpret if deep else assemble)(recording, widths, self._batch, groups, order)
         calls = compiled.instructions / 3
         if not (self._batch or deep) and operations < OPERATIONS_A_CALL * calls:
             return Path(recording, None, StraightLine(recording), shapes)
-        self._order = compiled.order
+        self.parameters.arrange(compiled.order)
         return Path(recording, compiled, None, shapes)
 
     def _memory(self, path: Path, flat: Flat) -> Memory:
         """This thread's memory of the path, with the parameters in place."""
         memories = self._local.__dict__.setdefault("memories", {})
-        own = not isinstance(flat, _Reader)
+        own = not isinstance(flat, Reader)
         memory: Memory | None = memories.get((path, own))
         current = flat()
         assert path.arrays is not None
@@ -331,23 +319,7 @@ class Replayer:
         return memory
 
 
-class _Reader:
-    """Reads the parameters from their Values, once a call; again where a path rearranges them."""
-
-    def __init__(self, replayer: Replayer) -> None:
-        self.replayer = replayer
-        self.known: Array | None = None
-        self.order: Any = None
-
-    def __call__(self) -> Array:
-        order = self.replayer.order
-        if self.known is None or len(self.known) != len(order) or order is not self.order:
-            self.order = order
-            self.known = np.array([p._data for p in self.replayer.arranged])
-        return self.known
-
-
-def _with_rows(part: Array, count: int) -> Array:
+def _with_rows(part: FloatArray, count: int) -> FloatArray:
     """Results that are the same for all rows, repeated."""
     return part if part.ndim == 2 else np.broadcast_to(part, (count, len(part)))
 
@@ -355,16 +327,7 @@ def _with_rows(part: Array, count: int) -> Array:
 _NONE = np.zeros(0)
 
 
-def _padded(slopes: Any, size: int) -> Array:
-    """The gradient with zeros for parameters that a path did not know."""
-    if len(slopes) == size:
-        return slopes if isinstance(slopes, np.ndarray) else np.array(slopes, dtype=float)
-    padded = np.zeros(size)
-    padded[: len(slopes)] = slopes
-    return padded
-
-
-def _split(found: Array, shapes: Sequence[tuple[int, ...]]) -> list[Array]:
+def _split(found: FloatArray, shapes: Sequence[tuple[int, ...]]) -> list[FloatArray]:
     if len(shapes) == 1:
         return [found]
     ends = np.cumsum([int(np.prod(shape)) for shape in shapes])

@@ -90,7 +90,7 @@ def record(
     with tracing(Trace()) as trace:
         returned = function(*unflatten(structure, list(leaves)))
     results: list[Any] = []
-    shape = flatten(_without_arrays(returned), results, like)
+    shape = flatten(without_arrays(returned), results, like)
     roots = [_as_node(r) for r in results]
     for guard in trace.guards:
         roots += [guard.left, guard.right]
@@ -156,15 +156,16 @@ def _as_node(result: Any) -> Value:
     raise TypeError(f"the compiled function returned {result!r:.60}: {advice}")
 
 
-def _without_arrays(item: Any) -> Any:
+def without_arrays(item: Any) -> Any:
+    """Return nested results with lists in the place of arrays."""
     if hasattr(item, "tolist"):
         return item.tolist()
     if isinstance(item, list):
-        return [_without_arrays(x) for x in item]
+        return [without_arrays(x) for x in item]
     if isinstance(item, tuple):
-        return kind_of_tuple(item, map(_without_arrays, item))
+        return kind_of_tuple(item, map(without_arrays, item))
     if isinstance(item, dict):
-        return {key: _without_arrays(x) for key, x in item.items()}
+        return {key: without_arrays(x) for key, x in item.items()}
     return item
 
 

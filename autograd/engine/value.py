@@ -271,6 +271,15 @@ class Value:
             "number, or a function that records, such as autograd.exp(v) for math.exp(v)"
         )
 
+    def __index__(self) -> int:
+        raise TypeError(
+            "a Value is no whole number, as `range(n)`, `int(n)` and `x[n]` need: use v.data; an "
+            "argument n of a compiled function is a plain number where its `static_argnames` name "
+            'it, as in autograd.compile(f, static_argnames=("n",))'
+        )
+
+    __int__ = __index__
+
     def __repr__(self) -> str:
         return self._described(self._data)
 

@@ -6,7 +6,6 @@ Invariant: what is wrong with the method or the place of the call is said before
 from collections.abc import Iterable
 from typing import Any
 
-from autograd.compiler.program import Program
 from autograd.engine.value import Value
 from autograd.functional import vjp
 from autograd.linearised import Function
@@ -22,11 +21,6 @@ def prepare(solver: str, f: Function, method: str, known: Iterable[str]) -> tupl
         from scipy import optimize
     except ImportError:
         raise ImportError(f"`{solver}` needs SciPy: pip install 'seegrad[optimize]'") from None
-    if isinstance(f, Program):
-        raise TypeError(
-            f"`{solver}` differentiates the function itself: pass the function that was compiled, "
-            "not the program"
-        )
     if not callable(f):
         raise TypeError(f"`{solver}` needs a function, got {f!r:.60}")
     if isinstance(vjp(lambda x: x, 0.0)[0], Value):

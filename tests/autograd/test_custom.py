@@ -233,7 +233,7 @@ def grid(count):
 def test_compiled_equals_eager_on_all_branches_and_at_special_values(define):
     row, points = define(), ROWS[define]
     program = assert_compiled_equals_eager(row, [*points, *grid(len(points[0]))])
-    assert len(program.replayer.paths) == 1
+    assert len(program._paths) == 1
     assert not re.search(r"\bf\d", program.source), "a row that can be read runs as NumPy's own"
 
 
