@@ -139,7 +139,7 @@ class LoweredProgram(ArrayProgram):
             return primitive.value(*args)
         if isinstance(primitive.array, np.ufunc) and _is_numpys(primitive.array):
             return self.elementwise(primitive.array, *args)
-        noted, known = len(self.instructions), dict(self._known)
+        noted, known = len(self.instructions), len(self._known)
         try:
             result = primitive.array(*args)
             shape = np.broadcast_shapes(*[a.shape for a in arrays])
@@ -151,7 +151,8 @@ class LoweredProgram(ArrayProgram):
         except (TypeError, ValueError, AttributeError):
             pass
         del self.instructions[noted:]
-        self._known = known
+        while len(self._known) > known:
+            self._known.popitem()  # the last that was added
         return self.elementwise(Opaque(primitive), *args)
 
 

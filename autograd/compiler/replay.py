@@ -15,7 +15,6 @@ import numpy as np
 
 from autograd.compiler.arguments import Layout
 from autograd.compiler.batches import Memory
-from autograd.compiler.interpreted import DEEPEST, interpret
 from autograd.compiler.parameters import Flat, FloatArray, Parameters, Reader, padded
 from autograd.compiler.reroll import depth
 from autograd.compiler.results import blocks
@@ -32,6 +31,9 @@ from autograd.nesting import Structure
 MAX_PATHS = 64
 # A NumPy call on a small array takes as long as this many operations in straight-line Python.
 OPERATIONS_A_CALL = 25
+DEEPEST = (
+    10_000  # levels of array code: its source takes 2 s to compile, and on a row alone as long
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,8 +210,8 @@ class Replayer:
                     workspace = memory.fill(arrays, rows[mine], len(mine))
                     workspace.forward()
                     add(workspace.reverse(path.weight(len(mine), len(rows))), 1.0)
-            elif new:
-                unclear[1:] = False
+            elif path.straight is None:
+                unclear[1:] = False  # recorded for the first row, and not kept
             unclear[0] |= new and not on[0]  # recorded for this row
             for place in np.flatnonzero(unclear):
                 on[place] = settle(path, left[place], sure=new and place == 0)
@@ -291,13 +293,13 @@ class Replayer:
         slots = [*recording.results, *[s for g in recording.guards for s in (g.left, g.right)]]
         levels = depth(recording.program, slots)
         calls = max(levels / 3, 4)  # at least: an instruction for each level is three lines
-        if not self._batch and operations < OPERATIONS_A_CALL * calls and levels <= DEEPEST:
+        few = not self._batch and operations < OPERATIONS_A_CALL * calls
+        if few or levels > DEEPEST:
             return Path(recording, None, StraightLine(recording), shapes)
         order = self.parameters.order if self.parameters.is_arranged else None
-        deep = levels > DEEPEST
-        compiled = (interpret if deep else assemble)(recording, widths, self._batch, groups, order)
+        compiled = assemble(recording, widths, self._batch, groups, order)
         calls = compiled.instructions / 3
-        if not (self._batch or deep) and operations < OPERATIONS_A_CALL * calls:
+        if not self._batch and operations < OPERATIONS_A_CALL * calls:
             return Path(recording, None, StraightLine(recording), shapes)
         self.parameters.arrange(compiled.order)
         return Path(recording, compiled, None, shapes)

@@ -19,8 +19,10 @@ For `compile(lambda x: (w * x[0] + v * x[1]).tanh(), batch=True)` the source rea
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -46,15 +48,22 @@ UFUNCS = {
 
 @dataclass(frozen=True)
 class Compiled:
-    """The source, `prepare` made of it, and what there is to tell about it."""
+    """The source, `prepare` when it is asked for, and what there is to tell about it."""
 
     source: str
-    prepare: Callable[..., Any]
+    names: dict[str, Any]
     instructions: int
     products: int
     batched_result: bool
     size: int
     order: Any
+
+    @cached_property
+    def prepare(self) -> Callable[..., Any]:
+        """The function that the source defines, compiled: Python needs longer than we do."""
+        exec(compile(self.source, "<seegrad program>", "exec"), self.names)
+        prepare: Callable[..., Any] = self.names["prepare"]
+        return prepare
 
 
 @dataclass(frozen=True)
@@ -136,12 +145,11 @@ def assemble(
     lines += [f"        {line}" for line in _with_views(emitter.dynamic, emitter.body)]
     lines += ["        return G", "    return forward, reverse"]
     source = "\n".join(lines) + "\n"
-    exec(compile(source, "<seegrad program>", "exec"), emitter.names)
     wanted = ahead | back
     executed = [a for a in lowered.instructions if a in wanted]
     return Compiled(
         source,
-        emitter.names["prepare"],
+        emitter.names,
         len(forward) + len(emitter.body) - 1,
         sum(str(a.op).startswith("matmul") for a in executed),
         results[0].batched,
@@ -238,9 +246,10 @@ def _emit_reverse(
     emitter.name[target] = "G"
     emitter.whole_seeds.update(flow for flow, _ in flows if flow.op == "seed")
     direct, later = {}, []
+    times_used = Counter(flow for flow, _ in flows)
     for flow, index in parts:
         view = emitter.view(target, index)
-        once = sum(f is flow for f, _ in flows) == 1 and emitter.uses.get(flow, 0) == 0
+        once = times_used[flow] == 1 and emitter.uses.get(flow, 0) == 0
         if disjoint and view and once and flow in arrays and _writes_out(flow):
             direct[flow] = view
             if not is_block(index):
