@@ -1,13 +1,17 @@
 """The compiler: write scalars, run matrices.
 
+    arguments what goes in: flat arrays, and the kinds of calls; `results` what comes out
     trace    run the function once on Values, with guards on its comparisons
     scalars  the scalar program: numbered slots, simplified while it is built
     reroll   find dot products, matrix products and equal operations: the array program
     reverse  the reverse sweep, from the same rows of the table
-    lower    rows become NumPy operations
+    rounding which comparisons are within the rounding of what they compare
+    arrays   the array program; `lower` makes rows NumPy operations
     emit     readable NumPy source; `source` puts the parts together
+    straight the other way out: plain Python on floats, for one irregular or deep evaluation
     replay   the paths of a function and the rows run through them; `batches` the buffers
-    straight the other way out: plain Python on floats, for one irregular evaluation
+    parameters what a program trains, and where it stands in flat arrays
+    program  what the user calls
 
 For a layer of three neurons on two inputs, `[n(x).tanh() for n in neurons]`, recorded as 3 dots, 3
 sums and 3 tanh of scalars, the source of the forward sweep is three lines:

@@ -7,6 +7,7 @@ call has run by then.
 """
 
 import inspect
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -27,7 +28,7 @@ class ValuesAmongArguments(Exception):
     """Not for the user: where an argument is a Value, a program is the function itself."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Nest:
     """How the numbers of one argument are nested; `shapes`: of the arrays among its leaves."""
 
@@ -49,7 +50,7 @@ class Nest:
                 leaves.append(flat[start])
                 start += 1
                 continue
-            stop = start + int(np.prod(shape))
+            stop = start + math.prod(shape)
             array = np.empty(stop - start, dtype=object)
             array[:] = flat[start:stop]
             leaves.append(array.reshape(shape))
@@ -91,6 +92,13 @@ class Layout:
     nests: tuple[Nest, ...]
     widths: tuple[int, ...]
 
+    @property
+    def kind(self) -> Any:
+        """What makes another recording necessary."""
+        static = tuple((type(value), value) for value in self.static)
+        nests = tuple(nest.kind for nest in self.nests)
+        return self.plan.names, self.plan.keywords, static, nests
+
     def bind(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return `function` as one of a flat list for each traced argument."""
 
@@ -120,21 +128,21 @@ class Signature:
     ) -> None:
         self.function, self.batch, self.static, self.lists = function, batch, static, lists
         self._plans: dict[Any, Plan] = {}
-        self._likes: dict[tuple[str, ...], tuple[Nest, ...]] = {}
         self._check_static()
 
     def read(
-        self, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[Any, Layout, list[FloatArray], int]:
-        """Return the kind of the call, its layout, an array for each traced argument, and B.
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], last: Layout | None
+    ) -> tuple[Layout, list[FloatArray], int]:
+        """Return the layout of the call, an array for each traced argument, and B.
 
-        The arrays are (B, width), or (width,) without a batch. Raises `TypeError` or `ValueError`
-        for arguments that are not numbers or do not fit, `ValuesAmongArguments` for a Value.
+        The layout is the `last` one where nothing has changed; dicts are taken in its order. Arrays
+        are (B, width), or (width,) without a batch. Raises `TypeError` or `ValueError` for
+        arguments that are not numbers or do not fit, `ValuesAmongArguments` for a Value.
         """
         plan = self.plan(len(args), tuple(kwargs))
         given = [*args, *kwargs.values()]
         static, nests, arrays = [], [], []
-        likes = iter(self._likes.get(plan.names, ()))
+        likes = iter(() if last is None or last.plan.names != plan.names else last.nests)
         for name, place, is_static in zip(plan.names, plan.places, plan.static, strict=True):
             if is_static:
                 static.append(_checked_static(name, given[place]))
@@ -143,17 +151,12 @@ class Signature:
             nest, array = read(name, given[place], next(likes, None))
             nests.append(nest)
             arrays.append(array)
-        widths = tuple(array.shape[-1] for array in arrays)
-        layout = Layout(plan, tuple(static), tuple(nests), widths)
-        self._likes.setdefault(plan.names, layout.nests)
-        key = (
-            plan.names,
-            plan.keywords,
-            tuple((type(value), value) for value in static),
-            tuple(nest.kind for nest in nests),
-        )
         count = self._count(plan.traced, arrays) if self.batch else 1
-        return key, layout, arrays, count
+        if last is not None and last.plan is plan and last.nests == tuple(nests):
+            if all(type(a) is type(b) and a == b for a, b in zip(last.static, static, strict=True)):
+                return last, arrays, count
+        widths = tuple(array.shape[-1] for array in arrays)
+        return Layout(plan, tuple(static), tuple(nests), widths), arrays, count
 
     def rows(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[tuple[Any, Any]]:
         """Return args and kwargs of each row of a batch, Values and numbers as they are."""
@@ -220,15 +223,15 @@ class Signature:
 
     def _count(self, names: Sequence[str], columns: Sequence[Any]) -> int:
         """The length of the batch axis."""
+        if columns and len({len(column) for column in columns}) == 1:
+            return len(columns[0])
         lengths = dict(zip(names, map(len, columns), strict=True))
         if not lengths:
             raise TypeError(
                 "with batch=True the rows come from the arguments, and there is none: pass one, or "
                 "compile without batch=True"
             )
-        if len(set(lengths.values())) > 1:
-            raise ValueError(f"the arguments have batch axes of unequal lengths: {lengths}")
-        return next(iter(lengths.values()))
+        raise ValueError(f"the arguments have batch axes of unequal lengths: {lengths}")
 
     def _columns(self, name: str, arg: Any) -> Any:
         """The rows of one argument, in which there may be Values."""
@@ -253,11 +256,13 @@ class Signature:
             raise ValueError(f"argument `{name}` needs a leading batch axis, got the number {arg}")
         shape = array.shape[1:]
         is_array = isinstance(arg, np.ndarray) and shape and not self.lists
-        nest = Nest(None, (shape,)) if is_array else _lists(shape)
-        flat = array.astype(float, copy=False).reshape(len(array), int(np.prod(shape)))
+        nest = _array(shape) if is_array else _lists(shape)
+        flat = array.astype(float, copy=False).reshape(len(array), math.prod(shape))
         return nest, flat
 
     def _leaves(self, name: str, arg: Any, like: Nest | None) -> tuple[Nest, FloatArray]:
+        if type(arg) is float:
+            return _lists(()), np.array([arg])
         leaves: list[Any] = []
         outer = flatten(arg, leaves, None if like is None else like.outer)
         try:
@@ -276,6 +281,12 @@ class Signature:
             raise ValuesAmongArguments
         flat = np.array([as_float(x, f"argument {name}") for x in numbers])
         return Nest(outer, tuple(shapes) if any(shapes) else None), flat
+
+
+@lru_cache(maxsize=64)
+def _array(shape: Shape) -> Nest:
+    """One array of that shape."""
+    return Nest(None, (shape,))
 
 
 @lru_cache(maxsize=64)

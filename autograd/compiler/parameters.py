@@ -25,6 +25,7 @@ class Parameters:
         self.values: list[Value] = []
         self.lock = threading.RLock()  # held while a path is recorded
         self._order: Places = np.zeros(0, dtype=np.intp)
+        self._natural = True  # the places are in order of first use, too
 
     def __len__(self) -> int:
         return len(self.values)
@@ -45,6 +46,7 @@ class Parameters:
     def arrange(self, order: Places | None = None) -> None:
         """Give those their places that have none: as `order` says where nobody has one."""
         self._order = self.order if order is None else order
+        self._natural = bool((self._order == np.arange(len(self._order))).all())
 
     @property
     def arranged(self) -> list[Value]:
@@ -62,13 +64,16 @@ class Parameters:
 
     def by_use(self, flat: Sequence[float] | FloatArray) -> FloatArray:
         """Return a flat array in the order of first use, one number for each parameter."""
+        if self._natural:
+            return np.array(padded(flat, len(self)))
         found = np.zeros(len(self))
         found[self.order] = padded(flat, len(self))
         return found
 
     def as_flat(self, by_use: Sequence[float]) -> FloatArray:
         """Return numbers in the order of first use as a flat array; the opposite of `by_use`."""
-        return padded(by_use, len(self))[self.order]
+        flat = padded(by_use, len(self))
+        return flat if self._natural else flat[self.order]
 
 
 class Reader:

@@ -53,6 +53,7 @@ class Program:
         self._signature = Signature(function, batch, static_argnames, lists)
         self._parameters = Parameters()
         self._replayers: dict[Any, Replayer] = {}
+        self._last: Replayer | None = None  # that of the last call, for the next of its kind
         self._owner: tuple[type, str] | None = None  # the class that has it as a method
         self._bound_to: Any = None
         self._method: Program | None = None
@@ -164,15 +165,21 @@ class Program:
         self, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[Replayer, list[FloatArray], int]:
         """The recordings of this kind of call, its arguments as arrays, and how many rows."""
-        key, layout, arrays, count = self._signature.read(args, kwargs)
-        replayer = self._replayers.get(key)
+        last = self._last
+        known = None if last is None else last.layout
+        layout, arrays, count = self._signature.read(args, kwargs, known)
+        if last is not None and layout is known:
+            return last, arrays, count
+        replayer = self._replayers.get(layout.kind)
         if replayer is None or not replayer.paths:  # a call that failed has left none
-            replayer = self._new(key, layout)
-        else:
-            layout.check(replayer.layout)
+            return self._new(layout), arrays, count
+        layout, arrays, count = self._signature.read(args, kwargs, replayer.layout)
+        layout.check(replayer.layout)
+        self._last = replayer
         return replayer, arrays, count
 
-    def _new(self, key: Any, layout: Layout) -> Replayer:
+    def _new(self, layout: Layout) -> Replayer:
+        key = layout.kind
         with self._parameters.lock:
             known = self._replayers.get(key)
             if known is not None and known.paths:  # another thread was first

@@ -140,7 +140,7 @@ class Replayer:
         self, path: Path, row: Sequence[FloatArray], reverse: bool, flat: Flat, sure: bool
     ) -> tuple[list[FloatArray], FloatArray] | None:
         """One row as the function itself computes it; None where its path is another one."""
-        numbers = [x for a in row for x in a.ravel().tolist()]
+        numbers = [x for a in row for x in a.tolist()]
         parameters = self.parameters.by_use(flat()).tolist()
         if path.straight is not None:
             found, holds, slopes = path.straight.run(numbers, parameters, reverse)

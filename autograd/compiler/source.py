@@ -27,23 +27,16 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.arrays import Array, needed
+from autograd.compiler.arrays import Array, lower, needed
 from autograd.compiler.emit import Emitter
-from autograd.compiler.lower import lower
 from autograd.compiler.reroll import Reroller
 from autograd.compiler.reverse import gradient
 from autograd.compiler.rounding import Bounds, decided
+from autograd.compiler.scalars import COMPARISONS
 from autograd.compiler.trace import Recording
 from autograd.compiler.views import is_block
 
 Flow = tuple[Array, Any]
-UFUNCS = {
-    "lt": np.less,
-    "le": np.less_equal,
-    "gt": np.greater,
-    "ge": np.greater_equal,
-    "ne": np.not_equal,
-}
 
 
 @dataclass(frozen=True)
@@ -99,7 +92,7 @@ def assemble(
         chosen = [g for g in guards if (g.compare, g.outcome) == (compare, outcome)]
         left = reroller.gather([g.left for g in chosen])
         right = reroller.gather([g.right for g in chosen])
-        ufunc = UFUNCS[compare.__name__]
+        _, ufunc = COMPARISONS[compare]
         compared.append((left, right))
         outcomes.append((program.elementwise(ufunc, left, right), outcome))
     if order is None:

@@ -18,8 +18,15 @@ by one with IEEE 754's values.
 from collections.abc import Sequence
 from typing import Any
 
-from autograd.compiler.scalars import ARGUMENT, CONSTANT, OPERATION, PARAMETER, ScalarProgram
-from autograd.compiler.trace import COMPARISONS, Recording, ScalarGuard
+from autograd.compiler.scalars import (
+    ARGUMENT,
+    COMPARISONS,
+    CONSTANT,
+    OPERATION,
+    PARAMETER,
+    ScalarProgram,
+)
+from autograd.compiler.trace import Recording, ScalarGuard
 from autograd.engine import table as primitives
 from autograd.engine.primitive import Primitive
 from autograd.symbolic import Symbolic
@@ -197,7 +204,7 @@ class _Writer:
 
 def _check(program: ScalarProgram, guard: ScalarGuard) -> str:
     left, right = _name(program, guard.left), _name(program, guard.right)
-    text = f"({left} {COMPARISONS[guard.compare]} {right})"
+    text = f"({left} {COMPARISONS[guard.compare][0]} {right})"
     return text if guard.outcome else f"not {text}"
 
 

@@ -5,7 +5,6 @@ takes part is a parameter, numbered in order of first use; numbers are constants
 the way are guards. Invariant: nothing that depends on an argument or a parameter is frozen.
 """
 
-import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -167,12 +166,3 @@ def without_arrays(item: Any) -> Any:
     if isinstance(item, dict):
         return {key: without_arrays(x) for key, x in item.items()}
     return item
-
-
-COMPARISONS = {
-    operator.lt: "<",
-    operator.le: "<=",
-    operator.gt: ">",
-    operator.ge: ">=",
-    operator.ne: "!=",
-}

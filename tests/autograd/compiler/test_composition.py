@@ -365,6 +365,16 @@ def test_arrays_in_lists_and_dicts():
         program({**p, "b": np.array(["a", "b"])})
 
 
+def test_dicts_are_taken_by_their_keys_whatever_was_called_before():
+    program = autograd.compile(lambda p, q=None: p["a"] - p["b"][0] if q is None else q)
+    for value in (1.0, 2.0):
+        assert program({"a": 3.0, "b": [value]}) == 3.0 - value
+        assert program({"b": [value], "a": 3.0}, 7.0) == 7.0
+        assert program({"b": [value], "a": 3.0}) == 3.0 - value
+        assert program({"b": np.array([value]), "a": 3.0}) == 3.0 - value
+        assert program({"a": 3.0, "b": np.array([value])}) == 3.0 - value
+
+
 def test_gradients_of_programs_of_arrays_of_values():
     program = autograd.compile(lambda x: x @ x)
     values = np.array([Value(1.0), Value(2.0)])
