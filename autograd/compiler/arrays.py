@@ -204,6 +204,7 @@ def lower(program: ArrayProgram) -> tuple[LoweredProgram, dict[Array, Array]]:
         elif array.op == "softmax":
             _, weights, total = _exponentials(lowered, args[0])
             width = args[0].shape[1]
+            total = lowered.elementwise(np.fmax, total, 1.0)  # beside an infinite logit it is nan
             result = lowered.elementwise(np.true_divide, weights, lowered.expand(total, width))
         else:
             result = lowered.array(
