@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.engine.modes import recording
+from autograd.engine.modes import Training, recording, without
 from autograd.engine.number import as_float
 from autograd.engine.value import Value
 from autograd.functional import hessian, hvp, jacobian, value_and_grad, vjp
@@ -33,6 +33,7 @@ TAKES = {
 METHODS = {name: taken.split() for taken, names in TAKES.items() for name in names}
 
 
+@without(Training)  # a loss that `nn.fit` runs may call a solver: what it finds is data
 def minimize(
     f: Function,
     x0: Any,
@@ -98,6 +99,7 @@ def minimize(
     return result
 
 
+@without(Training)
 def root(
     f: Function,
     x0: Any,

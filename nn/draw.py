@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd import Value
 from autograd.engine.graph import topological_order
-from autograd.engine.modes import Differentiating, innermost, no_grad
+from autograd.engine.modes import Training, innermost, no_grad
 from autograd.engine.primitive import CONSTANT
 from autograd.pictures.boxes import (
     Boxes,
@@ -91,7 +91,7 @@ def draw(
 def _run(model: Module, x: Any) -> tuple[Any, Any]:
     """Return `x` with Values for numbers, and the model's output for it."""
     inputs = _as_values(x)
-    with Differentiating():
+    with Training():
         try:
             return inputs, model(inputs)
         except Exception:  # it may need bare numbers, to index a table: it gets what was given

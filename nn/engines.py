@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from autograd import Program, Value, no_grad
 from autograd.compiler.program import BoundProgram
-from autograd.engine.modes import Differentiating
+from autograd.engine.modes import Training
 from autograd.engine.value import as_value
 from nn.clipping import clipped_norm, clipped_value
 from nn.data import Rows
@@ -133,7 +133,7 @@ class EagerEngine(Engine):
         """Nothing to do, either."""
 
     def _run(self, i: int) -> Value:
-        with Differentiating():  # a derivative in the model or the loss is trained through
+        with Training():  # a derivative in the model or the loss is trained through
             output, target = self.model(self.examples.rows[i]), self.examples.targets[i]
             error = as_value(self.loss(output, target), "the loss")
         if self.examples.weights is not None:

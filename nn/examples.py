@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd import Value, no_grad, sigmoid
-from autograd.engine.modes import Differentiating
+from autograd.engine.modes import Training
 from autograd.engine.value import as_value
 from nn.data import check_examples, check_targets
 from nn.layers import MLP, Layer, Sequential
@@ -42,7 +42,7 @@ class Examples:
     ) -> None:
         self.rows = check_examples(X, f"{name}X")
         self.targets = check_targets(y, len(self.rows), f"{name}y")
-        with no_grad(), Differentiating(), silent():  # a trial: no generator moves
+        with no_grad(), Training(), silent():  # a trial: no generator moves
             output = single(model(self.rows[0]))
             if rehearse and loss is not None:
                 self._rehearse(output, loss)

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd import Value, no_grad
-from autograd.engine.modes import Differentiating, compiling
+from autograd.engine.modes import Training, compiling
 from nn.module import Module
 
 Array = npt.NDArray[np.float64]
@@ -54,7 +54,7 @@ class Noise:
     def __init__(self, model: Module, x: Any) -> None:
         self.calls: list[tuple[NoisyLayer, int]] = []
         if any(isinstance(m, NoisyLayer) and m.training for _, m in model.modules()):
-            with no_grad(), Differentiating(), _asking(self._note):
+            with no_grad(), Training(), _asking(self._note):
                 model(x)
         if len({id(layer.generator) for layer, _ in self.calls}) < len({a for a, _ in self.calls}):
             raise ValueError(

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 import autograd
 from autograd import Value, no_grad
-from autograd.engine.modes import Differentiating
+from autograd.engine.modes import Training
 from autograd.engine.value import as_value
 from nn.choice import by_name
 from nn.data import check_examples
@@ -60,7 +60,7 @@ def _outputs(model: Module, rows: list[list[float]]) -> tuple[Array, bool]:
         output = model(x)
         return [output] if isinstance(output, Value) else list(map(as_value, output))
 
-    with no_grad(), Differentiating():
+    with no_grad(), Training():
         single = isinstance(model(rows[0]), Value)
     if len(rows) >= WORTH_COMPILING:
         try:
@@ -69,5 +69,5 @@ def _outputs(model: Module, rows: list[list[float]]) -> tuple[Array, bool]:
             return compiled, single
         except (TypeError, ValueError):  # a model that reads .data
             pass
-    with no_grad(), Differentiating():
+    with no_grad(), Training():
         return np.array([[v.data for v in as_list(row)] for row in rows]), single

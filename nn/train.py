@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from autograd.engine.modes import Differentiating
+from autograd.engine.modes import Training
 from nn.checks import check_size
 from nn.choice import by_name
 from nn.clipping import check_limit
@@ -225,7 +225,7 @@ def _error(
     """Say what stopped being finite, where, and what to do."""
     found = ""
     for i in problem.examples:
-        with Differentiating(), silent():
+        with Training(), silent():
             root = loss(model(examples.rows[i]), examples.targets[i])
         found = first_non_finite(root, dict(model.named_parameters()))
         if found:

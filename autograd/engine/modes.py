@@ -186,3 +186,7 @@ class Differentiating(Mode):
 
     def __init__(self, sweeping: bool = False) -> None:
         self.sweeping = sweeping
+
+
+class Training(Differentiating):
+    """The same where backward() will be called on what a model and its loss return."""
