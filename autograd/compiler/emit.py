@@ -203,6 +203,12 @@ class Emitter:
         count = batch if batch == "B" else f"{batch}{rows}"
         return f"{self.name[array]}.reshape({count}, {columns})"
 
+    def _emit_largest(self, array: Array, out: str | None) -> None:
+        """The largest absolute value of all rows; nan where there is one."""
+        x, name = self.name[array.args[0]], self.buffer(array)
+        high, low = (f"np.{f}.reduce({x}, axis=None, initial=0.0)" for f in ("maximum", "minimum"))
+        self.body.append(f"{name}[0] = max({high}, -{low})")
+
     def _emit_max(self, array: Array, out: str | None) -> None:
         self._reduce(array, out, "maximum", -1, False)
 
