@@ -37,9 +37,12 @@ class Workspace:
                 np.take(array, rows, axis=0, out=buffer, mode="clip")  # "raise" makes a copy
             self.arguments = self.buffers
 
-    def forward(self) -> Any:
-        """Run forward: (results, rows on this path, rows of which that is unclear)."""
-        return self._forward(*self.arguments)
+    def forward(self, sure: bool = False) -> Any:
+        """Run forward: (results, rows on this path, rows of which that is unclear).
+
+        Where the caller is `sure` that all are on it, nobody looks.
+        """
+        return self._forward(*self.arguments, sure=sure)
 
     def reverse(self, weight: float) -> Any:
         """Run the reverse sweep of the last forward; returns the flat gradient."""

@@ -6,7 +6,7 @@ For `compile(lambda x: (w * x[0] + v * x[1]).tanh(), batch=True)` the source rea
         m0 = P.reshape(1, 2)                         # the two parameters as a 1 x 2 matrix
         t4 = np.empty((B, 1))
         m1 = m0.T
-        def forward(a0):
+        def forward(a0, sure=False):
             np.dot(a0, m1, out=t4)
             np.tanh(t4, out=t5)
             return (t5,), True, False
@@ -127,25 +127,26 @@ def assemble(
     flows = [(to[a], None if _is_all(index, size) else index) for a, index in flows]
     back = needed([a for a, _ in flows])
     late = needed([g.clear for g in guarded if g.clear is not None])
-    ahead = needed([*results, *[a for g in guarded for a in (g.holds, g.coarse) if a is not None]])
-    ahead |= needed([a for a in late if a in back])
-    back, late = back - ahead, late - ahead
+    ahead = needed([*results, *[g.holds for g in guarded]]) | needed([a for a in late if a in back])
+    coarsely = needed([g.coarse for g in guarded if g.coarse is not None]) - ahead
+    back, late = back - ahead, late - ahead - coarsely
+    ahead |= back & coarsely
+    back, coarsely = back - ahead, coarsely - ahead
 
     emitter = Emitter(lowered.instructions)
     for array in lowered.instructions:
         if array in ahead or array.op in ("argument", "parameters"):
             emitter.emit(array)
     answers = "".join(f"{emitter.name[r]}, " for r in results)
-    instructions = _emit_verdict(
-        emitter, guarded, answers, [a for a in lowered.instructions if a in late]
-    )
+    stages = [[a for a in lowered.instructions if a in stage] for stage in (coarsely, late)]
+    instructions = _emit_verdict(emitter, guarded, answers, *stages)
     forward, emitter.body = emitter.body, []
     _emit_reverse(emitter, [a for a in lowered.instructions if a in back], flows, size)
 
     arguments = [f"a{i}" for i in range(len(widths))]
     lines = ["def prepare(B, P, G):"]
     lines += [f"    {line}" for line in emitter.setup]
-    lines += [f"    def forward({', '.join(arguments)}):"]
+    lines += [f"    def forward({', '.join([*arguments, 'sure=False'])}):"]
     lines += [f"        {line}" for line in _with_views(emitter.dynamic, forward)]
     lines += [f"    def reverse({', '.join(['weight', *arguments])}):"]
     lines += [f"        {line}" for line in _with_views(emitter.dynamic, emitter.body)]
@@ -212,23 +213,31 @@ def _with_views(views: dict[str, str], body: list[str]) -> list[str]:
 
 
 def _emit_verdict(
-    emitter: Emitter, guarded: Sequence[Guarded], answers: str, late: Sequence[Array]
+    emitter: Emitter,
+    guarded: Sequence[Guarded],
+    answers: str,
+    coarsely: Sequence[Array],
+    late: Sequence[Array],
 ) -> int:
     """Emit the answer: results, rows on this path, and rows of which that is unclear.
 
-    Rows are off the path if a guard clearly fails; a bound that is nan makes nothing clear. What
-    is needed only where coarse bounds leave something open is emitted last. Returns the number of
-    lines that run in any case.
+    Rows are off the path if a guard clearly fails; a bound that is nan makes nothing clear. The
+    caller may be `sure` that all rows are on it; if not, coarse bounds come first, and the others
+    only where those leave something open. Returns the number of lines without bounds.
     """
     name = emitter.name
     met = [name[g.holds] if g.outcome else f"~{name[g.holds]}" for g in guarded]
     on = " & ".join(f"({holds}).all(axis=-1)" for holds in met) or "True"
-    coarse = [f"{name[g.coarse]}.all()" for g in guarded if g.coarse is not None]
-    if not coarse:
+    inexact = [g.coarse for g in guarded if g.coarse is not None]
+    if not inexact:
         emitter.body.append(f"return ({answers}), {on}, False")
         return len(emitter.body)
-    emitter.body += [f"if {' and '.join(coarse)}:", f"    return ({answers}), {on}, False"]
     lines = len(emitter.body)
+    emitter.body += ["if sure:", f"    return ({answers}), True, False"]
+    for array in coarsely:
+        emitter.emit(array)
+    coarse = " and ".join(f"{name[a]}.all()" for a in inexact)
+    emitter.body += [f"if {coarse}:", f"    return ({answers}), {on}, False"]
     for array in late:
         emitter.emit(array)
     clear = [None if g.clear is None else name[g.clear] for g in guarded]
