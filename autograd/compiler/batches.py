@@ -19,8 +19,10 @@ SIZES_KEPT = 8
 class Workspace:
     """What `prepare` returned for one batch size, and the arguments of the present call."""
 
-    def __init__(self, forward: Callable[..., Any], reverse: Callable[..., Any]) -> None:
-        self._forward, self._reverse = forward, reverse
+    def __init__(
+        self, forward: Callable[..., Any], reverse: Callable[..., Any], doubtful: bool
+    ) -> None:
+        self._forward, self._reverse, self._doubtful = forward, reverse, doubtful
         self.arguments: list[FloatArray] = []
         self.buffers: list[FloatArray] = []
 
@@ -42,7 +44,9 @@ class Workspace:
 
         Where the caller is `sure` that all are on it, nobody looks.
         """
-        return self._forward(*self.arguments, sure=sure)
+        if sure and self._doubtful:
+            return self._forward(*self.arguments, sure=True)
+        return self._forward(*self.arguments)
 
     def reverse(self, weight: float) -> Any:
         """Run the reverse sweep of the last forward; returns the flat gradient."""
@@ -65,6 +69,6 @@ class Memory:
             if len(self.workspaces) >= SIZES_KEPT:
                 del self.workspaces[next(iter(self.workspaces))]
             made = self.compiled.prepare(count, self.parameters, self.gradient)
-            workspace = self.workspaces[count] = Workspace(*made)
+            workspace = self.workspaces[count] = Workspace(*made, self.compiled.doubtful)
         workspace.load(arguments, rows)
         return workspace

@@ -6,7 +6,7 @@ For `compile(lambda x: (w * x[0] + v * x[1]).tanh(), batch=True)` the source rea
         m0 = P.reshape(1, 2)                         # the two parameters as a 1 x 2 matrix
         t4 = np.empty((B, 1))
         m1 = m0.T
-        def forward(a0, sure=False):
+        def forward(a0):
             np.dot(a0, m1, out=t4)
             np.tanh(t4, out=t5)
             return (t5,), True, False
@@ -50,6 +50,7 @@ class Compiled:
     batched_result: bool
     size: int
     order: Any
+    doubtful: bool  # whether rounding may leave it open which rows are on the path
 
     @cached_property
     def prepare(self) -> Callable[..., Any]:
@@ -146,7 +147,9 @@ def assemble(
     arguments = [f"a{i}" for i in range(len(widths))]
     lines = ["def prepare(B, P, G):"]
     lines += [f"    {line}" for line in emitter.setup]
-    lines += [f"    def forward({', '.join([*arguments, 'sure=False'])}):"]
+    doubtful = any(guard.coarse is not None for guard in guarded)
+    takes = [*arguments, "sure=False"] if doubtful else arguments
+    lines += [f"    def forward({', '.join(takes)}):"]
     lines += [f"        {line}" for line in _with_views(emitter.dynamic, forward)]
     lines += [f"    def reverse({', '.join(['weight', *arguments])}):"]
     lines += [f"        {line}" for line in _with_views(emitter.dynamic, emitter.body)]
@@ -161,6 +164,7 @@ def assemble(
         results[0].batched,
         size,
         order,
+        doubtful,
     )
 
 
