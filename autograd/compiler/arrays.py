@@ -109,6 +109,8 @@ class ArrayProgram:
             return args[1] if args[0] else args[2]
         shape = np.broadcast_shapes(*[a.shape for a in arrays])
         dtype = "bool" if op in BOOLEAN else "float64"
+        if dtype == "float64" and all(a.dtype == "number" for a in arrays):
+            dtype = "number"  # one number, for which Python's operators are faster
         return self.array(op, args, shape, any(a.batched for a in arrays), dtype=dtype)
 
     def primitive(self, primitive: Primitive, *args: Operand) -> Any:

@@ -19,8 +19,10 @@ SIZES_KEPT = 8
 class Workspace:
     """What `prepare` returned for one batch size, and the arguments of the present call."""
 
-    def __init__(self, forward: Callable[..., Any], reverse: Callable[..., Any]) -> None:
-        self._forward, self._reverse = forward, reverse
+    def __init__(
+        self, forward: Callable[..., Any], reverse: Callable[..., Any], doubtful: bool
+    ) -> None:
+        self._forward, self._reverse, self._doubtful = forward, reverse, doubtful
         self.arguments: list[FloatArray] = []
         self.buffers: list[FloatArray] = []
 
@@ -37,8 +39,13 @@ class Workspace:
                 np.take(array, rows, axis=0, out=buffer, mode="clip")  # "raise" makes a copy
             self.arguments = self.buffers
 
-    def forward(self) -> Any:
-        """Run forward: (results, rows on this path, rows of which that is unclear)."""
+    def forward(self, sure: bool = False) -> Any:
+        """Run forward: (results, rows on this path, rows of which that is unclear).
+
+        Where the caller is `sure` that all are on it, nobody looks.
+        """
+        if sure and self._doubtful:
+            return self._forward(*self.arguments, sure=True)
         return self._forward(*self.arguments)
 
     def reverse(self, weight: float) -> Any:
@@ -62,6 +69,6 @@ class Memory:
             if len(self.workspaces) >= SIZES_KEPT:
                 del self.workspaces[next(iter(self.workspaces))]
             made = self.compiled.prepare(count, self.parameters, self.gradient)
-            workspace = self.workspaces[count] = Workspace(*made)
+            workspace = self.workspaces[count] = Workspace(*made, self.compiled.doubtful)
         workspace.load(arguments, rows)
         return workspace

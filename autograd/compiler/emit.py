@@ -78,6 +78,10 @@ class Emitter:
 
     def _emit_elementwise(self, array: Array, out: str | None) -> None:
         args = [self._scalar(a, array) or self.operand(a) for a in array.args]
+        if array.dtype == "number":
+            sign = {np.add: "+", np.multiply: "*", np.subtract: "-"}[array.op]
+            self.body.append(f"{self._number(array)} = {args[0]} {sign} {args[1]}")
+            return
         name = self.buffer(array, out)
         if array.op is np.where:
             condition, yes, no = args
@@ -99,7 +103,7 @@ class Emitter:
         """A view without axes of an array of one: NumPy broadcasts it in 0.4 of the time."""
         if not isinstance(x, Array) or x.batched or x.shape != (1,) or result.shape != (1,):
             return None
-        if x.op == "seed":
+        if x.op == "seed" or x.dtype == "number":
             return None
         name = self.name[x]
         return self._static(name, f"{name}.reshape(())") if result.batched else None
@@ -202,6 +206,16 @@ class Emitter:
         batch = "" if not array.batched else "B" if rows == 1 else "B * "
         count = batch if batch == "B" else f"{batch}{rows}"
         return f"{self.name[array]}.reshape({count}, {columns})"
+
+    def _emit_largest(self, array: Array, out: str | None) -> None:
+        """The largest absolute value of all rows; nan where there is one."""
+        x = self.name[array.args[0]]
+        high, low = (f"np.{f}.reduce({x}, axis=None, initial=0.0)" for f in ("maximum", "minimum"))
+        self.body.append(f"{self._number(array)} = max(float({high}), -float({low}))")
+
+    def _number(self, array: Array) -> str:
+        name = self.name[array] = f"t{self.rank[array]}"
+        return name
 
     def _emit_max(self, array: Array, out: str | None) -> None:
         self._reduce(array, out, "maximum", -1, False)

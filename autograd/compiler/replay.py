@@ -159,20 +159,23 @@ class Replayer:
     def _replay_rows(
         self, arrays: Sequence[FloatArray], count: int, rows: Any, reverse: bool, flat: Flat
     ) -> tuple[list[FloatArray], FloatArray]:
-        path = self.paths[0]
+        path, first = self.paths[0], None
         if path.arrays is not None:
             workspace = self._memory(path, flat).fill(arrays, rows, count)
-            parts, on, _ = workspace.forward()
+            first = parts, on, _ = workspace.forward()
             if on is True or np.all(on):
                 slopes = workspace.reverse(path.weight(count, count)) if reverse else _NONE
                 return [_with_rows(p, count) for p in parts], padded(slopes, len(self.parameters))
         chosen = np.arange(len(arrays[0]))[slice(None) if rows is None else rows]
-        return self._replay_paths(arrays, chosen, reverse, flat)
+        return self._replay_paths(arrays, chosen, reverse, flat, first)
 
     def _replay_paths(
-        self, arrays: Sequence[FloatArray], rows: Any, reverse: bool, flat: Flat
+        self, arrays: Sequence[FloatArray], rows: Any, reverse: bool, flat: Flat, first: Any
     ) -> tuple[list[FloatArray], FloatArray]:
-        """Rows on different paths: each path runs those it holds for."""
+        """Rows on different paths: each path runs those it holds for.
+
+        `first` is what the first path said about all rows, if it was asked.
+        """
         widths = [int(np.prod(shape)) for shape in self.paths[0].shapes]
         results = [np.empty((len(rows), width)) for width in widths]
         total = np.zeros(len(self.parameters))
@@ -202,14 +205,16 @@ class Replayer:
             on, unclear = np.zeros(len(left), dtype=bool), np.ones(len(left), dtype=bool)
             if path.arrays is not None:
                 memory = self._memory(path, flat)
-                parts, *verdict = memory.fill(arrays, rows[left], len(left)).forward()
+                if first is None:
+                    first = memory.fill(arrays, rows[left], len(left)).forward()
+                (parts, *verdict), first = first, None
                 on, unclear = (np.array(np.broadcast_to(x, len(left))) for x in verdict)
                 mine = left[on]
                 for result, part in zip(results, parts, strict=True):
                     result[mine] = _with_rows(part, len(left))[on]
                 if reverse and len(mine):
                     workspace = memory.fill(arrays, rows[mine], len(mine))
-                    workspace.forward()
+                    workspace.forward(sure=True)
                     add(workspace.reverse(path.weight(len(mine), len(rows))), 1.0)
             elif path.straight is None:
                 unclear[1:] = False  # recorded for the first row, and not kept

@@ -31,8 +31,18 @@ EXACT = {
     if name in TABLE
 }
 # Rows that hand on a change of an input no larger than it is, kinks included.
-STEADY = {TABLE[n] for n in ("+", "-", "neg", "abs", "magnitude", "maximum", "minimum", "relu")}
-STEADY |= {TABLE["where"], TABLE["detach"]}
+STEADY = {
+    TABLE[name]
+    for name in (
+        *("+", "-", "neg", "abs", "magnitude", "maximum", "minimum", "relu", "where", "detach"),
+        *("tanh", "sigmoid", "softplus", "sin", "cos", "arctan", "arcsinh"),
+    )
+}
+
+
+# Rows whose results are no larger than their input, or than both together.
+SAME_SIZE = {TABLE[name] for name in ("neg", "abs", "magnitude", "relu", "where", "detach")}
+SUM_OF_SIZES = {TABLE[name] for name in ("+", "-", "maximum", "minimum")}
 
 
 def decided(program: ArrayProgram, left: Any, right: Any, bounds: "Bounds") -> Array | None:
@@ -42,9 +52,15 @@ def decided(program: ArrayProgram, left: Any, right: Any, bounds: "Bounds") -> A
         return None
     total = found[0] if len(found) == 1 else found[0] + found[1]
     far = program.elementwise(np.greater, primitives.abs(left - right), total * EPS + SMALLEST)
+    if isinstance(bounds, CoarseBounds):
+        return _array(far)
     nothing = program.elementwise(np.equal, total, 0.0)  # sums of zeros are exact
-    both: Array = program.elementwise(np.logical_or, far, nothing)
-    return both
+    return _array(program.elementwise(np.logical_or, far, nothing))
+
+
+def _array(x: Any) -> Array:
+    assert isinstance(x, Array)
+    return x
 
 
 class Bounds:
@@ -75,29 +91,29 @@ class Bounds:
     def _elementwise(self, array: Array) -> Any:
         row, args = array.op, array.args
         bounds = [self.of(a) for a in args]
-        size = primitives.abs(array)
         moved = [b for b in bounds if b is not None]
-        if not moved:
-            return None if row in EXACT and array not in self.terms else size * ULPS
+        if not moved and row in EXACT and array not in self.terms:
+            return None
+        total = self._size(array) * (1.0 if row in EXACT else ULPS)
         if row in STEADY:
-            total = size
             for bound in moved:
                 total = total + bound
         elif row is primitives.multiply:
-            total = size
             for bound, other in zip(bounds, args[::-1], strict=True):
                 if bound is not None:
-                    total = total + bound * primitives.abs(other)
+                    total = total + bound * self._size(other)
             if len(moved) == 2:
                 total = total + moved[0] * moved[1] * EPS
         else:
-            total = size * ULPS
             for i, bound in enumerate(bounds):
                 if bound is not None:
                     total = total + self._moves(array, i, bound * (EPS * len(args)))
         if array in self.terms:
-            total = total + primitives.abs(args[1]) * float(self.terms[array])
+            total = total + self._size(args[1]) * float(self.terms[array])
         return total
+
+    def _size(self, x: Any) -> Any:
+        return primitives.abs(x)
 
     def _moves(self, array: Array, i: int, step: Any) -> Any:
         """By how much a row moves where its input number `i` goes a step to either side.
@@ -136,19 +152,19 @@ class Bounds:
     def _sum(self, array: Array) -> Any:
         (x,) = array.args
         terms = 2.0 * max(x.shape[1], self.terms.get(array, 0))
-        total, bound = self._of_kind(array, "sum", primitives.abs(x)) * terms, self.of(x)
-        return total if bound is None else total + self._of_kind(array, "sum", bound)
+        total, bound = self._total(array, self._size(x)) * terms, self.of(x)
+        return total if bound is None else total + self._total(array, bound)
 
     def _logsumexp(self, array: Array) -> Any:
         (x,) = array.args
-        bound, size = self.of(x), primitives.abs(x) * 4.0 + (ULPS + x.shape[1])
-        total = self._of_kind(array, "sum", size if bound is None else size + bound)
-        return total + primitives.abs(array) * ULPS
+        bound, size = self.of(x), self._size(x) * 4.0 + (ULPS + x.shape[1])
+        total = self._total(array, size if bound is None else size + bound)
+        return total + self._size(array) * ULPS
 
     def _matmul(self, array: Array) -> Any:
         right, left = array.args
         terms = 2.0 * max(right.shape[1], self.terms.get(array, 0))
-        sizes = primitives.abs(right), primitives.abs(left)
+        sizes = self._size(right), self._size(left)
         total = self._product(array, *sizes) * terms
         bounds = self.of(right), self.of(left)
         if bounds[0] is not None:
@@ -163,5 +179,46 @@ class Bounds:
         batched = right.batched or left.batched
         return self.program.array("matmul", (right, left), array.shape, batched)
 
-    def _of_kind(self, array: Array, op: str, x: Any) -> Any:
-        return self.program.array(op, (x,), array.shape, x.batched)
+    def _total(self, array: Array, x: Any) -> Any:
+        return self.program.array("sum", (x,), array.shape, x.batched)
+
+
+class CoarseBounds(Bounds):
+    """One bound for all numbers of an array, in all rows, from the largest of them.
+
+    Nearly always it shows already that nothing is undecided, and costs a few numbers a layer.
+    """
+
+    def _size(self, x: Any) -> Any:
+        if not isinstance(x, Array):
+            return primitives.abs(x)
+        is_part = x.op == "take" and x.args[0].op != "parameters"
+        if is_part or x.op == "expand" or x.op in SAME_SIZE:
+            return self._size(x.args[0])
+        if x.op in SUM_OF_SIZES:
+            return self._size(x.args[0]) + self._size(x.args[1])
+        if x.op is primitives.multiply:
+            return self._size(x.args[0]) * self._size(x.args[1])
+        return self.program.array("largest", (x,), (1,), False, dtype="number")
+
+    def _moves(self, array: Array, i: int, step: Any) -> Any:
+        return self._size(super()._moves(array, i, step))
+
+    def _take(self, array: Array) -> Any:
+        return self.of(array.args[0])
+
+    def _join(self, array: Array) -> Any:
+        total = None
+        for bound in map(self.of, array.args):
+            if bound is not None:
+                total = bound if total is None else total + bound
+        return total
+
+    def _expand(self, array: Array) -> Any:
+        return self.of(array.args[0])
+
+    def _product(self, array: Array, right: Any, left: Any) -> Any:
+        return right * left * float(array.args[0].shape[1])
+
+    def _total(self, array: Array, x: Any) -> Any:
+        return x * float(array.args[0].shape[1])

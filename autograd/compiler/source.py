@@ -31,7 +31,7 @@ from autograd.compiler.arrays import Array, lower, needed
 from autograd.compiler.emit import Emitter
 from autograd.compiler.reroll import Reroller
 from autograd.compiler.reverse import gradient
-from autograd.compiler.rounding import Bounds, decided
+from autograd.compiler.rounding import Bounds, CoarseBounds, decided
 from autograd.compiler.scalars import COMPARISONS
 from autograd.compiler.trace import Recording
 from autograd.compiler.views import is_block
@@ -50,6 +50,7 @@ class Compiled:
     batched_result: bool
     size: int
     order: Any
+    doubtful: bool  # whether rounding may leave it open which rows are on the path
 
     @cached_property
     def prepare(self) -> Callable[..., Any]:
@@ -61,10 +62,14 @@ class Compiled:
 
 @dataclass(frozen=True)
 class Guarded:
-    """Guards of one kind: whether they hold, must they, and is it clear; None for certainly."""
+    """Guards of one kind: whether they hold, must they, and is it clear; None for certainly.
+
+    `coarse` is cheap and clear nearly always.
+    """
 
     holds: Array
     outcome: bool
+    coarse: Array | None
     clear: Array | None
 
 
@@ -105,49 +110,61 @@ def assemble(
     first = program.take(results[0], np.zeros(1, dtype=np.intp))
     flows = gradient(program, first, reroller.parameters)
 
-    bounds = Bounds(program, [x for pair in compared for x in pair], reroller.terms)
-    clear = [decided(program, left, right, bounds) for left, right in compared]
+    roots = [x for pair in compared for x in pair]
+    coarse, fine = (
+        [decided(program, left, right, bounds) for left, right in compared]
+        for bounds in (
+            CoarseBounds(program, roots, reroller.terms),
+            Bounds(program, roots, reroller.terms),
+        )
+    )
 
     lowered, to = lower(program)
     results = [to[r] for r in results]
     guarded = [
-        Guarded(to[holds], outcome, None if sure is None else to[sure])
-        for (holds, outcome), sure in zip(outcomes, clear, strict=True)
+        Guarded(to[holds], outcome, *[None if a is None else to[a] for a in clear])
+        for (holds, outcome), *clear in zip(outcomes, coarse, fine, strict=True)
     ]
     flows = [(to[a], None if _is_all(index, size) else index) for a, index in flows]
-    checks = [a for g in guarded for a in (g.holds, g.clear) if a is not None]
-    ahead = needed([*results, *checks])
-    back = needed([a for a, _ in flows]) - ahead
+    back = needed([a for a, _ in flows])
+    late = needed([g.clear for g in guarded if g.clear is not None])
+    ahead = needed([*results, *[g.holds for g in guarded]]) | needed([a for a in late if a in back])
+    coarsely = needed([g.coarse for g in guarded if g.coarse is not None]) - ahead
+    back, late = back - ahead, late - ahead - coarsely
+    ahead |= back & coarsely
+    back, coarsely = back - ahead, coarsely - ahead
 
     emitter = Emitter(lowered.instructions)
     for array in lowered.instructions:
         if array in ahead or array.op in ("argument", "parameters"):
             emitter.emit(array)
     answers = "".join(f"{emitter.name[r]}, " for r in results)
-    *verdict, on, unclear = _verdict(emitter, guarded)
-    emitter.body += [*verdict, f"return ({answers}), {on}, {unclear}"]
+    stages = [[a for a in lowered.instructions if a in stage] for stage in (coarsely, late)]
+    instructions = _emit_verdict(emitter, guarded, answers, *stages)
     forward, emitter.body = emitter.body, []
     _emit_reverse(emitter, [a for a in lowered.instructions if a in back], flows, size)
 
     arguments = [f"a{i}" for i in range(len(widths))]
     lines = ["def prepare(B, P, G):"]
     lines += [f"    {line}" for line in emitter.setup]
-    lines += [f"    def forward({', '.join(arguments)}):"]
+    doubtful = any(guard.coarse is not None for guard in guarded)
+    takes = [*arguments, "sure=False"] if doubtful else arguments
+    lines += [f"    def forward({', '.join(takes)}):"]
     lines += [f"        {line}" for line in _with_views(emitter.dynamic, forward)]
     lines += [f"    def reverse({', '.join(['weight', *arguments])}):"]
     lines += [f"        {line}" for line in _with_views(emitter.dynamic, emitter.body)]
     lines += ["        return G", "    return forward, reverse"]
     source = "\n".join(lines) + "\n"
-    wanted = ahead | back
-    executed = [a for a in lowered.instructions if a in wanted]
+    executed = [a for a in lowered.instructions if a in ahead or a in back]
     return Compiled(
         source,
         emitter.names,
-        len(forward) + len(emitter.body) - 1,
+        instructions + len(emitter.body) - 1,
         sum(str(a.op).startswith("matmul") for a in executed),
         results[0].batched,
         size,
         order,
+        doubtful,
     )
 
 
@@ -199,23 +216,43 @@ def _with_views(views: dict[str, str], body: list[str]) -> list[str]:
     return lines + body
 
 
-def _verdict(emitter: Emitter, guarded: Sequence[Guarded]) -> list[str]:
-    """Lines, and expressions for which rows are on this path, and for which that is unclear.
+def _emit_verdict(
+    emitter: Emitter,
+    guarded: Sequence[Guarded],
+    answers: str,
+    coarsely: Sequence[Array],
+    late: Sequence[Array],
+) -> int:
+    """Emit the answer: results, rows on this path, and rows of which that is unclear.
 
-    A row is off the path if a guard clearly fails; a bound that is nan makes nothing clear.
+    Rows are off the path if a guard clearly fails; a bound that is nan makes nothing clear. The
+    caller may be `sure` that all rows are on it; if not, coarse bounds come first, and the others
+    only where those leave something open. Returns the number of lines without bounds.
     """
-    on, off = [], []
-    for guard in guarded:
-        name = emitter.name[guard.holds]
-        holds, fails = (name, f"~{name}") if guard.outcome else (f"~{name}", name)
-        if guard.clear is not None:
-            clear = emitter.name[guard.clear]
-            holds, fails = f"{holds} & {clear}", f"{fails} & {clear}"
-        on.append(f"({holds}).all(axis=-1)")
-        off.append(f"({fails}).any(axis=-1)")
-    if all(guard.clear is None for guard in guarded):
-        return [" & ".join(on) or "True", "False"]
-    return [f"on = {' & '.join(on)}", "on", f"~(on | {' | '.join(off)})"]
+    name = emitter.name
+    met = [name[g.holds] if g.outcome else f"~{name[g.holds]}" for g in guarded]
+    on = " & ".join(f"({holds}).all(axis=-1)" for holds in met) or "True"
+    inexact = [g.coarse for g in guarded if g.coarse is not None]
+    if not inexact:
+        emitter.body.append(f"return ({answers}), {on}, False")
+        return len(emitter.body)
+    lines = len(emitter.body)
+    emitter.body += ["if sure:", f"    return ({answers}), True, False"]
+    for array in coarsely:
+        emitter.emit(array)
+    coarse = " and ".join(f"{name[a]}.all()" for a in inexact)
+    emitter.body += [f"if {coarse}:", f"    return ({answers}), {on}, False"]
+    for array in late:
+        emitter.emit(array)
+    clear = [None if g.clear is None else name[g.clear] for g in guarded]
+    pairs = list(zip(guarded, met, clear, strict=True))
+    on = " & ".join(f"({m}{f' & {c}' if c else ''}).all(axis=-1)" for _, m, c in pairs)
+    fails = [f"~{name[g.holds]}" if g.outcome else name[g.holds] for g in guarded]
+    off = " | ".join(
+        f"({f}{f' & {c}' if c else ''}).any(axis=-1)" for f, c in zip(fails, clear, strict=True)
+    )
+    emitter.body += [f"on = {on}", f"return ({answers}), on, ~(on | {off})"]
+    return lines
 
 
 def _emit_reverse(
