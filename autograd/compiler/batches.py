@@ -68,7 +68,7 @@ class Memory:
         if workspace is None:
             if len(self.workspaces) >= SIZES_KEPT:
                 del self.workspaces[next(iter(self.workspaces))]
-            made = self.compiled.prepare(count, self.parameters, self.gradient)
-            workspace = self.workspaces[count] = Workspace(*made, self.compiled.doubtful)
+            forward, reverse = self.compiled.prepare(count, self.parameters, self.gradient)
+            workspace = self.workspaces[count] = Workspace(forward, reverse, self.compiled.doubtful)
         workspace.load(arguments, rows)
         return workspace
