@@ -3,11 +3,12 @@
 Compute with `Value`s as with numbers, call `backward()` on the result, read `.grad`.
 """
 
+from autograd.checking.anomaly import detect_anomaly as detect_anomaly
 from autograd.checking.gradcheck import gradcheck as gradcheck
 from autograd.compiler import Program as Program
 from autograd.compiler import compile as compile
 from autograd.custom import primitive as primitive
-from autograd.checking.anomaly import detect_anomaly as detect_anomaly
+from autograd.engine.functions import clip as clip
 from autograd.engine.functions import dot as dot
 from autograd.engine.functions import logsumexp as logsumexp
 from autograd.engine.functions import softmax as softmax
@@ -19,18 +20,30 @@ from autograd.engine.table import arccosh as arccosh
 from autograd.engine.table import arcsin as arcsin
 from autograd.engine.table import arcsinh as arcsinh
 from autograd.engine.table import arctan as arctan
+from autograd.engine.table import arctan2 as arctan2
 from autograd.engine.table import arctanh as arctanh
+from autograd.engine.table import cbrt as cbrt
+from autograd.engine.table import ceil as ceil
 from autograd.engine.table import cos as cos
 from autograd.engine.table import cosh as cosh
 from autograd.engine.table import erf as erf
 from autograd.engine.table import exp as exp
+from autograd.engine.table import exp2 as exp2
 from autograd.engine.table import expm1 as expm1
+from autograd.engine.table import floor as floor
+from autograd.engine.table import floor_divide as floor_divide
+from autograd.engine.table import hypot as hypot
 from autograd.engine.table import log as log
 from autograd.engine.table import log1p as log1p
+from autograd.engine.table import log2 as log2
+from autograd.engine.table import log10 as log10
+from autograd.engine.table import logaddexp as logaddexp
 from autograd.engine.table import maximum as maximum
 from autograd.engine.table import minimum as minimum
+from autograd.engine.table import mod as mod
 from autograd.engine.table import relu as relu
 from autograd.engine.table import sigmoid as sigmoid
+from autograd.engine.table import sign as sign
 from autograd.engine.table import sin as sin
 from autograd.engine.table import sinh as sinh
 from autograd.engine.table import softplus as softplus

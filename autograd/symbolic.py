@@ -7,45 +7,54 @@ one of its branches without a word.
 
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.engine import table as primitives
+from autograd.engine import table
 from autograd.engine.primitive import Primitive
 
 
-def _comparison(name: str, compare: Callable[[Any, Any], Any], ufunc: np.ufunc) -> Primitive:
-    return Primitive(
-        name,
+class Comparison(NamedTuple):
+    """One of the six comparisons, as all who write, compile or compute it need it."""
+
+    sign: str
+    compare: Callable[[Any, Any], Any]
+    ufunc: np.ufunc
+    latex: str
+    row: Primitive
+
+
+def _comparison(sign: str, compare: Any, ufunc: np.ufunc, latex: str) -> Comparison:
+    """The comparison and its row: of symbols only; no Value records it, so no table holds it."""
+    strict = sign + "=" if sign in ("==", "!=") else sign
+    row = Primitive(
+        ufunc.__name__,
         lambda x, y: 1.0 if compare(x, y) else 0.0,
         lambda x, y: ufunc(x, y) * 1.0,
         lambda out, x, y: (0.0, 0.0),
+        javascript=f"(x, y) => (x {strict} y ? 1 : 0)",
     )
+    return Comparison(sign, compare, ufunc, latex, row)
 
 
-# Rows of symbols only: no Value records them, so they stand in no table.
-greater = primitives.greater
-less = _comparison("less", operator.lt, np.less)
-greater_equal = _comparison("greater_equal", operator.ge, np.greater_equal)
-less_equal = _comparison("less_equal", operator.le, np.less_equal)
-equal = _comparison("equal", operator.eq, np.equal)
-not_equal = _comparison("not_equal", operator.ne, np.not_equal)
-COMPARISONS: dict[Primitive, str] = {
-    greater: ">",
-    less: "<",
-    greater_equal: ">=",
-    less_equal: "<=",
-    equal: "==",
-    not_equal: "!=",
-}
-# What becomes of `x if c else y`.
-choose = Primitive(
-    "choose",
-    lambda c, x, y: x if c else y,
-    lambda c, x, y: np.where(np.not_equal(c, 0.0), x, y),
-    lambda out, c, x, y: (0.0, not_equal(c, 0.0), equal(c, 0.0)),
+COMPARISONS = (
+    Comparison(">", operator.gt, np.greater, r"\gt", table.greater),
+    _comparison("<", operator.lt, np.less, r"\lt"),
+    _comparison(">=", operator.ge, np.greater_equal, r"\ge"),
+    _comparison("<=", operator.le, np.less_equal, r"\le"),
+    _comparison("==", operator.eq, np.equal, "="),
+    _comparison("!=", operator.ne, np.not_equal, r"\ne"),
 )
+greater, less, greater_equal, less_equal, equal, not_equal = (each.row for each in COMPARISONS)
+
+
+def _left(row: Primitive) -> Callable[[Any, Any], Any]:
+    return lambda self, other: row(self, other)
+
+
+def _right(row: Primitive) -> Callable[[Any, Any], Any]:
+    return lambda self, other: row(other, self)
 
 
 class Symbolic:
@@ -53,57 +62,24 @@ class Symbolic:
 
     __slots__ = ()
 
-    def __add__(self, other: Any) -> Any:
-        return primitives.add(self, other)
-
-    def __radd__(self, other: Any) -> Any:
-        return primitives.add(other, self)
-
-    def __sub__(self, other: Any) -> Any:
-        return primitives.subtract(self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return primitives.subtract(other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        return primitives.multiply(self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        return primitives.multiply(other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        return primitives.divide(self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return primitives.divide(other, self)
-
+    __add__, __radd__ = _left(table.add), _right(table.add)
+    __sub__, __rsub__ = _left(table.subtract), _right(table.subtract)
+    __mul__, __rmul__ = _left(table.multiply), _right(table.multiply)
+    __truediv__, __rtruediv__ = _left(table.divide), _right(table.divide)
+    __mod__, __rmod__ = _left(table.mod), _right(table.mod)
+    __floordiv__, __rfloordiv__ = _left(table.floor_divide), _right(table.floor_divide)
     # `pow` gives what Python's `**` gives on floats; only the derivative of `**` is another.
-    def __pow__(self, other: Any) -> Any:
-        return primitives.power(self, other)
-
-    def __rpow__(self, other: Any) -> Any:
-        return primitives.power(other, self)
+    __pow__, __rpow__ = _left(table.power), _right(table.power)
+    __gt__, __lt__, __ge__, __le__ = map(_left, (greater, less, greater_equal, less_equal))
 
     def __neg__(self) -> Any:
-        return primitives.negative(self)
+        return table.negative(self)
 
     def __pos__(self) -> Any:
         return self
 
     def __abs__(self) -> Any:
-        return primitives.abs(self)
-
-    def __gt__(self, other: Any) -> Any:
-        return greater(self, other)
-
-    def __lt__(self, other: Any) -> Any:
-        return less(self, other)
-
-    def __ge__(self, other: Any) -> Any:
-        return greater_equal(self, other)
-
-    def __le__(self, other: Any) -> Any:
-        return less_equal(self, other)
+        return table.abs(self)
 
     def __bool__(self) -> bool:
         raise TypeError("a symbol is neither true nor false")

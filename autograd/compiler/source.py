@@ -32,15 +32,10 @@ from autograd.compiler.reroll import Reroller
 from autograd.compiler.reverse import gradient
 from autograd.compiler.trace import Recording
 from autograd.compiler.views import is_block
+from autograd.symbolic import COMPARISONS
 
 Flow = tuple[Array, Any]
-UFUNCS = {
-    "lt": np.less,
-    "le": np.less_equal,
-    "gt": np.greater,
-    "ge": np.greater_equal,
-    "ne": np.not_equal,
-}
+UFUNCS = {each.compare.__name__: each.ufunc for each in COMPARISONS}
 
 
 @dataclass(frozen=True)

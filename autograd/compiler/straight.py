@@ -18,10 +18,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd.compiler.scalars import ARGUMENT, CONSTANT, OPERATION, PARAMETER, ScalarProgram
-from autograd.compiler.trace import COMPARISONS, Recording, ScalarGuard
+from autograd.compiler.trace import Recording, ScalarGuard
 from autograd.engine import table as primitives
 from autograd.engine.primitive import Primitive
-from autograd.symbolic import Symbolic
+from autograd.symbolic import COMPARISONS, Symbolic
 
 INFIX = {
     primitives.add: "+",
@@ -29,6 +29,7 @@ INFIX = {
     primitives.multiply: "*",
     primitives.divide: "/",
 }
+SIGNS = {each.compare: each.sign for each in COMPARISONS}
 
 
 class Symbol(Symbolic):
@@ -150,7 +151,7 @@ def _function(
 
 def _check(program: ScalarProgram, guard: ScalarGuard) -> str:
     left, right = _name(program, guard.left), _name(program, guard.right)
-    text = f"({left} {COMPARISONS[guard.compare]} {right})"
+    text = f"({left} {SIGNS[guard.compare]} {right})"
     return text if guard.outcome else f"not {text}"
 
 

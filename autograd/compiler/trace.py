@@ -7,7 +7,6 @@ argument or a parameter is frozen, and nothing of one recording gets into anothe
 """
 
 import gc
-import operator
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -291,13 +290,3 @@ def _without_arrays(item: Any) -> Any:
     if isinstance(item, dict):
         return {key: _without_arrays(x) for key, x in item.items()}
     return item
-
-
-COMPARISONS = {
-    operator.lt: "<",
-    operator.le: "<=",
-    operator.gt: ">",
-    operator.ge: ">=",
-    operator.eq: "==",
-    operator.ne: "!=",
-}

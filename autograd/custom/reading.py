@@ -2,7 +2,7 @@
 
 The symbols write each operation down as a row and its arguments. Where the function asks whether
 a symbol is true, as `if x > 0`, `max` and `and` do, it is run again for the other answer, and
-`choose` puts the two together. So a function written for numbers is read as it is meant, every
+`select` puts the two together. So a function written for numbers is read as it is meant, every
 branch of it. Invariant: a function that cannot be read so is a `TypeError`, never half a reading.
 """
 
@@ -21,7 +21,7 @@ from autograd.engine.functions import elementwise
 from autograd.engine.number import as_float
 from autograd.engine.primitive import TABLE, Primitive
 from autograd.lines import is_users
-from autograd.symbolic import COMPARISONS, Symbolic, choose, equal, not_equal
+from autograd.symbolic import COMPARISONS, Symbolic, equal, not_equal
 
 QUESTIONS = 16  # asked on one way through a function
 WAYS = 64
@@ -162,7 +162,7 @@ class _Reader:
         return [self.reference(item) for item in returned]
 
     def _chosen(self, condition: int, yes: Reference, no: Reference) -> Reference:
-        return yes if repr(yes) == repr(no) else self.note(choose, (condition, yes, no))
+        return yes if repr(yes) == repr(no) else self.note(primitives.select, (condition, yes, no))
 
 
 class Symbol(Symbolic):
@@ -209,7 +209,7 @@ class Symbol(Symbolic):
             return NotImplemented
         condition, yes, no = args
         if isinstance(condition, Symbol):
-            return choose(condition, yes, no)
+            return primitives.select(condition, yes, no)
         return yes if condition else no
 
     def __getattr__(self, name: str) -> Any:
@@ -236,10 +236,5 @@ def row_of(ufunc: np.ufunc) -> Primitive:
 
 _ROWS: dict[Any, Primitive] = {row.array: row for row in TABLE.values()}
 _ROWS |= {np.power: primitives.power, np.float_power: primitives.power, np.fabs: primitives.abs}
-_ROWS |= dict(
-    zip(
-        (np.greater, np.less, np.greater_equal, np.less_equal, np.equal, np.not_equal),
-        COMPARISONS,
-        strict=True,
-    )
-)
+_ROWS |= {np.cbrt: primitives.cbrt}
+_ROWS |= {each.ufunc: each.row for each in COMPARISONS}

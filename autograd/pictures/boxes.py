@@ -9,7 +9,6 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any
 
 from autograd.engine.primitive import CONSTANT, DETACHED
 from autograd.engine.value import Value
@@ -146,24 +145,9 @@ def number(x: float, fmt: str) -> str:
 
     A short fraction stays one.
     """
-    fraction = getattr(x, "fraction", x)
-    if isinstance(fraction, Fraction) and len(str(fraction)) <= LONGEST_FRACTION:
-        return str(fraction)
+    if isinstance(x, Fraction) and len(str(x)) <= LONGEST_FRACTION:
+        return str(x)
     x = float(x)
     shown = format(x, fmt)
     vanished = x != 0.0 and math.isfinite(x) and not re.search("[1-9]", shown)
     return visible(f"{x:.1e}" if vanished or len(shown) > 24 else shown)
-
-
-def check_format(fmt: Any) -> None:
-    """Raise `TypeError` or `ValueError` where `fmt` does not format a float."""
-    if not isinstance(fmt, str):
-        raise TypeError(f'`fmt` must be a format such as ".4f", got {fmt!r:.40}')
-    try:
-        if any(int(digits) > 24 for digits in re.findall(r"\d+", fmt)):
-            raise ValueError("more than 24 characters")
-        format(-1.5, fmt)
-    except ValueError as error:
-        raise ValueError(
-            f'`fmt` must format a number, such as ".4f" or ".3g", got {fmt!r:.40}: {error}'
-        ) from None

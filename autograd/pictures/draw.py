@@ -5,17 +5,17 @@ per input, so `x * x` has two. Invariant: drawing changes no node and needs no `
 names in the DOT source are generated, never the user's.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from autograd.engine.graph import topological_order
 from autograd.engine.value import Value
-from autograd.pictures.boxes import Boxes, add_arrows, add_oval, blank, check_format
+from autograd.pictures.boxes import Boxes, add_arrows, add_oval, blank
 from autograd.pictures.graphviz_display import Drawing
 from autograd.pictures.tree import text_tree
 from autograd.words.names import Names
+from autograd.words.text import LIMIT, check_format, check_limit
 
-LIMIT = 1500
 NOT_COMPUTED = "—"
 
 
@@ -70,14 +70,3 @@ def draw(
         add_arrows(drawing, node, ids, fmt if partials else None)
     drawing.tree = text_tree(roots, order, boxes.line, boxes.names.__getitem__)
     return drawing
-
-
-def check_limit(count: int, limit: Any, advice: str) -> None:
-    """Raise where `limit` is no number of boxes, or less than `count`."""
-    if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
-        raise ValueError(f"`limit` must be a whole number of at least 1, got {limit!r:.40}")
-    if count > limit:
-        raise ValueError(
-            f"the graph has {count:,} nodes, too many to draw with `limit={limit}`: {advice}; or "
-            "raise `limit` and wait"
-        )

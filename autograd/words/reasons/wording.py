@@ -5,7 +5,6 @@ code that recorded it, where that is known. Invariant: what the user named is te
 as `visible` makes it.
 """
 
-import ast
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ from autograd.compiler.program import PROGRAM
 from autograd.engine.primitive import CONSTANT
 from autograd.engine.value import Value
 from autograd.words import formula
+from autograd.words.formula import Formula
 from autograd.words.names import Names
 from autograd.words.sweep import Sweep, Use
 from autograd.words.text import ELLIPSIS, visible
@@ -117,16 +117,19 @@ class Words:
         return sorted(shown[:OPERANDS], key=inputs.index)
 
     def _operation(self, node: Value) -> str:
+        assert node.primitive is not None
         inputs = list(map(self._operand, formula.shortened(node)))
-        written = formula.text(formula.operation(node.op, inputs))
+        written = formula.text(formula.operation(node.primitive, inputs))
         if len(written) <= LONGEST:
             return written
         return f"{visible(node.op)}(… {len(node.parents)} inputs)"
 
-    def _operand(self, node: Value | None) -> ast.expr:
+    def _operand(self, node: Value | None) -> Formula:
+        if node is None:
+            return Formula(ELLIPSIS)
         if node.primitive is CONSTANT and not self.names.given(node):
             return formula.number(node._data)
-        return ast.Name(ELLIPSIS if node is None else self.names[node])
+        return Formula(self.names[node])
 
 
 def partner(node: Value, position: int) -> int:
