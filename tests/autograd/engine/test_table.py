@@ -2,6 +2,7 @@
 
 import math
 from fractions import Fraction
+from itertools import product
 from random import Random
 
 import numpy as np
@@ -298,6 +299,34 @@ def test_kinks_follow_pytorch():
     assert evaluate(TABLE["minimum"], (2.0, 2.0)) == (2.0, (0.5, 0.5))
     assert evaluate(TABLE["maximum"], (math.inf, math.inf)) == (math.inf, (0.5, 0.5))
     assert evaluate(TABLE["leaky_relu"], (0.0, 0.01))[1][0] == 0.01
+
+
+def test_steps_are_flat_and_remainders_have_the_sign_of_the_divisor():
+    for name in ("floor", "ceil", "sign"):
+        for x in (-1.0, -0.5, 0.0, 0.5, 2.0):
+            assert evaluate(TABLE[name], (x,)) == (float(getattr(np, name)(x)), (0.0,))
+    assert evaluate(TABLE["mod"], (-7.0, 3.0)) == (2.0, (1.0, 3.0))
+    assert evaluate(TABLE["mod"], (7.0, -3.0)) == (-2.0, (1.0, 3.0))
+    assert evaluate(TABLE["floor_divide"], (-7.0, 3.0)) == (-3.0, (0.0, 0.0))
+    assert math.copysign(1.0, evaluate(TABLE["ceil"], (-0.5,))[0]) == -1.0
+    assert math.copysign(1.0, evaluate(TABLE["floor"], (-0.0,))[0]) == -1.0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_domain_says_where_there_is_no_finite_value(name):
+    row, count = TABLE[name], len(SAMPLES[name].draw(Random(0)))
+    for point in product((-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0), repeat=count):
+        said = "" if row.domain is None else row.domain(*point)
+        assert bool(said) == (not math.isfinite(row(*point))), (point, said)
+        assert said == "" or ((said[0].islower() or said[0].isdigit()) and said[-1] != ".")
+
+
+def test_the_domain_says_what_is_wrong():
+    assert TABLE["log"].domain(-1.0) == "log of a negative number"
+    assert TABLE["log2"].domain(0.0) == "log2 of 0"
+    assert TABLE["log1p"].domain(-3.0) == "log1p of a number below -1"
+    assert TABLE["/"].domain(0.0, 0.0) == "0 divided by 0"
+    assert TABLE["log"].domain(math.nan) == TABLE["arcsin"].domain(math.nan) == ""
 
 
 def test_tails_keep_their_derivative():
