@@ -22,6 +22,7 @@ class Sample:
 
     `terms` is the magnitude of what the value adds up: where terms cancel, their rounding counts.
     `moderate` moves a point whose coordinates are 0.2 to 0.9 in size to where the row is smooth.
+    A row is `scale_free` where only the ratio of its inputs counts, and not how large they are.
     """
 
     draw: Callable[[Random], Point]
@@ -30,6 +31,7 @@ class Sample:
     second_order: bool = True
     terms: Callable[[Point], float] = lambda point: 0.0
     moderate: Callable[..., Point] = lambda *point: point
+    scale_free: bool = False
 
 
 def spread(low: float, high: float, signed: bool = True) -> Callable[[Random], float]:
@@ -77,6 +79,12 @@ def alike(rng: Random) -> Point:
     """Two numbers whose quotients and squared quotients are normal floats."""
     x = spread(1e-150, 1e150)(rng)
     return x, x * spread(1e-75, 1e75)(rng)
+
+
+def steps(rng: Random) -> Point:
+    """Two numbers whose quotient has digits behind the point."""
+    y = spread(1e-150, 1e150)(rng)
+    return y * spread(1e-15, 1e15)(rng), y
 
 
 def quotients(rng: Random) -> Point:
@@ -182,7 +190,10 @@ SAMPLES: dict[str, Sample] = {
     "sqrt": unary(positive, mp.sqrt, lambda x: 1 / (2 * mp.sqrt(x)), moderate=sizes),
     "cbrt": unary(everywhere, cube_root, lambda x: 1 / (3 * mp.cbrt(x * x))),
     "hypot": Sample(
-        alike, mp.hypot, (lambda x, y: x / mp.hypot(x, y), lambda x, y: y / mp.hypot(x, y))
+        alike,
+        mp.hypot,
+        (lambda x, y: x / mp.hypot(x, y), lambda x, y: y / mp.hypot(x, y)),
+        scale_free=True,
     ),
     "maximum": Sample(
         points(everywhere, everywhere),
@@ -203,11 +214,9 @@ SAMPLES: dict[str, Sample] = {
     "floor": unary(everywhere, mp.floor, zero),
     "ceil": unary(everywhere, mp.ceil, zero),
     "sign": unary(everywhere, mp.sign, zero),
-    "mod": Sample(
-        quotients, remainder, (one, lambda x, y: -mp.floor(x / y)), moderate=between_steps
-    ),
+    "mod": Sample(steps, remainder, (one, lambda x, y: -mp.floor(x / y)), moderate=between_steps),
     "floor_divide": Sample(
-        quotients, lambda x, y: mp.floor(x / y), (zero, zero), moderate=between_steps
+        steps, lambda x, y: mp.floor(x / y), (zero, zero), moderate=between_steps
     ),
     "exp": unary(between(-740.0, 709.0), mp.exp, mp.exp),
     "exp2": unary(
@@ -244,6 +253,7 @@ SAMPLES: dict[str, Sample] = {
         alike,
         mp.atan2,
         (lambda y, x: x / (x * x + y * y), lambda y, x: -y / (x * x + y * y)),
+        scale_free=True,
     ),
     "sinh": unary(spread(1e-300, 709.0), mp.sinh, mp.cosh),
     "cosh": unary(spread(1e-300, 709.0), mp.cosh, mp.sinh),
