@@ -18,7 +18,8 @@ import numpy as np
 from autograd.engine import modes, table
 from autograd.engine.graph import product, pull_back, stored, topological_order
 from autograd.engine.modes import Differentiating, no_grad
-from autograd.engine.number import as_number
+from autograd.engine.number import as_number, as_numbers
+from autograd.engine.primitive import constant
 from autograd.engine.value import Value, as_value, record
 from autograd.nesting import Structure, flatten, unflatten
 
@@ -107,7 +108,7 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
             f"jvp(f, (2.0,), (1.0,)); got {primals!r:.40} and {tangents!r:.40}"
         )
     run = Linearised(f, primals, range(len(primals)), {})
-    flows = _alike("tangents", list(tangents), run.structures)
+    flows = _alike("tangents", list(tangents), run.structures, run.variables)
     value, moved = run.values(flows), run.tangents(flows)
     return unflatten(run.structure, value), unflatten(run.structure, moved)
 
@@ -122,7 +123,7 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     value = unflatten(run.structure, run.values())
 
     def cotangents(cotangent: Any) -> tuple[Any, ...]:
-        flows = _alike("cotangent", cotangent, run.structure)
+        flows = _alike("cotangent", cotangent, run.structure, run.results)
         return tuple(run.split(run.cotangents(flows)))
 
     return value, cotangents
@@ -146,6 +147,7 @@ class Linearised:
         self, f: Function, args: Sequence[Any], argnums: Sequence[int], kwargs: Mapping[str, Any]
     ) -> None:
         self.keep = modes.recording()  # whether derivatives are Values
+        self.cut = modes.innermost(no_grad) is not None  # and whether `no_grad` cuts them off
         self.variables: list[Value] = []
         self.structures: list[Structure] = []
         lifted = list(args)
@@ -173,57 +175,60 @@ class Linearised:
         self.active = set(self.variables)  # the nodes that depend on a variable
         for node in self.nodes[len(self.variables) :]:
             cut = node.primitive is table.detach  # a node while a function is compiled
-            if not cut and not self.active.isdisjoint(node._parents()):
+            if not cut and not self.active.isdisjoint(node.parents):
                 self.active.add(node)
         self.order = [node for node in self.nodes if node in self.active]
 
     def values(self, given: Sequence[Any] = ()) -> list[Any]:
         """Return the results: Values where they, or `given`, may be differentiated further."""
-        return self._out(self.results, given)
+        return self._out(self.results, given, self.cut)
 
     def gradient(self, result: Value) -> list[Any]:
         """Return the derivatives of one result by the variables; fractions of an exact one."""
-        one = Fraction(1) if result._data.__class__ is Fraction and not self.keep else 1.0
-        return self._pulled({result: one}, ())
+        one = Fraction(1) if result._data.__class__ is Fraction else 1.0
+        return self._pulled({result: one}, (), self.cut)
 
     def cotangents(self, given: Sequence[Any]) -> list[Any]:
         """Return the cotangents of the variables, given those of the results; reverse mode."""
-        return self._pulled(_seeds(self.results, given), given)
+        cut = modes.innermost(no_grad) is not None
+        return self._pulled(_seeds(self.results, given), given, cut)
 
     def tangents(self, given: Sequence[Any]) -> list[Any]:
         """Return the tangents of the results, given those of the variables; forward mode."""
         flows = _seeds(self.variables, given)
         with modes.without(no_grad), Differentiating(sweeping=True):
             for node in self.order[len(self.variables) :]:
-                for parent, partial in zip(node._parents(), self._partials(node), strict=True):
+                for parent, partial in zip(node.parents, self._partials(node), strict=True):
                     if parent in flows:
                         _add(flows, node, product(flows[parent], partial))
             for mode in modes.opened():
                 mode.pushed({node: _number(flow) for node, flow in flows.items()})
-            found = [flows.get(result, 0.0) for result in self.results]
+            found = [flows.get(result, _zero(result._data)) for result in self.results]
             found = self._owned(found, given)
-        return self._out(found, given)
+        return self._out(found, given, self.cut)
 
     def split(self, numbers: list[Any]) -> list[Any]:
         """Put numbers, one for each variable, into the structures of the arguments."""
         rest = iter(numbers)
         return [unflatten(structure, rest) for structure in self.structures]
 
-    def _pulled(self, seeds: dict[Value, Any], given: Sequence[Any]) -> list[Any]:
+    def _pulled(self, seeds: dict[Value, Any], given: Sequence[Any], cut: bool) -> list[Any]:
         numbers = {node: _number(seed) for node, seed in seeds.items()}
         for mode in modes.opened():
             mode.pulled(self.order, numbers, None, self.active)
         with modes.without(no_grad), Differentiating(sweeping=True):
             reached = {node: seed for node, seed in seeds.items() if node in self.active}
             found = pull_back(self.order, reached, self._partials, self.active)
-            exact = any(isinstance(seed, Fraction) for seed in seeds.values())
-            zero: Any = Fraction(0) if exact else 0.0
+            zero = _zero(*numbers.values())
             flows = self._owned([found.get(v, zero) for v in self.variables], given)
-        return self._out(flows, given)
+        return self._out(flows, given, cut)
 
     def _partials(self, node: Value) -> tuple[Any, ...]:
         """The local partials: those stored, or as Values where they may be differentiated."""
-        return _partials_as_values(node) if self.keep else stored(node)
+        if not self.keep:
+            return stored(node)
+        partials = _partials_as_values(node)
+        return tuple(map(constant, partials)) if self.cut else partials
 
     def _owned(self, found: list[Any], given: Sequence[Any]) -> list[Any]:
         """Make each a node of its own.
@@ -233,15 +238,15 @@ class Linearised:
         others = {*self.nodes, *given} if self._stay_values(given) else set()
         for i, flow in enumerate(found):
             if isinstance(flow, Value) and flow in others:
-                found[i] = 1.0 * flow
+                found[i] = 1 * flow
             others.add(flow)
         return found
 
-    def _out(self, numbers: Sequence[Any], given: Sequence[Any]) -> list[Any]:
+    def _out(self, numbers: Sequence[Any], given: Sequence[Any], cut: bool) -> list[Any]:
         if not self._stay_values(given):
             return list(map(_number, numbers))
         values = list(map(as_value, numbers))
-        return [v.detach() for v in values] if modes.innermost(no_grad) else values
+        return [value.detach() for value in values] if cut else values
 
     def _stay_values(self, given: Iterable[Any]) -> bool:
         return self.keep or any(isinstance(x, Value) for x in given)
@@ -268,13 +273,18 @@ def _result(x: Any, exact: bool) -> Value:
     return as_value(Fraction(x) if exact and isinstance(x, Rational) else x, "the result")
 
 
+def _zero(*numbers: Any) -> Any:
+    """The derivative that nothing adds to, of the kind of these numbers."""
+    return Fraction(0) if Fraction in map(type, numbers) else 0.0
+
+
 def _partials_as_values(node: Value) -> tuple[Any, ...]:
     """The local partials of a node, computed from its parents.
 
     Raises `ValueError` where they are not those stored, as after a change of `.data`.
     """
     assert node.primitive is not None
-    parents, was = node._parents(), stored(node)
+    parents, was = node.parents, stored(node)
     partials = node.primitive.partials(node, *parents)
     if len(partials) != len(parents):
         raise TypeError(
@@ -342,9 +352,12 @@ def _checked(argnums: int | tuple[int, ...], args: Sequence[Any]) -> Sequence[in
     return positions
 
 
-def _alike(name: str, given: Any, structure: Structure) -> list[Any]:
-    """The leaves of `given`, which must be nested as `structure` is."""
+def _alike(name: str, given: Any, structure: Structure, nodes: Sequence[Value]) -> list[Any]:
+    """The leaves of `given`, which must be nested as `structure`, one for each of the nodes."""
     leaves: list[Any] = []
     if flatten(given, leaves, structure) != structure:
         raise ValueError(f"`{name}` must be nested as what it belongs to, got {given!r:.80}")
-    return [leaf if isinstance(leaf, Value) else as_number(leaf, name) for leaf in leaves]
+    return [
+        leaf if isinstance(leaf, Value) else as_numbers((leaf, node._data), name)[0]
+        for leaf, node in zip(leaves, nodes, strict=True)
+    ]

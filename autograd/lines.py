@@ -1,18 +1,41 @@
 """The user's line: where, in code that is neither ours nor NumPy's, something happened.
 
-Errors and notes name it. In a notebook, whose cells are files that nobody has seen, it is quoted.
+Errors name it, and so do the notes that `detect_anomaly` puts on nodes. In a notebook, whose cells
+are files that nobody has seen, it is quoted.
 """
 
 import linecache
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 # The packages of this distribution stand side by side; NumPy's functions call ours, too.
 _HERE = Path(__file__).parents[1]
 _INSIDE = (f"{_HERE / 'autograd'}{os.sep}", f"{_HERE / 'nn'}{os.sep}", np.__path__[0] + os.sep)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """The user's `line` that made a node, and the `origin` that a detached leaf was cut from."""
+
+    line: str
+    origin: Any = None
+
+
+def line_of(node: Any) -> str:
+    """Return the line of the user's that made a node, "" where nobody noted it."""
+    note = getattr(node, "_note", None)
+    return note.line if isinstance(note, Note) else ""
+
+
+def origin_of(node: Any) -> Any:
+    """Return the Value that a detached leaf was cut from, None where nobody noted it."""
+    note = getattr(node, "_note", None)
+    return note.origin if isinstance(note, Note) else None
 
 
 def users_line() -> str:
@@ -24,8 +47,3 @@ def users_line() -> str:
     if "ipykernel_" in name or name.startswith("<ipython-input"):
         return f"line {number} of a cell, `{linecache.getline(name, number).strip()}`"
     return f"{name}:{number}"
-
-
-def is_users(code: object) -> bool:
-    """Whether code is the user's."""
-    return not code.co_filename.startswith(_INSIDE)  # type: ignore[attr-defined]

@@ -13,8 +13,7 @@ import numpy as np
 
 from autograd import Value
 from autograd.engine.graph import topological_order
-from autograd.engine.modes import Differentiating
-from autograd.engine.modes import innermost, no_grad
+from autograd.engine.modes import Differentiating, innermost, no_grad
 from autograd.engine.primitive import CONSTANT
 from autograd.pictures.boxes import (
     Boxes,

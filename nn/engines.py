@@ -136,7 +136,7 @@ class EagerEngine(Engine):
     def _run(self, i: int) -> Value:
         with Differentiating():  # a derivative in the model or the loss is trained through
             output, target = self.model(self.examples.rows[i]), self.examples.targets[i]
-            error = self.loss(output, target)
+            error = as_value(self.loss(output, target), "the loss")
         if self.examples.weights is not None:
             error = error * self.examples.weights[i]
         self.total += error.data
@@ -273,7 +273,7 @@ class CompiledEngine(Engine):
             with noise.given(*more[weighted:]):
                 output = self.model(x)
             outputs = [output] if isinstance(output, Value) else list(map(as_value, output))
-            error = self.loss(output, target)
+            error = as_value(self.loss(output, target), "the loss")
             return (error * more[0] if weighted else error, outputs)
 
         program = autograd.compile(loss_and_output, batch=True)

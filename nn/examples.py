@@ -4,6 +4,7 @@ Here is also decided what counts as classes, and when an output says what the ta
 """
 
 import operator
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -86,14 +87,22 @@ class Examples:
 
     def _rehearse(self, output: Any, loss: Loss) -> None:
         different = {repr(target): i for i, target in reversed(list(enumerate(self.targets)))}
+        live, bare = False, 0.0  # a bare number has no graph: no training would change it
         for i in sorted(different.values()):
             try:
                 error = loss(output, self.targets[i])
+                bare = as_value(error, "the loss").data or bare
             except Exception as problem:
                 problem.add_note(f"in the loss of example {i} of {len(self)}, before any training")
                 raise
-            if not isinstance(error, Value):
-                raise TypeError(f"the loss must return a Value, got {error!r:.60}")
+            live = live or isinstance(error, Value)
+        if (
+            bare and not live
+        ):  # 0 is what a hinge written by hand returns for an example that is right
+            raise TypeError(
+                f"the loss must return a Value, got {bare} for every target: compute it from the "
+                "output itself, without .data or float()"
+            )
 
 
 def single(output: Any) -> Any:
@@ -101,8 +110,8 @@ def single(output: Any) -> Any:
 
     Raises `TypeError` for what is neither a Value nor a list of Values and numbers.
     """
-    if isinstance(output, Value):
-        return output
+    if isinstance(output, Value | Real):
+        return as_value(output)
     try:
         values = [as_value(x, "the model's output") for x in output]
     except TypeError:

@@ -15,8 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd import Value, no_grad
-from autograd.engine.modes import Differentiating
-from autograd.engine.modes import compiling
+from autograd.engine.modes import Differentiating, compiling
 from nn.module import Module
 
 Array = npt.NDArray[np.float64]

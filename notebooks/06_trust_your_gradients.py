@@ -140,10 +140,8 @@ curve(2.0), grad(curve)(2.0), grad(grad(curve))(2.0)
 
 # %% [markdown]
 # With exact gradients and second derivatives SciPy finds minima. Rosenbrock's valley, from the
-# usual start, by gradient descent, by BFGS and by Newton's method. (Gradient descent first tries
-# the inverse of the curvature along its last step here, as Barzilai and Borwein proposed in 1988; a
-# line search only shortens what goes too far. With one fixed learning rate it takes tens of
-# thousands.)
+# usual start, by conjugate gradients, by BFGS and by Newton's method. (Gradient descent with one
+# fixed learning rate takes tens of thousands of steps.)
 
 
 # %%
@@ -151,7 +149,7 @@ def rosenbrock(p):
     return (1 - p["x"]) ** 2 + 100 * (p["y"] - p["x"] ** 2) ** 2
 
 
-for method in ("gradient descent", "BFGS", "Newton"):
+for method in ("CG", "BFGS", "Newton"):
     result = minimize(rosenbrock, {"x": -1.2, "y": 1.0}, method=method)
     print(f"{method:<17} {result.nit:>5} steps to x = {result.x['x']:.6f}, y = {result.x['y']:.6f}")
 hessian(rosenbrock)({"x": 1.0, "y": 1.0})

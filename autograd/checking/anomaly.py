@@ -7,35 +7,14 @@ gradient comes before any `.grad` has changed.
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from autograd.engine.graph import pull_back, stored
 from autograd.engine.modes import Differentiating, Mode, innermost, no_grad
 from autograd.engine.primitive import CONSTANT, DETACHED
-from autograd.lines import users_line
+from autograd.lines import Note, line_of, users_line
 
 SHOWN = 6  # operands that an error shows
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """The user's `line` that made a node, and the `origin` that a detached leaf was cut from."""
-
-    line: str
-    origin: Any = None
-
-
-def line_of(node: Any) -> str:
-    """Return the line of the user's that made a node, "" where nobody noted it."""
-    note = getattr(node, "_note", None)
-    return note.line if isinstance(note, Note) else ""
-
-
-def origin_of(node: Any) -> Any:
-    """Return the Value that a detached leaf was cut from, None where nobody noted it."""
-    note = getattr(node, "_note", None)
-    return note.origin if isinstance(note, Note) else None
 
 
 class detect_anomaly(Mode):
@@ -103,10 +82,10 @@ class detect_anomaly(Mode):
                 "in the reverse sweep the contributions to the gradient of "
                 f"{_made(node)}, add up to {gradient}"
             )
-        for parent, local in zip(node._parents(), node._partials(), strict=True):
+        for parent, local in zip(node.parents, node.stored_partials(), strict=True):
             if parent in active and not math.isfinite(gradient * local):
                 raise FloatingPointError(
-                    f"in the reverse sweep of {_call(node.primitive, node._parents())} = "
+                    f"in the reverse sweep of {_call(node.primitive, node.parents)} = "
                     f"{node._data}{_recorded(node)}: the gradient handed to {_operand(parent)} is "
                     f"upstream × local = {gradient} × {local} = {gradient * local}"
                 )
@@ -116,17 +95,17 @@ class detect_anomaly(Mode):
         if not self.check or self is not innermost(detect_anomaly):
             return
         for node, tangent in tangents.items():
-            if node._parents() and not math.isfinite(tangent):
+            if node.parents and not math.isfinite(tangent):
                 raise FloatingPointError(
                     "in the forward sweep the derivative of "
-                    f"{_call(node.primitive, node._parents())} = {node._data}{_recorded(node)}, "
+                    f"{_call(node.primitive, node.parents)} = {node._data}{_recorded(node)}, "
                     f"is {tangent}"
                 )
 
 
 def _made(node: Any) -> str:
     """The operation that made a node, or that it is a leaf; its number, and its line."""
-    parents = node._parents()
+    parents = node.parents
     made = _call(node.primitive, parents) if parents else "the leaf"
     return f"{made}, {_operand(node)}{_recorded(node)}"
 

@@ -8,29 +8,20 @@ does to them, and nobody else's is touched but by `f` itself.
 
 import math
 from collections.abc import Callable
-from functools import cache, partial
+from functools import partial
+from itertools import tee
 from typing import Any
 
-from autograd.checking.argument_names import labelled, named_inputs, paths_in
-from autograd.checking.array_columns import array_entries
-from autograd.checking.differences import Differences
+import numpy as np
+
+from autograd.checking.differences import differences
 from autograd.checking.gradient_report import Entry, GradientReport
-from autograd.checking.verdict import Tolerance, examine
-from autograd.checking.ways import (
-    OfArguments,
-    OfLeaves,
-    Subject,
-    by_backward,
-    gradient_rounding,
-    number,
-    rounding,
-    unchanged,
-)
-from autograd.engine.graph import topological_order
-from autograd.engine.number import as_float
+from autograd.checking.subject import Subject, gradient_rounding, number, rounding, subject_of
+from autograd.checking.verdict import Tolerance, Verdict, examine
+from autograd.custom import CustomPrimitive
 from autograd.engine.modes import compiling
+from autograd.engine.number import as_float
 from autograd.engine.value import Value
-from autograd.nesting import flatten, unflatten
 
 UNUSED = "no operation leads from it to a result"
 
@@ -70,40 +61,89 @@ def gradcheck(
     uncertain. `TypeError` and `ValueError` say which argument is not as it must be.
     """
     _check_settings(f, eps, atol, rtol, order)
-    named, as_arguments = named_inputs(f, inputs)
-    leaves: list[Any] = []
-    structure = flatten([item for _, item in named], leaves)
-    if not leaves:
-        raise ValueError(f"`inputs` holds nothing to differentiate by: {inputs!r:.60}")
-    paths = [path for name, item in named for path in paths_in(item, name)]
-    names = labelled(leaves, paths)
-    subject: Subject
-    if as_arguments:
-        numbers = [number(leaf, path) for leaf, path in zip(leaves, paths, strict=True)]
-
-        def function(values: list[Value]) -> Any:
-            with unchanged(leaves):
-                return f(*unflatten(structure, values))
-
-        subject = OfArguments(function, numbers)
-    else:
-        subject = OfLeaves(f, leaves)
-    outputs = [(path, "") for path in paths_in(subject.returned(subject.numbers), "")]
-    if not outputs:
+    eps, tolerance = as_float(eps), Tolerance(as_float(atol), as_float(rtol))
+    subject = subject_of(f, inputs)
+    if not subject.places:
         raise ValueError("`f` returned nothing to differentiate: return scalars, or nests of them")
-    checks: list[tuple[Subject, list[tuple[str, str]]]] = [(subject, outputs)]
+    targets = [(place, "") for place in subject.places]
+    entries = _entries(subject, targets, eps, tolerance) + _array_entries(subject, tolerance)
     if order == 2:
-        slopes = [(output, f"{name}, ") for output, _ in outputs for name in names]
-        checks.append((subject.gradient(), slopes))
-    entries = [
-        entry
-        for checked, targets in checks
-        for entry in _entries(checked, names, targets, as_float(eps), Tolerance(atol, rtol))
-    ]
+        targets = [(place, f"{name}, ") for place in subject.places for name in subject.names]
+        entries += _entries(subject.gradient(), targets, eps, tolerance)
     report = GradientReport(getattr(f, "__name__", type(f).__name__), entries)
     if raise_exception and report.wrong:
         raise ArithmeticError(f"{report}\n{_advice(report)}")
     return report
+
+
+def _entries(
+    subject: Subject, targets: list[tuple[str, str]], eps: float, tolerance: Tolerance
+) -> list[Entry]:
+    """An entry for each output by each input, and one more where the ways disagree on it.
+
+    A target is the name of an output, and what stands before the names of inputs there.
+    """
+    numbers, variables, outputs = subject.numbers, subject.variables, subject.outputs
+    values = subject.values(numbers)
+    errors = list(map(rounding, outputs))
+    _check_same(list(map(number, outputs)), values, errors)
+    ways = subject.derivatives()
+    lines: list[list[Entry]] = [[] for _ in targets]
+    for i, x in enumerate(numbers):
+
+        def along(moved: float, i: int = i) -> list[float]:
+            return subject.values([*numbers[:i], moved, *numbers[i + 1 :]])
+
+        tried = tee(differences(along, x, values, eps), len(targets))  # evaluated once
+        for o, (output, before) in enumerate(targets):
+            slopes = _grouped({way: matrix[o][i] for way, matrix in ways.items()}, tolerance)
+            if math.isfinite(values[o]):
+                steps = ((h, each[o]) for h, each in tried[o])
+                doubt = partial(gradient_rounding, variables[i], outputs[o])
+                verdicts = examine(steps, list(slopes.values()), errors[o], tolerance, doubt)
+            else:
+                verdicts = [Verdict(math.nan, "not finite", f"f is {values[o]}")] * len(slopes)
+            unused = "" if before or variables[i] in subject.graph else UNUSED
+            for (by, slope), (numeric, word, note) in zip(slopes.items(), verdicts, strict=True):
+                notes = [unused, note, *(f"differs from {way}" for way in slopes if way != by)]
+                name, text = before + subject.names[i], "; ".join(filter(None, notes))
+                lines[o].append(Entry(name, output, by, slope, numeric, word, text))
+    return [entry for line in lines for entry in line]
+
+
+def _grouped(slopes: dict[str, float], tolerance: Tolerance) -> dict[str, float]:
+    """The derivatives that differ, each under the names of the ways that agree on it."""
+    groups: dict[float, list[str]] = {}
+    for way, slope in slopes.items():
+        same = (x for x in groups if tolerance.agree(x, slope) or _is_same(x, slope))
+        groups.setdefault(next(same, slope), []).append(way)
+    return {", ".join(names): slope for slope, names in groups.items()}
+
+
+def _array_entries(subject: Subject, tolerance: Tolerance) -> list[Entry]:
+    """An entry for each row of the user's own whose `array` differs from its `scalar`."""
+    rows: dict[CustomPrimitive, Value] = {}
+    for node in subject.graph:
+        if isinstance(node.primitive, CustomPrimitive):
+            rows.setdefault(node.primitive, node)
+    entries = []
+    for row, node in rows.items():
+        inputs, out = [number(parent) for parent in node.parents], number(node)
+        found, note = math.nan, ""
+        try:
+            with np.errstate(all="ignore"):
+                found = row.array(*[np.array([x]) for x in inputs]).item()
+        except Exception as error:
+            note = f"`array` of `{row.name}` raised {type(error).__name__}: {error}"
+        if note or not (tolerance.agree(found, out) or _is_same(found, out)):
+            place = f"{row.name}({', '.join(f'{x:.6g}' for x in inputs)})"
+            note = note or f"`array` of `{row.name}` differs from its `scalar`"
+            entries.append(Entry(place, "", "array", found, out, "wrong", note))
+    return entries
+
+
+def _is_same(a: float, b: float) -> bool:
+    return a == b or (math.isnan(a) and math.isnan(b))
 
 
 def _advice(report: GradientReport) -> str:
@@ -115,81 +155,6 @@ def _advice(report: GradientReport) -> str:
             "their derivatives: explain(f(...)) prints them"
         )
     return "detect_anomaly() stops at the operation where nan or inf arises"
-
-
-def _entries(
-    subject: Subject,
-    names: list[str],
-    outputs: list[tuple[str, str]],
-    eps: float,
-    tolerance: Tolerance,
-) -> list[Entry]:
-    """An entry for each output by each input, and one more where the ways disagree on it.
-
-    In first order, rows of the user's own whose `array` is wrong come last.
-    With the name of each output comes what stands before the name of an input there.
-    """
-    numbers = subject.numbers
-    values = subject.outputs(numbers)
-    variables, recorded = subject.record()
-    errors = list(map(rounding, recorded))
-    graph = dict.fromkeys(node for output in recorded for node in topological_order(output))
-    first_order = not outputs[0][1]
-    _check_same(values, list(map(number, recorded)), errors)
-    ways = {"backward()": by_backward(variables, recorded), **subject.functional()}
-    lines: list[list[Entry]] = [[] for _ in outputs]
-
-    @cache
-    def doubts(o: int) -> list[float]:
-        return gradient_rounding(variables, recorded[o])
-
-    def doubt(i: int, o: int) -> float:
-        return doubts(o)[i]
-
-    for i, x in enumerate(numbers):
-
-        def along(moved: float, i: int = i) -> list[float]:
-            return subject.outputs([*numbers[:i], moved, *numbers[i + 1 :]])
-
-        groups = [
-            _grouped({way: matrix[o][i] for way, matrix in ways.items()}, tolerance)
-            for o in range(len(outputs))
-        ]
-        findings = examine(
-            Differences(along, x, values, eps),
-            [list(group.values()) for group in groups],
-            errors,
-            tolerance,
-            partial(doubt, i),
-        )
-        for (output, before), group, found, line in zip(
-            outputs, groups, findings, lines, strict=True
-        ):
-            unused = UNUSED if first_order and variables[i] not in graph else ""
-            for (by, slope), finding in zip(group.items(), found, strict=True):
-                others = [f"differs from {other}" for other in group if other != by]
-                note = "; ".join(filter(None, [unused, finding.note, *others]))
-                numeric, verdict = finding.numeric, finding.verdict
-                line.append(Entry(before + names[i], output, by, slope, numeric, verdict, note))
-    own = array_entries(graph, tolerance) if first_order else []
-    return [*[entry for line in lines for entry in line], *own]
-
-
-def _grouped(slopes: dict[str, float], tolerance: Tolerance) -> dict[str, float]:
-    """The derivatives that differ, each under the names of the ways that agree on it."""
-    groups: list[tuple[list[str], float]] = []
-    for way, slope in slopes.items():
-        for ways, known in groups:
-            if tolerance.agree(known, slope) or _is_same(known, slope):
-                ways.append(way)
-                break
-        else:
-            groups.append(([way], slope))
-    return {", ".join(ways): slope for ways, slope in groups}
-
-
-def _is_same(a: float, b: float) -> bool:
-    return a == b or (math.isnan(a) and math.isnan(b))
 
 
 def _check_same(values: list[float], again: list[float], errors: list[float]) -> None:

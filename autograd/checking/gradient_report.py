@@ -9,12 +9,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from autograd.checking.verdict import Verdict
+from autograd.checking.verdict import Word
 from autograd.words.text import visible
 
 LIMIT = 100  # rows that a table shows
-ORDER: tuple[Verdict, ...] = ("wrong", "not finite", "uncertain", "kink", "right")
-COLOURS: dict[Verdict, str] = {"wrong": "#c0392b", "not finite": "#c0392b", "uncertain": "#b9770e"}
+ORDER: tuple[Word, ...] = ("wrong", "not finite", "uncertain", "kink", "right")
+COLOURS: dict[Word, str] = {"wrong": "#c0392b", "not finite": "#c0392b", "uncertain": "#b9770e"}
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Entry:
     by: str
     analytic: float
     numeric: float
-    verdict: Verdict
+    verdict: Word
     note: str
 
     @property
@@ -71,53 +71,51 @@ class GradientReport:
         return iter(self.entries)
 
     def __str__(self) -> str:
-        shown, hidden = self._split()
-        columns = self._columns()
-        rows = [columns, *([COLUMNS[name](entry) for name in columns] for entry in shown)]
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-        return "\n".join([self._title(), *lines, *_more(hidden)])
+        columns, rows, more = self._table()
+        cells = [columns, *(row for row, _ in rows)]
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in cells]
+        return "\n".join([self._title(), *lines, *more])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        shown, hidden = self._split()
-        columns = self._columns()
-        rows = []
-        for entry in shown:
-            cells = "".join(f"<td>{html.escape(COLUMNS[name](entry))}</td>" for name in columns)
-            colour = COLOURS.get(entry.verdict)
+        columns, rows, more = self._table()
+        body = ""
+        for row, colour in rows:
             style = f' style="color: {colour}; font-weight: bold"' if colour else ""
-            rows.append(f"<tr{style}>{cells}</tr>")
-        rows += [f'<tr><td colspan="{len(columns)}">{line}</td></tr>' for line in _more(hidden)]
+            cells = "".join(f"<td>{html.escape(cell)}</td>" for cell in row)
+            body += f"<tr{style}>{cells}</tr>"
+        body += "".join(f'<tr><td colspan="{len(columns)}">{line}</td></tr>' for line in more)
         return (
             f'<table style="text-align: left"><caption>{html.escape(self._title())}</caption>'
             f"<thead><tr>{''.join(f'<th>{name}</th>' for name in columns)}</tr></thead>"
-            f"<tbody>{''.join(rows)}</tbody></table>"
+            f"<tbody>{body}</tbody></table>"
         )
 
     def _title(self) -> str:
         return f"gradcheck of {visible(self.function)}: {_counted(self.entries)}"
 
-    def _columns(self) -> list[str]:
-        """The names of the columns that tell something."""
+    def _table(self) -> tuple[list[str], list[tuple[list[str], str]], list[str]]:
+        """The columns that tell something, the rows with their colours, and what is left out.
+
+        Of a long table the rows that are right give way to the others.
+        """
         silent = [name for name in ("output", "note") if not any(map(COLUMNS[name], self.entries))]
         if len({entry.by for entry in self.entries}) == 1:
             silent.append("by")
-        return [name for name in COLUMNS if name not in silent]
-
-    def _split(self) -> tuple[list[Entry], list[Entry]]:
-        """The entries that are shown, in order, and the others: those that are right give way."""
-        places = range(len(self.entries))
-        first = sorted(places, key=lambda i: ORDER.index(self.entries[i].verdict))[:LIMIT]
-        others = sorted(set(places).difference(first))
-        return [self.entries[i] for i in sorted(first)], [self.entries[i] for i in others]
+        columns = [name for name in COLUMNS if name not in silent]
+        by_verdict = sorted(enumerate(self.entries), key=lambda item: ORDER.index(item[1].verdict))
+        shown = [entry for _, entry in sorted(by_verdict[:LIMIT], key=lambda item: item[0])]
+        hidden = [entry for _, entry in by_verdict[LIMIT:]]
+        rows = [
+            ([COLUMNS[name](entry) for name in columns], COLOURS.get(entry.verdict, ""))
+            for entry in shown
+        ]
+        more = [f"and {len(hidden)} more: {_counted(hidden)}"] if hidden else []
+        return columns, rows, more
 
 
 def _counted(entries: Sequence[Entry]) -> str:
     counts = Counter(entry.verdict for entry in entries)
     return ", ".join(f"{counts[verdict]} {verdict}" for verdict in ORDER if counts[verdict])
-
-
-def _more(hidden: Sequence[Entry]) -> list[str]:
-    return [f"and {len(hidden)} more: {_counted(hidden)}"] if hidden else []

@@ -11,9 +11,8 @@ import numpy.typing as npt
 from autograd.compiler.arguments import Signature
 from autograd.compiler.replay import Replayer
 from autograd.compiler.results import rebuild
-from autograd.engine.primitive import Primitive
 from autograd.engine.modes import innermost, no_grad
-from autograd.engine.primitive import DETACHED
+from autograd.engine.primitive import DETACHED, Primitive
 from autograd.engine.value import Value, leaf, node
 
 Array = npt.NDArray[np.float64]

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from autograd.checking.anomaly import detect_anomaly
 from autograd.compiler.arguments import Signature
 from autograd.compiler.batches import Memory
 from autograd.compiler.interpreted import DEEPEST, interpret
@@ -21,10 +22,8 @@ from autograd.compiler.results import blocks
 from autograd.compiler.source import Compiled, assemble
 from autograd.compiler.straight import StraightLine
 from autograd.compiler.trace import Recording, record
-from autograd.checking.anomaly import detect_anomaly
-from autograd.engine.modes import Differentiating
 from autograd.engine.graph import topological_order
-from autograd.engine.modes import innermost, no_grad, opened, without
+from autograd.engine.modes import Differentiating, innermost, no_grad, opened, without
 from autograd.engine.primitive import CONSTANT
 from autograd.engine.value import Value
 from autograd.nesting import flatten, unflatten

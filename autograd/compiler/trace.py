@@ -53,16 +53,9 @@ class Trace(Mode):
         self.guards: list[Guard] = []
         self.nodes: list[Any] = []
         self.token = Token()
-        self.ended = False  # a task that was started inside may go on
-
-    def __exit__(self, *error: Any) -> None:
-        self.ended = True
-        super().__exit__(*error)
 
     def made(self, primitive: Any, parents: tuple[Any, ...], made: Any) -> Any:
         """Note a node; what is detached stays linked to what it was cut from."""
-        if self.ended:
-            return made
         if primitive is DETACHED:
             made = node(table.detach, parents, made._data, (0.0,))
         made._note = self.token
@@ -74,7 +67,7 @@ class Trace(Mode):
     def read(self, value: Any, what: str) -> None:
         """Raise `TypeError`: the number would be frozen into the program."""
         elsewhere = self not in opened()
-        if self.ended or (elsewhere and not self._feeds(value)):
+        if elsewhere and not self._feeds(value):
             return
         raise TypeError(
             f"{what} reads the bare number of a Value while the function is being compiled, at "
@@ -85,14 +78,13 @@ class Trace(Mode):
 
     def compared(self, compare: Callable[..., Any], left: Any, right: Any, outcome: bool) -> None:
         """Note a comparison of two nodes."""
-        if not self.ended:
-            if self.careful:
-                self.refuse_others((left, right))
-            self.guards.append(Guard(compare, left, right, outcome, users_line()))
+        if self.careful:
+            self.refuse_others((left, right))
+        self.guards.append(Guard(compare, left, right, outcome, users_line()))
 
     def pulled(self, order: Any, seeds: Any, earlier: Any = None, active: Any = None) -> None:
         """Raise `TypeError` for backward(), which would run once and never again."""
-        if earlier is not None and not self.ended:
+        if earlier is not None:
             raise TypeError(
                 "backward() was called while the function is being compiled: return the Value "
                 "and call value_and_grad on the program"
@@ -252,12 +244,12 @@ def _translate(
     alive = set(order)
     for made in trace.nodes:  # numbers the parameters in the order of their first use
         if made in alive:
-            for parent in made._parents():
+            for parent in made.parents:
                 if parent._left is None:
                     leaf_slot(parent)
     for made in order:
         if made._left is not None:
-            args = tuple([leaf_slot(parent) for parent in made._parents()])
+            args = tuple([leaf_slot(parent) for parent in made.parents])
             slots[made] = program.operation(made.primitive, args)
     guards = dict.fromkeys(
         ScalarGuard(g.compare, leaf_slot(g.left), leaf_slot(g.right), g.outcome, g.line)

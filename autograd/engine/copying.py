@@ -12,7 +12,7 @@ from autograd.engine.graph import topological_order
 
 def fields(node: Any) -> tuple[Any, ...]:
     """Return everything a node holds but its parents."""
-    partials = node._partials()
+    partials = node.stored_partials()
     return type(node), node._data, node._grad, node.label, node.primitive, partials
 
 
@@ -22,13 +22,13 @@ def restored(
     """Make the node that `fields` described."""
     node = kind.__new__(kind)
     node._data, node._grad, node._label, node.primitive = data, grad, label, primitive
-    node._connect(parents, partials)
+    node.connect(parents, partials)
     return node
 
 
 def copied(node: Any) -> Any:
     """Return a node with the same parents; what a subclass added is copied, too."""
-    twin = restored(*fields(node), *node._parents())
+    twin = restored(*fields(node), *node.parents)
     vars(twin).update(vars(node)) if hasattr(node, "__dict__") else None
     return twin
 
@@ -37,7 +37,7 @@ def deepcopied(root: Any, memo: dict[int, Any]) -> Any:
     """`copy.deepcopy` for a node: copies all below it that `memo` does not hold yet."""
     for node in topological_order(root):
         if id(node) not in memo:
-            parents = [memo[id(parent)] for parent in node._parents()]
+            parents = [memo[id(parent)] for parent in node.parents]
             memo[id(node)] = restored(*fields(node), *parents)
     return memo[id(root)]
 
@@ -50,7 +50,7 @@ def pickled(root: Any) -> tuple[Any, ...]:
     leaves = [node for node in order if node._left is None]
     interior = [node for node in order if node._left is not None]
     place = {node: i for i, node in enumerate(leaves + interior)}
-    rows = [(fields(node), [place[parent] for parent in node._parents()]) for node in interior]
+    rows = [(fields(node), [place[parent] for parent in node.parents]) for node in interior]
     return _unpickled, (leaves, rows)
 
 

@@ -32,7 +32,7 @@ def topological_order(*roots: Node, leaves: Iterable[Node] = ()) -> list[Node]:
         elif node not in seen:
             seen.add(node)
             stack += (node, None)
-            for parent in reversed(node._parents()):
+            for parent in reversed(node.parents):
                 if parent not in seen:
                     if parent._left is None:  # a leaf comes at once
                         seen.add(parent)
@@ -44,7 +44,7 @@ def topological_order(*roots: Node, leaves: Iterable[Node] = ()) -> list[Node]:
 
 def stored(node: Node) -> tuple[Any, ...]:
     """Return the local partials that were stored when the node was recorded."""
-    partials: tuple[Any, ...] = node._partials()
+    partials: tuple[Any, ...] = node.stored_partials()
     return partials
 
 
@@ -65,7 +65,7 @@ def pull_back(
         upstream = gradients.get(node)
         if upstream is None or node._left is None:
             continue
-        for parent, partial in zip(node._parents(), partials(node), strict=True):
+        for parent, partial in zip(node.parents, partials(node), strict=True):
             if active is None or parent in active:
                 known, flow = gradients.get(parent), product(upstream, partial)
                 gradients[parent] = flow if known is None else known + flow

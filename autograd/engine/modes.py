@@ -47,9 +47,10 @@ class Mode:
         """Look at the derivatives that forward mode found."""
 
     def __enter__(self) -> Self:
-        _open.set((*opened(), self))
+        opening = Opening(self)
+        _stack.set((*_stack.get(), opening))
         if not self.silent:
-            watching.append(self)
+            watching.append(opening)
         return self
 
     def __exit__(
@@ -58,12 +59,13 @@ class Mode:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        modes = opened()
-        if self in modes:  # a generator may be closed in another context than the one that entered
-            i = len(modes) - 1 - modes[::-1].index(self)
-            _open.set(modes[:i] + modes[i + 1 :])
-        if not self.silent:
-            watching.remove(self)
+        # A generator may be closed in another context than the one that entered.
+        for opening in (*reversed(_stack.get()), *reversed(watching)):
+            if opening.mode is self and not opening.ended:
+                opening.ended = True
+                break
+        _stack.set(tuple([opening for opening in _stack.get() if not opening.ended]))
+        watching[:] = [opening for opening in watching if not opening.ended]
 
     def __call__(self, function: Function) -> Function:
         """Return `function` with this mode open while its own code runs."""
@@ -85,11 +87,24 @@ class Mode:
         return functools.update_wrapper(wrapper, function)  # type: ignore[return-value]
 
 
-_open: ContextVar[tuple[Mode, ...]] = ContextVar("modes", default=())
-opened = _open.get
-# All modes that are reported to, in any thread: a look at this list costs a tenth of one at the
-# ContextVar, and is all that an operator does in ordinary code.
-watching: list[Mode] = []
+class Opening:
+    """One entry into a mode; a task that was started inside leaves it when it has `ended`."""
+
+    __slots__ = ("ended", "mode")
+
+    def __init__(self, mode: Mode) -> None:
+        self.mode, self.ended = mode, False
+
+
+_stack: ContextVar[tuple[Opening, ...]] = ContextVar("modes", default=())
+# What is reported to, in any thread: a look at this list costs a tenth of one at the ContextVar,
+# and is all that an operator does in ordinary code.
+watching: list[Opening] = []
+
+
+def opened() -> tuple[Mode, ...]:
+    """Return the modes that are open here, outermost first."""
+    return tuple([opening.mode for opening in _stack.get() if not opening.ended])
 
 
 def innermost(kind: type[AnyMode]) -> AnyMode | None:
@@ -116,7 +131,7 @@ def made(primitive: Any, parents: tuple[Any, ...], node: Any) -> Any:
 
 def read(value: Any, what: str) -> None:
     """Report that a bare number is about to be read, or changed, by `what`."""
-    for mode in {*opened(), *filter(lambda mode: mode.compiles, watching)}:
+    for mode in {*opened(), *_compilers()}:
         mode.read(value, what)
 
 
@@ -124,20 +139,24 @@ def compared(compare: Callable[..., Any], left: Any, right: Any, outcome: bool) 
     """Report a comparison; one in another thread than that of the compiler reads two numbers."""
     for mode in opened():
         mode.compared(compare, left, right, outcome)
-    for mode in watching:
-        if mode.compiles and mode not in opened():
-            mode.read(left, "a comparison")
-            mode.read(right, "a comparison")
+    for mode in _compilers().difference(opened()):
+        mode.read(left, "a comparison")
+        mode.read(right, "a comparison")
+
+
+def _compilers() -> set[Mode]:
+    """The modes, in any thread, whose Values nobody may read."""
+    return {opening.mode for opening in watching if opening.mode.compiles}
 
 
 @contextmanager
 def without(*kinds: type[Mode]) -> Iterator[None]:
     """Close the open modes of these kinds inside."""
-    token = _open.set(tuple(mode for mode in opened() if not isinstance(mode, kinds)))
+    token = _stack.set(tuple([o for o in _stack.get() if not isinstance(o.mode, kinds)]))
     try:
         yield
     finally:
-        _open.reset(token)
+        _stack.reset(token)
 
 
 class no_grad(Mode):

@@ -121,7 +121,8 @@ def gaussian(x: Any) -> Any:
 def exp_difference(x: Any, y: Any) -> Any:
     """Return exp(x - y), x <= y, with the rounding error of x - y put back (TwoSum).
 
-    What is too small to count is clipped, so that -inf gives 0 and not nan. Computed with halves, so that there is something to clip at below the lowest of floats.
+    What is too small to count is clipped, so that -inf gives 0 and not nan. Computed with halves,
+    so that there is something to clip at below the lowest of floats.
     """
     y = _clipped(0.5 * y, -_LARGEST_HALF, _LARGEST_HALF)
     x = maximum(0.5 * x, y - (500.0 + 1e-3 * abs(y)))

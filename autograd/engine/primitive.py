@@ -27,7 +27,7 @@ class Primitive:
     are for its readers, and stand only where they differ from what the name and `partials` say:
     `textbook(out, *inputs)` is the rule as books write it, where `partials` keeps digits that it
     would lose; `latex` a formula of its inputs #1, #2; `javascript` a function; `domain(*inputs)`
-    says in words which inputs have no value, "" for those that have one.
+    whether finite inputs have a value that is a number.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Primitive:
     textbook: Rule | None = field(default=None, kw_only=True)
     latex: str | None = field(default=None, kw_only=True)
     javascript: str | None = field(default=None, kw_only=True)
-    domain: Callable[..., str] | None = field(default=None, kw_only=True)
+    domain: Callable[..., bool] | None = field(default=None, kw_only=True)
 
     @property
     def __name__(self) -> str:

@@ -140,26 +140,9 @@ def _shares(out: Any, *xs: Any) -> tuple[Any, ...]:
     return tuple(exp(x - out) for x in xs)
 
 
-# Domains: what to say of inputs that have no finite value, "" for those that have one
-def _divisor(x: float, y: float) -> str:
-    return "" if y != 0.0 else "0 divided by 0" if x == 0.0 else "division by 0"
-
-
-def _base(x: float, y: float) -> str:
-    if x < 0.0 and y % 1.0 != 0.0:
-        return "a negative number to a power that is not whole"
-    return "0 to a negative power" if x == 0.0 and y < 0.0 else ""
-
-
-def _above(name: str, least: float, itself: bool = False) -> Callable[[float], str]:
-    below = f"{name} of a number below {least:g}" if least else f"{name} of a negative number"
-    at = "" if itself else f"{name} of {least:g}"
-    return lambda x: below if x < least else at if x == least else ""
-
-
-def _within_1(name: str, itself: bool = True) -> Callable[[float], str]:
-    outside = f"{name} of a number that is not between -1 and 1"
-    return lambda x: outside if absolute(x) > 1.0 or (absolute(x) == 1.0 and not itself) else ""
+# Domains
+def _has_power(x: float, y: float) -> bool:
+    return x > 0.0 or (y >= 0.0 if x == 0.0 else y % 1.0 == 0.0)
 
 
 # A table is read row by row: name, value on floats and on arrays, partials, and below them what
@@ -186,7 +169,7 @@ add = row("+", operator.add, np.add, lambda out, x, y: (1.0, 1.0))
 subtract = row("-", operator.sub, np.subtract, lambda out, x, y: (1.0, -1.0))
 multiply = row("*", operator.mul, np.multiply, lambda out, x, y: (y, x))
 divide = row("/", operator.truediv, np.true_divide, lambda out, x, y: (1 / y, -out / y),
-    latex=r"\frac{#1}{#2}", domain=_divisor)
+    latex=r"\frac{#1}{#2}", domain=lambda x, y: y != 0.0)
 negative = row("neg", operator.neg, np.negative, lambda out, x: (-1.0,), javascript="(x) => -x")
 abs = row("abs", absolute, np.absolute, lambda out, x: (greater(x, 0.0) - greater(0.0, x),),
     textbook=lambda out, x: (sign(x),), latex=r"\left|#1\right|")
@@ -199,12 +182,13 @@ magnitude = row("magnitude", absolute, np.absolute, lambda out, x: (2.0 * greate
 # exponent is 0 wherever the power is finite, as in PyTorch.
 # A constant exponent of 0.5 is a square root, as in NumPy: there -inf gives nan and not inf.
 power_constant = row("**", _power_constant, _power_constant_array, numerics.power_constant_partials,
-    textbook=lambda out, x, c: (c * x ** (c - 1.0), 0.0), domain=_base,
+    textbook=lambda out, x, c: (c * x ** (c - 1.0), 0.0), domain=_has_power,
     javascript="(x, c) => (c === 0.5 ? Math.sqrt(x) : power(x, c))")
 power = row("pow", math.pow, np.power, numerics.power_partials,
-    textbook=lambda out, x, y: (y * x ** (y - 1.0), out * log(x)), domain=_base, javascript="power")
+    textbook=lambda out, x, y: (y * x ** (y - 1.0), out * log(x)), domain=_has_power,
+    javascript="power")
 sqrt: Primitive = row("sqrt", math.sqrt, np.sqrt, lambda out, x: (0.5 / out,),
-    latex=r"\sqrt{#1}", domain=_above("sqrt", 0.0, itself=True))
+    latex=r"\sqrt{#1}", domain=lambda x: x >= 0.0)
 cbrt = row("cbrt", _cbrt, _cbrt_array, lambda out, x: (1.0 / (3.0 * out * out),),
     latex=r"\sqrt[3]{#1}")
 hypot: Primitive = row("hypot", math.hypot, np.hypot, lambda out, x, y: (x / out, y / out))
@@ -230,22 +214,23 @@ ceil = row("ceil", _whole(math.ceil), np.ceil, lambda out, x: (0.0,),
     latex=r"\left\lceil #1 \right\rceil")
 sign: Primitive = row("sign", _sign, np.sign, lambda out, x: (0.0,))
 mod = row("mod", operator.mod, np.mod, lambda out, x, y: (1.0, -floor_divide(x, y)),
-    javascript="remainder", domain=_divisor)
+    javascript="remainder", domain=lambda x, y: y != 0.0)
 floor_divide: Primitive = row("floor_divide", _floor_divide, np.floor_divide,
-    lambda out, x, y: (0.0, 0.0), latex=r"\left\lfloor\frac{#1}{#2}\right\rfloor",
-    javascript="floorDivide", domain=_divisor)
+    lambda out, x, y: (0.0, 0.0),
+    latex=r"\left\lfloor\frac{#1}{#2}\right\rfloor", javascript="floorDivide",
+    domain=lambda x, y: y != 0.0)
 
 # Exponentials and logarithms
 exp: Primitive = row("exp", math.exp, np.exp, lambda out, x: (out,))
 exp2 = row("exp2", math.exp2, np.exp2, lambda out, x: (LN_2 * out,), javascript="(x) => 2 ** x")
 expm1 = row("expm1", math.expm1, np.expm1, lambda out, x: (exp(x),))
-log: Primitive = row("log", math.log, np.log, lambda out, x: (1.0 / x,), domain=_above("log", 0.0))
+log: Primitive = row("log", math.log, np.log, lambda out, x: (1.0 / x,), domain=lambda x: x > 0.0)
 log2 = row("log2", math.log2, np.log2, lambda out, x: (1.0 / (LN_2 * x),),
-    latex=r"\log_2\left(#1\right)", domain=_above("log2", 0.0))
+    latex=r"\log_2\left(#1\right)", domain=lambda x: x > 0.0)
 log10 = row("log10", math.log10, np.log10, lambda out, x: (1.0 / (LN_10 * x),),
-    latex=r"\log_{10}\left(#1\right)", domain=_above("log10", 0.0))
+    latex=r"\log_{10}\left(#1\right)", domain=lambda x: x > 0.0)
 log1p = row("log1p", math.log1p, np.log1p, lambda out, x: (1.0 / (1.0 + x),),
-    domain=_above("log1p", -1.0))
+    domain=lambda x: x > -1.0)
 sigmoid: Primitive = row("sigmoid", _sigmoid, _sigmoid_array,
     lambda out, x: (numerics.logistic_density(x),),
     textbook=lambda out, x: (out * (1.0 - out),),
@@ -258,9 +243,9 @@ sin: Primitive = row("sin", math.sin, np.sin, lambda out, x: (cos(x),))
 cos: Primitive = row("cos", math.cos, np.cos, lambda out, x: (-sin(x),))
 tan = row("tan", math.tan, np.tan, lambda out, x: (1.0 + out * out,))
 arcsin = row("arcsin", math.asin, np.arcsin, lambda out, x: (1.0 / sqrt((1.0 - x) * (1.0 + x)),),
-    textbook=lambda out, x: (1.0 / sqrt(1.0 - x**2),), domain=_within_1("arcsin"))
+    textbook=lambda out, x: (1.0 / sqrt(1.0 - x**2),), domain=lambda x: absolute(x) <= 1.0)
 arccos = row("arccos", math.acos, np.arccos, lambda out, x: (-1.0 / sqrt((1.0 - x) * (1.0 + x)),),
-    textbook=lambda out, x: (-1.0 / sqrt(1.0 - x**2),), domain=_within_1("arccos"))
+    textbook=lambda out, x: (-1.0 / sqrt(1.0 - x**2),), domain=lambda x: absolute(x) <= 1.0)
 arctan = row("arctan", math.atan, np.arctan, lambda out, x: (numerics.arctan_partial(x),),
     textbook=lambda out, x: (1.0 / (1.0 + x**2),))
 arctan2 = row("arctan2", math.atan2, np.arctan2, _angle,
@@ -275,9 +260,9 @@ arcsinh = row("arcsinh", math.asinh, np.arcsinh, lambda out, x: (numerics.arcsin
     textbook=lambda out, x: (1.0 / sqrt(1.0 + x**2),))
 arccosh = row("arccosh", math.acosh, np.arccosh,
     lambda out, x: (1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0)),),
-    textbook=lambda out, x: (1.0 / sqrt(x**2 - 1.0),), domain=_above("arccosh", 1.0, itself=True))
+    textbook=lambda out, x: (1.0 / sqrt(x**2 - 1.0),), domain=lambda x: x >= 1.0)
 arctanh = row("arctanh", math.atanh, np.arctanh, lambda out, x: (1.0 / ((1.0 - x) * (1.0 + x)),),
-    textbook=lambda out, x: (1.0 / (1.0 - x**2),), domain=_within_1("arctanh", itself=False))
+    textbook=lambda out, x: (1.0 / (1.0 - x**2),), domain=lambda x: absolute(x) < 1.0)
 erf = row("erf", math.erf, np.vectorize(math.erf, otypes=[float]),
     lambda out, x: (TWO_BY_ROOT_PI * numerics.gaussian(x),),
     textbook=lambda out, x: (TWO_BY_ROOT_PI * exp(-(x**2)),), javascript="errorFunction")

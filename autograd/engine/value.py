@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 
 from autograd.engine import modes, table
-from autograd.engine.copying import copied, deepcopied, pickled
 from autograd.engine.functions import clip, elementwise
 from autograd.engine.graph import topological_order
 from autograd.engine.modes import watching
-from autograd.engine.number import as_float, as_number, as_numbers
+from autograd.engine.node import Node
+from autograd.engine.number import as_number, as_numbers
 from autograd.engine.primitive import CONSTANT, DETACHED, Primitive
 
 
@@ -73,7 +73,7 @@ def _comparison(compare: Callable[[Any, Any], Any]) -> "Callable[[Value, Any], b
     return method
 
 
-class Value:
+class Value(Node):
     """One scalar of the computation graph.
 
     Args:
@@ -83,109 +83,7 @@ class Value:
     Raises `TypeError` where `data` is not a real number.
     """
 
-    # The first two parents and partials stand in slots, not in tuples: recording is 1.5 times
-    # faster. `primitive` made the node; of a leaf it says the kind, None for a variable.
-    __slots__ = (
-        *("_data", "_grad", "_label", "_left", "_note", "_right", "_to_left", "_to_right"),
-        "primitive",
-    )
-
-    def __init__(self, data: Any, label: str = "") -> None:
-        self._data: Any = as_number(data)
-        self._grad: Any = 0.0
-        self.label = label
-        self._left: Any = None
-        self._right: Any = None
-        self.primitive: Primitive | None = None
-        self._note: Any  # what `detect_anomaly` and the compiler remember of a node; else unset
-        if watching:
-            modes.made(None, (), self)
-
-    @property
-    def data(self) -> Any:
-        """The number. Assigning replaces it; nodes already recorded keep what they used.
-
-        Raises `TypeError` while a function is being compiled: the number would be frozen.
-        """
-        if watching:
-            modes.read(self, "`.data`")
-        return self._data
-
-    @data.setter
-    def data(self, data: Any) -> None:
-        self._read("an assignment to `.data`")
-        self._data = as_numbers((data, self._data), "data")[0]
-
-    @property
-    def grad(self) -> Any:
-        """The gradient that `backward()` has added up; set it to 0 before the next pass."""
-        if watching:
-            modes.read(self, "`.grad`")
-        return self._grad
-
-    @grad.setter
-    def grad(self, grad: Any) -> None:
-        self._read("an assignment to `.grad`")
-        self._grad = grad
-
-    @property
-    def label(self) -> str:
-        """The name in pictures and explanations."""
-        return getattr(self, "_label", "")
-
-    @label.setter
-    def label(self, label: str) -> None:
-        if not isinstance(label, str):
-            raise TypeError(f"`label` must be a string, got {label!r:.60}")
-        self._label = label
-
-    @property
-    def op(self) -> str:
-        """The name of the operation that made this node, "" for a leaf."""
-        return self.primitive.name if self._left is not None and self.primitive else ""
-
-    @property
-    def parents(self) -> "tuple[Value, ...]":
-        """The inputs of the operation that made this node, in order; empty for a leaf."""
-        return self._parents()
-
-    @property
-    def partials(self) -> tuple[Any, ...]:
-        """The local partial derivatives by the parents, stored when the node was recorded."""
-        self._read("`.partials`")
-        return self._partials()
-
-    def _parents(self) -> "tuple[Value, ...]":
-        parents: tuple[Value, ...] = self._in_order(self._left, self._right)
-        return parents
-
-    def _partials(self) -> tuple[Any, ...]:
-        return () if self._left is None else self._in_order(self._to_left, self._to_right)
-
-    def _in_order(self, left: Any, right: Any) -> tuple[Any, ...]:
-        if self._right is not None:
-            return left, right
-        return left if self._left.__class__ is tuple else () if self._left is None else (left,)
-
-    def _connect(self, parents: "tuple[Value, ...]", partials: tuple[Any, ...]) -> None:
-        if len(parents) == 2:
-            self._left, self._right = parents
-            self._to_left, self._to_right = partials
-        else:
-            one = len(parents) == 1
-            self._left = parents[0] if one else parents or None
-            self._to_left = partials[0] if one else partials
-            self._right = self._to_right = None
-
-    def _read(self, what: str) -> Any:
-        """Return the bare number, unless a mode refuses."""
-        if watching:
-            modes.read(self, what)
-        return self._data
-
-    def item(self) -> Any:
-        """Return the bare number, as NumPy and PyTorch name it."""
-        return self._read("`.item()`")
+    __slots__ = ()
 
     def detach(self) -> "Value":
         """Return a leaf with the same number: no gradient flows through it."""
@@ -221,8 +119,8 @@ class Value:
         leaves: list[Value] = []
         before: list[Any] = []
         interior: list[Value] = []
-        stack: list[Any] = [self]
         try:
+            stack: list[Any] = [self]  # first here: see test_no_silence on what Python covers
             while stack:  # graph.topological_order, spelled out
                 node = stack.pop()
                 if node is None:
@@ -316,45 +214,11 @@ class Value:
     def __bool__(self) -> bool:
         return self != 0.0
 
-    def __float__(self) -> float:
-        raise TypeError(
-            "float(v) would silently drop the gradient of a Value: use v.data for the bare "
-            "number, or a function that records, such as autograd.exp(v) for math.exp(v)"
-        )
-
-    def __index__(self) -> int:
-        raise TypeError(
-            "a Value is no whole number for range, an index or a repetition: pass int(v.data), or "
-            "to a compiled function the number itself, named in compile(f, static_argnames=...)"
-        )
-
-    __int__ = __trunc__ = __index__
-
-    def __repr__(self) -> str:
-        number = self._read("repr")
-        label = f", label={self.label!r}" if self.label else ""
-        op = f", op={self.op!r}" if self.op else ""
-        return f"Value(data={number}, grad={self._grad}{label}{op})"
-
-    def __format__(self, spec: str) -> str:
-        return format(as_float(self._read("a format")), spec) if spec else repr(self)
-
     def __copy__(self) -> "Value":
-        twin: Value = record(table.copy, (self,)) if modes.recording() else copied(self)
-        return twin
+        return record(table.copy, (self,)) if modes.recording() else super().__copy__()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Value":
-        twin: Value = record(table.copy, (self,)) if modes.recording() else deepcopied(self, memo)
-        return twin
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        self._read("pickle")
-        return pickled(self)
-
-    # What readers of micrograd's graphs look at.
-    _op = op
-    _prev = property(lambda self: set(self._parents()))
-    _backward = property(lambda self: lambda: _hand_on(self))
+        return record(table.copy, (self,)) if modes.recording() else super().__deepcopy__(memo)
 
     def __apply_primitive__(self, primitive: Primitive, inputs: tuple[Any, ...]) -> "Value":
         if not _VALUE_ONLY.issuperset(map(type, inputs)):  # a long dot: 3 times faster
@@ -389,7 +253,7 @@ def node(
     made._data = data
     made._grad = 0.0
     made.primitive = primitive
-    made._connect(parents, partials)
+    made.connect(parents, partials)
     return made
 
 
@@ -415,12 +279,6 @@ def _operand(x: Any, beside: Value) -> Any:
         return as_value(x, beside=beside)
     except TypeError:
         return NotImplemented
-
-
-def _hand_on(node: Value) -> None:
-    """One step of the sweep: upstream times local partial, to each parent."""
-    for parent, partial in zip(node._parents(), node._partials(), strict=True):
-        parent._grad += node._grad * partial
 
 
 def _set_gradients(nodes: list[Value], gradients: Any) -> None:

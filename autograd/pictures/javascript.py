@@ -71,7 +71,7 @@ class _Symbol(Symbolic):
 
     def __apply_primitive__(self, primitive: Primitive, inputs: tuple[Any, ...]) -> Any:
         if isinstance(primitive, CustomPrimitive):
-            return primitive.columns.value_of_symbols(inputs, ("scalar", "array"))
+            return primitive.array(*inputs)
         return self.code.apply(primitive, inputs)
 
 
@@ -106,10 +106,7 @@ class Table:
         key, partials = row.name, row.partials
         if isinstance(row, CustomPrimitive):
             key = f"own{len(self.keys)}"
-            try:
-                partials = row.columns.reading("partials", count)
-            except TypeError as reason:
-                raise TypeError(f"`partials` {reason}") from None
+            partials = row.read(count, "partials")
             self._values[key] = self._code(lambda out, *inputs: row(*inputs), count, "...x")
         else:
             self._values[key] = value_of(row)

@@ -100,7 +100,8 @@ def _graph(sweep: Sweep, names: Names, table: Table) -> dict[str, Any]:
 
 def _key(node: Value, table: Table) -> str:
     """What the page calls the row that made `node`, "" for a leaf."""
-    return table.keys.get((node.primitive, len(node.parents)), "") if node.primitive else ""
+    row = node.primitive
+    return table.keys.get((row, len(node.parents)), "") if row and node.parents else ""
 
 
 def _kind(node: Value) -> str:

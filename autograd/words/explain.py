@@ -24,16 +24,12 @@ from autograd.words.folding import Contribution, Folding
 from autograd.words.formula import TEXT, Formula, Style, filled
 from autograd.words.latex import LATEX
 from autograd.words.names import Names
-from autograd.words.sweep import Sweep
+from autograd.words.sweep import STALE, Sweep
 from autograd.words.text import ELLIPSIS, check_format
 
 USES = 5  # contributions written in one line
 LINES = 500  # lines in a notebook, where rendering formulas takes time
 WIDEST = 60  # characters of the forward column
-STALE = (
-    "Leaves have changed since this graph was recorded: their data are those of now, everything "
-    "else is what was recorded."
-)
 
 
 @dataclass(frozen=True)

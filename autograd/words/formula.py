@@ -90,8 +90,8 @@ def rule(primitive: Primitive, count: int) -> Rule:
 
     Raises `TypeError` where a row of the user's own has none that can be read.
     """
-    if isinstance(primitive, CustomPrimitive):  # whether it holds is seen at the point
-        return primitive.columns.reading("partials", count, probed=False)
+    if isinstance(primitive, CustomPrimitive):
+        return primitive.read(count, "partials")
     return primitive.textbook or primitive.partials
 
 

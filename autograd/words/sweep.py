@@ -12,6 +12,11 @@ from autograd.engine.graph import pull_back, topological_order
 from autograd.engine.number import as_float
 from autograd.engine.value import Value
 
+STALE = (
+    "Leaves have changed since this graph was recorded: their data are those of now, everything "
+    "else is what was recorded."
+)
+
 
 class Use(NamedTuple):
     """One edge of the graph: `child` used a node as its input number `position`."""
@@ -34,18 +39,23 @@ class Sweep:
         number: Any = Fraction if exact and root._data.__class__ is Fraction else as_float
         self.data = {node: number(node._data) for node in self.order}
         self.stale = any(map(self._is_stale, self.order))
-        self.partials = {node: tuple(map(number, node._partials())) for node in self.order}
+        self.partials = {node: tuple(map(number, node.stored_partials())) for node in self.order}
         self.gradient = pull_back(self.order, {root: number(1)}, self.partials.__getitem__)
         self.uses: dict[Value, list[Use]] = {node: [] for node in self.order}
         for node in self.order:
             for i, (parent, partial) in enumerate(
-                zip(node._parents(), self.partials[node], strict=True)
+                zip(node.parents, self.partials[node], strict=True)
             ):
                 self.uses[parent].append(Use(node, i, partial))
+
+    def contribution(self, use: Use) -> float:
+        """What one use of a node hands back to it: upstream times local."""
+        handed: float = self.gradient[use.child] * use.partial
+        return handed
 
     def _is_stale(self, node: Value) -> bool:
         """Whether the data of the inputs are no longer those the node was computed from."""
         if node.primitive is None or node._left is None:
             return False
-        again = node.primitive.value(*[parent._data for parent in node._parents()])
+        again = node.primitive.value(*[parent._data for parent in node.parents])
         return bool(again != node._data and again == again)

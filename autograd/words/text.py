@@ -52,7 +52,7 @@ def latex(text: str, limit: int = 40) -> str:
 
 
 def check_format(fmt: Any) -> None:
-    """Raise `TypeError` or `ValueError` where `fmt` does not format a float."""
+    """Raise `TypeError` or `ValueError` where `fmt` does not format a float in 100 characters."""
     if not isinstance(fmt, str):
         raise TypeError(f'`fmt` must be a format such as ".4f", got {fmt!r:.40}')
     try:

@@ -2,40 +2,35 @@
 
     >>> x = Value(-1.5, label="x")
     >>> y = 2 * x.relu()
-    >>> print(why(x))
+    >>> print(why(x, y))
     ∂v2/∂x = 0: relu is off.
     v1 = relu(x) = 0 at x = -1.5: ∂v1/∂x = 0, so nothing of ∂v2/∂v1 = 2 passes.
 
 and a hint at what to do. The numbers are those of a reverse sweep on paper; `backward()` need not
-have been called. Invariant: the graph is not touched.
+have been called. Invariant: the answer follows from the arguments, and the graph is not touched.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from autograd.engine.graph import topological_order
+from autograd.engine.primitive import CONSTANT, DETACHED
 from autograd.engine.value import Value
-from autograd.words.explain import STALE
-from autograd.words.names import Names
-from autograd.words.reasons.domains import data_cause, origin
-from autograd.words.reasons.finding import Finding, Kind
-from autograd.words.reasons.living import meant_sweep
-from autograd.words.reasons.root_report import root_report
-from autograd.words.reasons.search import finding
-from autograd.words.reasons.unconnected import nothing_alive, unconnected
-from autograd.words.reasons.wording import Words, is_program, line_of, number
-from autograd.words.sweep import Sweep
+from autograd.words.sweep import STALE, Sweep
+from autograd.words.way import Finding, Kind, explained, kind_of, not_finite
+from autograd.words.wording import Words, line_of, listed, number, origin_of
 
+ORIGINS = 20  # detached leaves whose origin is traced back
 NO_LINE = (
     "To see the line of code of each operation, compute inside "
     "`with autograd.detect_anomaly(check=False):`."
 )
-INSIDE = (
-    "What it was computed from is inside the program: ask about the function itself, on one row, "
-    "as in why(w, f(row))."
-)
+INSIDE = "Its operations are inside the program: ask about the function itself on one row, f(row)."
+WORST_FIRST: tuple[Kind, ...] = ("nan", "infinite", "enormous", "zero", "tiny", "ordinary")
+IN_PLACE = "Change a parameter in place, as in `w.data -= rate * w.grad`."
+NOT_CUT = "Use the Value itself, without detach(), no_grad() or .data, where its gradient matters."
 
 
 @dataclass(frozen=True, repr=False)
@@ -58,8 +53,7 @@ class Diagnosis:
     def __str__(self) -> str:
         return self.text
 
-    def __repr__(self) -> str:
-        return self.text
+    __repr__ = __str__
 
 
 def why(
@@ -68,89 +62,102 @@ def why(
     """Say why the gradient of `root` by `value` is zero, nan, infinite, enormous or tiny.
 
     Enormous is above 1e6 and tiny below 1e-6, where the root's own gradient is 1. Without `root`
-    it is the result that was computed from `value` and is still alive, where there are several
-    that on which `backward()` was called; a value that nothing was computed from is the root
-    itself: then the answer is about its data and about the leaves below it. `names` gives Values
-    names, as `locals()` does; a node's own label comes first.
+    the value is the root itself: then the answer is about its data and about the leaves below it.
+    `names` gives Values names, as `locals()` does; a node's own label comes first.
 
     Raises `TypeError` where `value` or `root` is not a Value or `names` not a mapping, and
-    `ValueError` where several roots are alive that give different answers, or where `value` was
-    computed from `root`.
+    `ValueError` where `value` was computed from `root`.
     """
     if not isinstance(value, Value):
         raise TypeError(
             "`why` explains the gradient of one Value, such as one parameter of a model; got "
             f"{value!r:.60}"
         )
-    if isinstance(root, Value) and root is not value and root in topological_order(value):
-        raise ValueError(_swapped(value, root, names))
-    sweep, note = meant_sweep(value, names) if root is None else (Sweep(root), "")
-    if sweep is None and note:
-        raise ValueError(note)
-    if sweep is None:
-        known = Names([value], names).given(value) or "this value"
-        return _diagnosis(nothing_alive(value, known), 0.0, [])
+    sweep = Sweep(value if root is None else root)
     words = Words(sweep, names, value)
     gradient = sweep.gradient.get(value, 0.0)
+    kind = kind_of(gradient)
     if value is sweep.root:
-        found, headline = root_report(words), ""
+        kind, headline, found = _of_root(words)
     elif value not in sweep.gradient:
-        found, headline = unconnected(words, value), ""
+        kind, headline, found = _unconnected(words, value)
     else:
-        found = finding(words, value)
+        found = explained(words, value)
         headline = f"{words.slope(value)} = {number(gradient)}: {found.what}"
-    headline = headline or found.headline or f"{words.slope(value)} = 1: {found.what}"
-    first = [f"{headline}.", _root_data(words, found)]
-    more = [_grad(words, value, gradient), note]
-    if sweep.stale:
-        more.append(STALE)
-    return _diagnosis(found, gradient, more, first)
-
-
-def _diagnosis(
-    found: Finding, gradient: float, more: list[str], first: Sequence[str] = ()
-) -> Diagnosis:
-    culprit, line = found.culprit, line_of(found.culprit)
-    sentences = [*(first or [f"{found.headline}."]), *found.details, found.hint, *more]
-    if culprit is not None and culprit.primitive is not None and not line:
-        sentences.append(INSIDE if is_program(culprit) else NO_LINE)
+    sentences = [f"{headline}.", *found.details, found.hint]
+    if value is not sweep.root:
+        if kind not in ("nan", "infinite") and not math.isfinite(sweep.data[sweep.root]):
+            wrong = not_finite(words, sweep.root)
+            sentences.append(f"But {words.equal(sweep.root)}: {wrong.what}.")
+        sentences.append(_grad(words, value, gradient))
+    sentences.append(STALE if sweep.stale else "")
+    culprit = found.culprit
+    line = line_of(culprit) if culprit is not None else ""
+    if culprit is not None and culprit.parents and not line:
+        sentences.append(INSIDE if culprit.op == "program" else NO_LINE)
     text = "\n".join(filter(None, sentences))
-    return Diagnosis(found.kind, gradient, culprit, line, (found.what, *found.others), text)
+    return Diagnosis(kind, gradient, culprit, line, (found.what, *found.others), text)
 
 
-def _swapped(value: Value, root: Value, names: Mapping[str, Any] | None) -> str:
-    known = Names([root, value], names)
-    right = f"why({known.given(root) or 'x'}, {known.given(value) or 'loss'})"
-    return (
-        f"`root`, {known[root]} = {number(root._data)}, is below `value`, {known[value]} = "
-        f"{number(value._data)}: the arguments are the other way round, write {right}"
-    )
+def _of_root(words: Words) -> tuple[Kind, str, Finding]:
+    """Explain a root: its data where they are not finite, else the worst gradient of a leaf."""
+    sweep, root = words.sweep, words.sweep.root
+    if not math.isfinite(sweep.data[root]):
+        found = not_finite(words, root)
+        return kind_of(sweep.data[root]), f"{words.equal(root)}: {found.what}", found
+    name = words.names[root]
+    headline = f"{name} is the root itself, so its gradient is 1"
+    ask = f"For the gradient of a result by it, name it: why({name}, root=result)."
+    leaves = [x for x in sweep.order if not (x.parents or x.primitive in (CONSTANT, DETACHED))]
+    kinds = [kind_of(sweep.gradient[leaf]) for leaf in leaves]
+    kind = min(kinds, key=WORST_FIRST.index, default=WORST_FIRST[-1])
+    if kind == "ordinary":
+        return kind, headline, Finding("it is the root itself", (ask,))
+    group = [leaf for leaf, its in zip(leaves, kinds, strict=True) if its == kind]
+    found, known = explained(words, group[0]), listed([words.names[leaf] for leaf in group])
+    leaf = f"Of its {len(leaves)} leaves {len(group)} have a gradient that is {kind}: {known}."
+    because = f"{words.slope(group[0])} = {number(sweep.gradient[group[0]])}: {found.what}."
+    return kind, headline, found._replace(details=(ask, leaf, because, *found.details))
 
 
-def _root_data(words: Words, found: Finding) -> str:
-    """Say so where the root itself is not finite and this gradient does not show it."""
-    root = words.sweep.root
-    if found.kind in ("nan", "infinite") or math.isfinite(root._data):
-        return ""
-    begin = origin(root)
-    return f"But {words.equal(root)}: {data_cause(begin, words).what}, {words.computed(begin)}."
+def _unconnected(words: Words, value: Value) -> tuple[Kind, str, Finding]:
+    """Explain that the root was not computed from `value`."""
+    sweep, below = words.sweep, topological_order(value)
+    root, name = words.names[sweep.root], words.names.given(value) or "this value"
+    if sweep.root in set(below):
+        raise ValueError(
+            f"`root`, {words.equal(sweep.root)}, is below `value`, {name}: the arguments are the "
+            f"other way round, write why({root}, {words.names.given(value) or 'loss'})"
+        )
+    what = f"{root} was not computed from {name}"
+    cut = [node for node in sweep.order if node.primitive is DETACHED]
+    noted = [(node, origin) for node in cut if (origin := origin_of(node)) is not None]
+    copies = [node for node, origin in noted[:ORIGINS] if value in set(topological_order(origin))]
+    known = [node for node in below if node in sweep.gradient and node.primitive is not CONSTANT]
+    culprit: Value | None = None
+    detail, hint = "It is not among the nodes of the graph.", ""
+    if copies:
+        culprit, hint = copies[0], NOT_CUT
+        detail = f"Computed from {name}, but cut off by detach() or no_grad(): "
+        detail += f"{listed([words.computed(node) for node in copies])}."
+    elif known:
+        culprit, hint = known[-1], IN_PLACE
+        detail = f"It depends on {words.names[known[-1]]}, from which {name} was computed: a new "
+        detail += "Value, made later or beside it."
+    elif cut:
+        culprit, hint = cut[0], NOT_CUT
+        detail = "Cut off by detach() or no_grad(), so that nothing before it is in the graph: "
+        detail += f"{listed([words.computed(node) for node in cut])}."
+    elif any(node.op == "where" for node in sweep.order):
+        detail = "Of a `where` only the branch taken is in the graph: in the other 0 is right."
+    return "unconnected", f"{what}, so the gradient is 0", Finding(what, (detail,), hint, culprit)
 
 
 def _grad(words: Words, value: Value, gradient: float) -> str:
-    """Say where `.grad` is not this gradient, and why; "" where it is."""
-    root, grad = words.sweep.root, float(value.grad)
-    seed = float(root.grad)
-    expected = gradient * (seed or 1.0)
-    if value is root or _same(grad, expected) or _same(grad, gradient):
+    """Say so where `.grad` is not this gradient, nor this times that of the root."""
+    root, grad = words.sweep.root, number(float(value.grad))
+    if grad in (number(gradient), number(gradient * float(root.grad or 1.0))):
         return ""
-    if grad == 0.0 and not (seed and value.parents):
-        state = "it has been reset since" if seed else "backward() has not been called on"
-        return f"Its .grad is 0: {state} {words.called(root)}{'.backward()' if seed else ''}."
-    times = grad / gradient if gradient else math.nan
-    size = f", {number(times)} times this gradient" if times and math.isfinite(times) else ""
-    passes = "it is that of another pass" if value.parents else "other passes have added to it"
-    return f"Its .grad is {number(grad)}{size}: {passes}, or it has been changed since."
-
-
-def _same(a: float, b: float) -> bool:
-    return a == b or math.isclose(a, b, rel_tol=1e-9) or (a != a and b != b)
+    if grad == "0" and not root.grad:
+        return f"Its .grad is 0: backward() has not been called on {words.names[root]}."
+    return f"Its .grad is {grad}, not this gradient: other passes add to it, or it was changed."

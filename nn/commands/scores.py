@@ -19,9 +19,14 @@ def scores(outputs: Array, y: Array, target_scaling: Scaling | None) -> dict[str
     if outputs.ndim == 2:
         return {"accuracy": float(np.mean(outputs.argmax(axis=1) == y))}
     errors = numbers(outputs, target_scaling) - y
-    found = {"rmse": float(np.sqrt(np.mean(errors**2)))}
-    spread = float(np.mean((y - y.mean()) ** 2))
-    return found | ({"R2": 1.0 - found["rmse"] ** 2 / spread} if spread else {})
+    rmse, spread = _root_mean_square(errors), _root_mean_square(y - y.mean())
+    return {"rmse": rmse} | ({"R2": 1.0 - (rmse / spread) ** 2} if spread else {})
+
+
+def _root_mean_square(x: Array) -> float:
+    """The same without overflow of a square: targets may be as large as 1e200."""
+    largest = float(np.abs(x).max())
+    return largest * float(np.sqrt(np.mean((x / largest) ** 2))) if largest else 0.0
 
 
 def numbers(outputs: Array, target_scaling: Scaling | None) -> Array:

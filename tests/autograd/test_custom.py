@@ -21,7 +21,6 @@ from autograd import Value, custom
 from autograd.checking.gradcheck import gradcheck
 from autograd.compiler.interpreted import DEEPEST
 from autograd.custom import primitive
-from autograd.custom.columns import Columns
 from autograd.engine.primitive import TABLE
 
 SPECIAL = (0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 5e-324, 1e300, -1e300, math.inf, -math.inf, math.nan)
@@ -47,12 +46,19 @@ def swish():
 
 
 def leaky():
-    """With a kink, which all three columns ask about."""
+    """With a kink, which symbols go through by `np.where`."""
     return primitive(
         "leaky",
         lambda x: x if x > 0 else 0.1 * x,
         lambda x: np.where(x > 0, x, 0.1 * x),
-        lambda out, x: (1.0 if x > 0 else 0.1,),
+        lambda out, x: (np.where(x > 0, 1.0, 0.1),),
+    )
+
+
+def ramp():
+    """With a kink by `if`, which asks one number, and without an array column."""
+    return primitive(
+        "ramp", lambda x: x if x > 0 else 0.1 * x, partials=lambda out, x: (1.0 if x > 0 else 0.1,)
     )
 
 
@@ -79,10 +85,13 @@ def power_mean():
 ROWS = {
     swish: [(0.7,), (-1.3,)],
     leaky: [(0.7,), (-1.3,)],
+    ramp: [(0.7,), (-1.3,)],
     gauss: [(0.7, 1.9), (-1.3, 0.8)],
     power_mean: [(0.7, -1.2, 2.0), (-1.3, 0.4, 0.1)],
 }
 each_row = pytest.mark.parametrize("define", ROWS, ids=lambda define: define.__name__)
+READABLE_ROWS = [define for define in ROWS if define is not ramp]
+each_readable_row = pytest.mark.parametrize("define", READABLE_ROWS, ids=lambda d: d.__name__)
 
 
 def slopes(row, point):
@@ -189,6 +198,7 @@ def test_partials_that_raise_even_on_numpys_floats_are_nan():
     assert row(Value(4.0)).partials == (0.25,)
     node = row(Value(0.0))
     assert node.data == 0.0 and math.isnan(node.partials[0])
+    assert_compiled_equals_eager(row, [(4.0,), (0.0,), (-1.0,)])
 
 
 # Compiled
@@ -234,7 +244,8 @@ def test_compiled_equals_eager_on_all_branches_and_at_special_values(define):
     row, points = define(), ROWS[define]
     program = assert_compiled_equals_eager(row, [*points, *grid(len(points[0]))])
     assert len(program.replayer.paths) == 1
-    assert not re.search(r"\bf\d", program.source), "a row that can be read runs as NumPy's own"
+    called = bool(re.search(r"\bf\d", program.source))
+    assert called == (define is ramp), "a row that symbols go through runs as NumPy's own"
 
 
 @each_row
@@ -266,17 +277,17 @@ UNREADABLE = {
         2 * autograd.cos(x) if isinstance(x, float | Value) else 0.0,
     ),
     "rounding": lambda out, x: (2 * autograd.cos(x) + 0 * round(out),),
+    "an array": lambda out, x: tuple(2 * np.cos(np.array([x]))),
+    "powers": lambda out, x: (2 * (1 - autograd.sin(x) ** 2) ** 0.5 * _sign(autograd.cos(x)),),
+    "max": lambda out, x: (2 * autograd.cos(max(abs(x), 0)),),
+    "and, or, not": lambda out, x: (
+        2 * autograd.cos(x) if (x > 0 and x < 9) or not x > 9 else 2 * autograd.cos(-x),
+    ),
 }
 READABLE = {
     "numpy": lambda out, x: (2 * np.cos(x),),
     "numpy's where": lambda out, x: (np.where(x > 0, 2 * np.cos(x), 2 * np.cos(-x)),),
-    "an array": lambda out, x: tuple(2 * np.cos(np.array([x]))),
-    "powers": lambda out, x: (2 * (1 - autograd.sin(x) ** 2) ** 0.5 * _sign(autograd.cos(x)),),
-    "max and abs": lambda out, x: (2 * autograd.cos(max(abs(x), 0)),),
-    "and, or, not": lambda out, x: (
-        2 * autograd.cos(x) if (x > 0 and x < 9) or not x > 9 else 2 * autograd.cos(-x),
-    ),
-    "a chain": lambda out, x: (2 * autograd.cos(x) + (0 if -1 < x < 1 or x == 3 else 0.0),),
+    "abs": lambda out, x: [2 * autograd.cos(abs(x))],
 }
 
 
@@ -302,7 +313,7 @@ def test_however_the_partials_are_written_compiled_equals_eager(kind):
 
 def test_truth_of_a_symbol_is_never_taken_for_granted():
     """`if x > 0` once was always true in a compiled program."""
-    row = leaky()
+    row = ramp()
     x = Value(-2.0)
     program = autograd.compile(lambda one: row(x) * one, batch=True)
     assert program.value_and_grad([1.0])[1].tolist() == [0.1]
@@ -357,17 +368,15 @@ def test_functions_that_would_not_end_elsewhere_are_not_waited_for():
 @pytest.mark.parametrize(
     "array",
     [
-        lambda x: x if x > 0 else 0.0,
-        lambda x: math.fabs(x) if x > 0 else 0.0,
-        lambda x: [max(a, 0.0) for a in x],
-        lambda x: 3 * np.maximum(x, 0.0),
-        lambda x: (x.__setitem__(x < 0, 0.0), x)[1],
+        lambda x: (x.__setitem__(x < 0, 0.0), x)[1],  # of a copy
         np.vectorize(lambda x: max(x, 0.0)),
         np.frompyfunc(lambda x: max(x, 0.0), 1, 1),
         lambda x: np.clip(x, 0.0, None),
+        lambda x: np.where(x > 0, x, 0.0),
+        None,
     ],
 )
-def test_an_array_column_that_is_no_good_does_not_matter_to_a_program(array):
+def test_however_the_array_column_is_written_compiled_equals_eager(array):
     def scalar(x):
         return x if math.copysign(1.0, x) > 0 else 0.0
 
@@ -381,6 +390,100 @@ def test_an_array_column_that_is_no_good_does_not_matter_to_a_program(array):
     program = autograd.compile(f, batch=True)
     assert program([2.0, -3.0, 4.0]).tolist() == [2.0, 0.0, 4.0]
     assert autograd.compile(row)(-2.0) == 0.0
+    numbers = np.array([[2.0, -3.0]])
+    assert row(numbers).tolist() == [[2.0, 0.0]] and numbers.tolist() == [[2.0, -3.0]]
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        lambda x: x if x > 0 else 0.0,
+        lambda x: math.fabs(x) if x > 0 else 0.0,
+        lambda x: [max(a, 0.0) for a in x[0]],
+        lambda x: 3 * np.maximum(x, 0.0),
+        lambda x: np.where(x > 0, x + 1, x),
+    ],
+)
+def test_an_array_column_that_is_seen_to_be_wrong_does_not_matter_to_a_program(array):
+    row = primitive("positive", lambda x: max(x, 0.0), array, lambda out, x: (1.0 if x > 0 else 0,))
+    weight = Value(2.0)
+    program = autograd.compile(lambda x: row(weight * x), batch=True)
+    assert program([2.0, -3.0, 4.0]).tolist() == [4.0, 0.0, 8.0]
+
+
+def test_where_python_raises_a_program_has_what_the_array_column_says():
+    row = primitive(
+        "inverse",
+        lambda x: 1 / x,
+        lambda x: np.where(x == 0, 7.0, 1 / x),
+        lambda out, x: (-out * out,),
+    )
+    assert_compiled_equals_eager(row, [(2.0,), (0.0,)])
+    assert row(0.0) == 7.0
+
+
+def test_nothing_is_called_at_a_point_that_nobody_asked_for():
+    asked = []
+
+    def noted(*inputs):
+        asked.extend(x for x in inputs if isinstance(x, float))
+        return math.fabs(inputs[-1])
+
+    row = primitive("noted", noted, partials=lambda out, x: (noted(x) / x,))
+    assert asked == []
+    x = Value(-2.0, "x")
+    y = row(x)
+    autograd.explain(y)
+    autograd.stepper(y)
+    program = autograd.compile(lambda one: row(x) * one, batch=True)
+    assert program.value_and_grad([1.0])[1].tolist() == [-1.0]
+    assert set(asked) == {-2.0}
+
+
+def test_what_differs_on_symbols_is_called_on_numbers():
+    def scalar(x):
+        return 2 * x if isinstance(x, float) else 3 * x
+
+    row = primitive("two_faced", scalar, partials=lambda out, x: (scalar(x) / x,))
+    assert_compiled_equals_eager(row, [(1.0,), (3.0,)])
+    with pytest.raises(TypeError, match="`scalar` does something else on symbols than on numbers"):
+        row.read(1, "scalar")
+    assert "∂v1/∂a = 1 × 2 = 2" in str(autograd.explain(row(Value(1.0, "a"))))
+
+
+def safe(a, b):
+    try:
+        return a / b
+    except ZeroDivisionError:
+        return 0.0
+
+
+def test_helpers_that_catch_exceptions_compile_to_what_they_do():
+    inverse = primitive(
+        "safe_inverse",
+        lambda x: safe(1.0, x - 5.0),
+        partials=lambda out, x: (safe(-out, x - 5.0),),
+    )
+    slope = autograd.grad(inverse)
+    for function, expected in ((inverse, [0.0, 1.0]), (slope, [0.0, -1.0])):
+        assert [function(5.0), function(6.0)] == expected
+        assert [autograd.compile(function)(x) for x in (5.0, 6.0)] == expected
+        assert autograd.compile(function, batch=True)([5.0, 6.0]).tolist() == expected
+    with pytest.raises(TypeError, match="`safe_inverse` can be differentiated once only"):
+        autograd.grad(slope)(6.0)
+
+
+def test_branches_by_equality_are_read():
+    row = primitive(
+        "sinc",
+        lambda x: math.sin(x) / x if x != 0 else 1.0,
+        lambda x: np.where(x == 0, 1.0, np.sin(x) / x),
+        lambda out, x: (np.where(x == 0, 0.0, (np.cos(x) - out) / x),),
+    )
+    with np.errstate(all="ignore"):
+        program = autograd.compile(lambda x: row(x), batch=True)
+        assert program([1.0, 0.0]).tolist() == [math.sin(1.0), 1.0]
+    assert not re.search(r"\bf\d", program.source)
 
 
 def test_a_value_that_leaves_an_input_out_keeps_its_shape():
@@ -406,7 +509,7 @@ def test_partials_on_numbers_have_one_derivative():
     first = 2 * math.cos(0.4)
     assert autograd.grad(row)(0.4) == first
     assert autograd.compile(autograd.grad(row))(0.4) == first
-    message = "`doubled_sine` can be differentiated once only: .* such as autograd.exp"
+    message = "`doubled_sine` can be differentiated once only: .* such as autograd.exp for math.exp"
     for second in (autograd.grad(autograd.grad(row)), autograd.compile(autograd.hessian(row))):
         with pytest.raises(TypeError, match=message):
             second(0.4)
@@ -420,7 +523,7 @@ def test_a_program_too_deep_for_source_takes_rows_as_they_are():
     row = primitive(
         "doubled",
         lambda x: 2 * math.fabs(x),
-        lambda x: 2 * abs(x) if x > 0 else -2 * x,
+        lambda x: 2 * np.abs(x),
         lambda out, x: (math.copysign(2.0, x),),
     )
     weight = Value(1.0)
@@ -491,6 +594,9 @@ a = 0.7                   ∂y/∂a = ∂y/∂y × (y + sigmoid(a) * (1 - y)) = 
     leaky: """\
 y = leaky(a) = 0.7   ∂y/∂y = 1
 a = 0.7              ∂y/∂a = ∂y/∂y × (1 if a > 0 else 0.1) = 1 × 1 = 1""",
+    ramp: """\
+y = ramp(a) = 0.7   ∂y/∂y = 1
+a = 0.7             ∂y/∂a = 1 × 1 = 1""",
     gauss: """\
 y = gauss(a, b) = 0.873075   ∂y/∂y = 1
 a = 0.7                      ∂y/∂a = ∂y/∂y × (-2 * a / b ** 2 * y) = 1 × -0.338589 = -0.338589
@@ -563,7 +669,7 @@ def test_drawn_with_its_name(define):
     )
 
 
-@each_row
+@each_readable_row
 def test_stepped_with_leaves_that_move(define, show):
     first, second = ROWS[define]
     leaves = [Value(x, label) for x, label in zip(first, "abc", strict=False)]
@@ -577,7 +683,7 @@ def test_stepped_with_leaves_that_move(define, show):
     assert_equal_to_the_engine(page, rebuilt(root))
 
 
-@each_row
+@each_readable_row
 def test_the_page_computes_what_the_engine_does_at_special_values(define, show):
     row = define()
     points = grid(len(ROWS[define][0]))
@@ -599,7 +705,7 @@ def test_infinite_and_undefined_constants_stand_in_the_page(show):
         "bounded",
         lambda x: math.nan if x < -2 else -math.inf if x < -1 else x,
         lambda x: np.where(x < -2, math.nan, np.where(x < -1, -math.inf, x)),
-        lambda out, x: (math.inf if x == 0 else 1.0,),
+        lambda out, x: (np.where(x == 0, math.inf, 1.0),),
     )
     page = show(row(Value(1.0, "a")))
     page.click("#last")
@@ -624,9 +730,21 @@ def test_the_rule_stands_in_the_page_with_its_numbers(show):
 @pytest.mark.parametrize(
     ("scalar", "array", "partials", "reason"),
     [
-        (math.gamma, np.vectorize(math.gamma), lambda out, x: (out,), "`scalar` works on numbers"),
+        (
+            math.gamma,
+            np.vectorize(math.gamma),
+            lambda out, x: (out,),
+            "`array` works on numbers only",
+        ),
+        (math.gamma, None, lambda out, x: (out,), "`scalar` works on numbers only"),
         (math.sin, np.sin, lambda out, x: (math.cos(x),), "`partials` works on numbers only"),
         (math.sin, np.sin, lambda out, x: (np.spacing(x),), "the page does not know `spacing`"),
+        (
+            lambda x: x if x > 0 else 0.1 * x,
+            None,
+            lambda out, x: (1.0 if x > 0 else 0.1,),
+            "`partials` works on numbers only: a symbol is neither true nor false",
+        ),
     ],
 )
 def test_a_page_that_cannot_compute_a_row_says_why(scalar, array, partials, reason, show):
@@ -662,7 +780,7 @@ def test_any_identifier_is_a_name(name, show):
         name,
         lambda x, y: x * y,
         lambda x, y: x * y,
-        lambda out, x, y: (y * 1.0, x if x > 0 else 1.0 * x),
+        lambda out, x, y: (y * 1.0, np.where(x > 0, x, 1.0 * x)),
     )
     a, b = Value(3.0, "a"), Value(4.0, "b")
     root = row(a, b) + row(b, a)
@@ -742,12 +860,12 @@ def test_both_rows_of_one_name_are_stepped(show):
 
 
 def test_names_that_are_taken():
-    with pytest.raises(ValueError, match="`tanh` is a built-in primitive: choose another name"):
+    with pytest.raises(ValueError, match="`tanh` is a primitive of autograd: choose another name"):
         primitive("tanh", math.tanh, np.tanh, lambda out, x: (1.0,))
     swish()
     namespace = {"__name__": "elsewhere"}
     exec("columns = [lambda x: x, lambda x: x, lambda out, x: (1.0,)]", namespace)
-    with pytest.raises(ValueError, match=rf"the module {__name__} has defined .* named `swish`"):
+    with pytest.raises(ValueError, match=rf"`swish` is a primitive of {__name__}: choose another"):
         primitive("swish", *namespace["columns"])
     assert TABLE["swish"](0.0) == 0.0
 
@@ -772,24 +890,9 @@ def two(x, y):
         (("<b>", one, one, two), ValueError, "must be a Python identifier"),
         (("lambda", one, one, two), ValueError, "must be a Python identifier"),
         (("own", 3.0, one, two), TypeError, "`scalar` of `own` must be a function, got 3.0"),
-        (("own", one, None, two), TypeError, "`array` of `own` must be a function, got None"),
+        (("own", one, 2.0, two), TypeError, "`array` of `own` must be a function, got 2.0"),
+        (("own", one), TypeError, "`partials` of `own` must be a function, got None"),
         (("own", one, one, (1.0,)), TypeError, r"`partials` of `own` must be a function"),
-        (
-            ("own", one, two, two),
-            TypeError,
-            "columns of `own` must take the same inputs, at least one: `scalar` takes 1 input, "
-            "`array` takes 2 inputs, `partials` takes 1 input after `out`",
-        ),
-        (("own", one, one, one), TypeError, "`partials` takes 0 inputs after `out`"),
-        (("own", one, one, lambda: ()), TypeError, "`partials` of `own` must take `out`, the"),
-        (("own", math.sin, np.arctan2, two), TypeError, "`array` takes 2 inputs"),
-        (("own", lambda: 1.0, lambda: 1.0, one), TypeError, "at least one"),
-        (("own", one, np.modf, two), TypeError, "`array` of `own` must return one array, modf"),
-        (
-            ("own", lambda x, *, k: x, one, two),
-            TypeError,
-            "`scalar` of `own` needs the keyword `k`, but gets its inputs by position",
-        ),
     ],
 )
 def test_wrong_definitions(arguments, error, message):
@@ -799,21 +902,13 @@ def test_wrong_definitions(arguments, error, message):
 
 
 @pytest.mark.parametrize(
-    ("define", "count", "message"),
-    [
-        (swish, 2, "`swish` takes 1 input, but 2 were given"),
-        (swish, 0, "`swish` takes 1 input, but 0 were given"),
-        (gauss, 1, "`gauss` takes 2 inputs, but 1 was given"),
-        (power_mean, 0, "`power_mean` takes at least 1 input, but 0 were given"),
-    ],
+    ("define", "count"), [(swish, 2), (swish, 0), (gauss, 1)], ids=["two", "none", "one"]
 )
-def test_wrong_numbers_of_inputs(define, count, message):
+def test_wrong_numbers_of_inputs(define, count):
     row = define()
     for x in (1.0, Value(1.0), np.ones(2)):
-        with pytest.raises(TypeError, match=message):
+        with pytest.raises(TypeError, match="positional argument"):
             row(*[x] * count)
-        if not count:
-            break
 
 
 def test_defaults_and_columns_without_a_signature():
@@ -824,15 +919,11 @@ def test_defaults_and_columns_without_a_signature():
         lambda out, x, *scale: (scale[0], x) if scale else (2.0,),
     )
     assert row(3.0) == 6.0 and row(Value(3.0), 5.0).partials == (5.0, 3.0)
-    with pytest.raises(TypeError, match="`scaled` takes 1 to 2 inputs, but 3 were given"):
-        row(1.0, 2.0, 3.0)
     logarithm = primitive("logarithm", math.log, np.log, lambda out, x: (1 / x,))
     assert logarithm(1.0) == 0.0  # math.log has none
 
 
-@pytest.mark.parametrize(
-    "returned", [None, "1.0", [1.0], np.ones(2), Value(1.0), 1j, np.array("a")]
-)
+@pytest.mark.parametrize("returned", [None, "1.0", [1.0], np.ones(2), Value(1.0), np.array("a")])
 def test_a_scalar_column_returns_a_real_number(returned):
     row = primitive("own", lambda x: returned, one, lambda out, x: (1.0,))
     for x in (2.0, Value(2.0)):
@@ -888,13 +979,6 @@ def test_a_partial_that_python_makes_complex_is_nan():
     assert y.data == -4.0 and math.isnan(y.partials[0])
 
 
-def test_where_floats_raise_numpys_value_and_partials_are_what_a_row_means():
-    columns = Columns("root", math.sqrt, np.sqrt, lambda out, x: (0.5 / out,))
-    assert columns.recorded(4.0) == (2.0, 0.25)
-    assert columns.recorded(0.0) == (0.0, math.inf)
-    assert all(map(math.isnan, columns.recorded(-1.0)))
-
-
 def test_a_row_of_callables_that_are_no_functions_belongs_to_no_module():
     thrice = functools.partial(operator.mul, 3.0)
     slope = functools.partial(lambda slope, out, x: (slope,), 3.0)
@@ -904,28 +988,15 @@ def test_a_row_of_callables_that_are_no_functions_belongs_to_no_module():
     assert row.module is None and (y.data, y.partials) == (6.0, (3.0,))
 
 
-def test_a_slope_is_pickled_by_the_name_of_its_row():
-    row = by_math()
-    slope = row.columns.slope(0)
-    assert pickle.loads(pickle.dumps(slope)) is slope is not by_math().columns.slope(0)
-    assert slope(math.e, 1.0) == math.e
-
-
 def test_partials_that_work_on_numbers_only_refuse_arrays():
     xs = np.array([1.0, 2.0])
     with pytest.raises(TypeError, match="can be converted to Python scalars"):
         by_math().partials(np.exp(xs), xs)
 
 
-def test_what_a_reading_is_compared_with_is_the_value():
-    row = primitive("ln", math.log, np.log, lambda out, x: (1 / x,))
-    assert row.columns._values(1.0) == (0.0,)
-    assert math.isnan(row.columns._values(-1.0)[0])  # where math.log raises, np.log's nan
-
-
 def test_a_row_known_at_a_few_points_only_is_called_number_by_number():
     squares = {2.0: 4.0, 3.0: 9.0}
-    row = primitive("known", lambda x: squares[x], np.square, lambda out, x: (2 * x,))
+    row = primitive("known", lambda x: squares[x], partials=lambda out, x: (2 * x,))
     column = row.on_arrays(1)
     assert column(np.array([2.0, 3.0])).tolist() == [4.0, 9.0]
     with pytest.raises(KeyError):
@@ -938,7 +1009,7 @@ def test_a_column_takes_arrays_and_numbers_together():
 
 
 def test_a_number_itself_may_be_the_condition_of_a_formula():
-    row = primitive("if_any", lambda x: 2 * x, lambda x: 2 * x, lambda out, x: (2 if x else 3,))
+    row = primitive("if_any", lambda x: 2 * x, None, lambda out, x: (np.where(x, 2, 3),))
     assert "× (2 if x != 0 else 3) = 1 × 2 = 2" in str(autograd.explain(row(Value(5.0, "x"))))
     assert "× (2 if x != 0 else 3) = 1 × 3 = 3" in str(autograd.explain(row(Value(0.0, "x"))))
 

@@ -13,13 +13,12 @@ from sklearn.linear_model import LogisticRegression
 
 import autograd
 from autograd import Value
-from autograd.optimize import minimize, root
-from autograd.optimize.gradient_descent import gradient_descent
-from autograd.optimize.minimize import METHODS
-from autograd.optimize.root import METHODS as ROOT_METHODS
+from autograd.optimize import METHODS, minimize, root
 
 GRADIENT_METHODS = [name for name in METHODS if "jac" in METHODS[name]]
-BOUNDED = [name for name in METHODS if "bounds" in METHODS[name]]
+ROOT_METHODS = "hybr", "lm"
+BOUNDED = [*METHODS][:4]
+BOUNDED += ["L-BFGS-B", "TNC", "SLSQP", "trust-constr"]
 # COBYQA came with SciPy 1.14
 SCIPYS = [name for name in METHODS if name != "COBYQA" or hasattr(optimize, "_cobyqa_py")]
 
@@ -39,7 +38,7 @@ BOWL_START = {"a": 0.0, "b": (1.0,)}
 # minima
 
 
-@pytest.mark.parametrize("method", ["gradient descent", "BFGS", "Newton"])
+@pytest.mark.parametrize("method", ["BFGS", "Newton"])
 def test_rosenbrocks_valley(method):
     result = minimize(rosenbrock, [-1.2, 1.0], method=method)
     assert result.success
@@ -52,17 +51,6 @@ def test_rosenbrocks_valley_in_ten_dimensions(method):
     result = minimize(rosenbrock, [0.5] * 10, method=method)
     assert result.success
     assert result.x == pytest.approx([1.0] * 10, abs=1e-4)
-
-
-def test_gradient_descent_in_a_bowl_of_ten_dimensions():
-    def stretched(x):
-        return sum((i + 1) * (v - i) ** 2 for i, v in enumerate(x))
-
-    result = minimize(stretched, [0.0] * 10, method="gradient descent")
-    assert result.success and result.status == 0
-    assert result.x == pytest.approx(list(range(10)), abs=1e-5)
-    assert max(map(abs, result.jac)) <= 1e-5
-    assert result.nit < 100 and result.nfev == result.njev >= result.nit + 1
 
 
 @pytest.mark.parametrize("method", SCIPYS)
@@ -82,7 +70,7 @@ def test_every_method_finds_the_minimum_of_a_bowl(method):
 @pytest.mark.parametrize("method", SCIPYS)
 def test_a_scalar_start_gives_a_scalar(method):
     result = minimize(lambda x: autograd.cosh(x - 2), 0.5, method=method)
-    assert type(result.x) is float and type(result.fun) is float
+    assert type(result.x) is float and isinstance(result.fun, float)
     assert result.x == pytest.approx(2.0, abs=1e-3)
 
 
@@ -99,7 +87,7 @@ def test_least_squares_with_a_dictionary_of_parameters():
         return sum(error * error for error in errors)
 
     start = {"weights": [0.0, 0.0, 0.0], "bias": 0.0}
-    for method, tolerance in (("gradient descent", 1e-5), ("BFGS", 1e-6), ("Newton", 1e-12)):
+    for method, tolerance in (("BFGS", 1e-6), ("Newton", 1e-12)):
         result = minimize(squares, start, args=(X.tolist(), y.tolist()), method=method)
         assert result.x["weights"] == pytest.approx(exact[:3], abs=tolerance)
         assert result.x["bias"] == pytest.approx(exact[3], abs=tolerance)
@@ -121,7 +109,7 @@ def test_logistic_regression_as_scikit_learn_fits_it():
         return 2.0 * data + sum(w * w for w in p["w"]) / 2
 
     for method, tolerance in (("BFGS", 1e-4), ("Newton", 1e-8)):
-        result = minimize(loss, {"w": [0.0, 0.0], "b": 0.0}, method=method)
+        result = minimize(loss, {"w": [0.0, 0.0], "b": 0.0}, method=method, tol=1e-5)
         assert result.success
         assert result.x["w"] == pytest.approx(model.coef_[0], abs=tolerance)
         assert result.x["b"] == pytest.approx(model.intercept_[0], abs=tolerance * 10)
@@ -136,6 +124,7 @@ def test_newton_squares_the_error_at_each_step():
         lambda x: x - autograd.log(x),
         0.5,
         method="Newton",
+        tol=1e-5,
         callback=lambda x: errors.append(1 - x),  # Newton's x is 2x - x^2, so 1 - x is squared
     )
     assert errors[:5] == [0.5**2, 0.5**4, 0.5**8, 0.5**16, 0.5**32]
@@ -176,25 +165,6 @@ def test_newton_says_where_rounding_stops_it():
     assert minimize(offset, 1.5, method="Newton", tol=1e-3).success
 
 
-def test_newton_where_the_hessian_is_not_finite():
-    def f(x):
-        return autograd.abs(x) ** 1.5
-
-    result = minimize(f, 0.0, method="Newton")
-    assert result.success and result.x == 0.0 and not math.isfinite(result.hess)
-    result = minimize(lambda x: f(x) + (x - 1) ** 2, 0.0, method="Newton")  # it starts there
-    root_of_x = (math.sqrt(1.5**2 + 16) - 1.5) / 4  # 1.5 r + 2 (r^2 - 1) = 0
-    assert result.success and result.x == pytest.approx(root_of_x**2, rel=1e-8)
-
-
-def test_gradient_descent_is_a_method_for_scipys_minimize():
-    result = optimize.minimize(
-        optimize.rosen, [-1.2, 1.0], method=gradient_descent, jac=optimize.rosen_der, tol=1e-6
-    )
-    assert result.success and result.x == pytest.approx([1.0, 1.0], abs=1e-5)
-    assert max(map(abs, result.jac)) <= 1e-6
-
-
 # evaluations
 
 
@@ -205,7 +175,7 @@ def test_value_and_gradient_come_from_one_evaluation():
         calls.append(x)
         return rosenbrock(x)
 
-    for method in ("gradient descent", "BFGS", "L-BFGS-B", "CG"):
+    for method in ("BFGS", "L-BFGS-B", "CG"):
         calls.clear()
         assert minimize(counted, [-1.2, 1.0], method=method).nfev == len(calls)
 
@@ -230,84 +200,36 @@ def test_exact_derivatives_save_evaluations():
         assert with_jacobian.nfev < without.nfev
 
 
-def test_a_jacobian_costs_no_evaluation_of_its_own():
-    calls = []
-
-    def circle(p):
-        calls.append(p)
-        return [p[0] ** 2 + p[1] ** 2 - 25, p[0] - p[1] + 1]
-
-    result = root(circle, [2.0, 5.0], method="lm")
-    assert result.njev > 1 and len(calls) <= result.nfev
-
-
-# the line search, options, callbacks
-
-
-def test_a_fixed_learning_rate():
-    seen = []
-    result = minimize(
-        lambda x: x * x,
-        1.0,
-        method="gradient descent",
-        callback=seen.append,
-        options={"learning_rate": 0.25, "maxiter": 3},
-    )
-    assert seen == [0.5, 0.25, 0.125] and result.x == 0.125
-    assert (result.success, result.status, result.nit, result.nfev) == (False, 1, 3, 4)
-    result = minimize(
-        lambda x: x * x, 1.0, method="gradient descent", options={"learning_rate": 1.5}
-    )
-    assert not result.success and "choose a smaller `learning_rate`" in result.message
-    assert math.isfinite(result.fun)
-
-
-def test_the_value_falls_from_step_to_step():
-    seen = []
-
-    def note(x):
-        seen.append(rosenbrock(x))
-
-    minimize(rosenbrock, [-1.2, 1.0], method="gradient descent", callback=note)
-    assert len(seen) > 10
-    assert all(after < before for before, after in pairwise(seen))
+# options, callbacks, bounds
 
 
 def test_gtol_and_tol():
     for settings in ({"tol": 1e-2}, {"options": {"gtol": 1e-2}}):
-        for method in ("gradient descent", "BFGS", "Newton"):
+        for method in ("BFGS", "Newton"):
             loose = minimize(rosenbrock, [-1.2, 1.0], method=method, **settings)
             assert loose.success and max(map(abs, loose.jac)) <= 1e-2
-            assert loose.nfev < minimize(rosenbrock, [-1.2, 1.0], method=method).nfev
+            assert loose.nfev < minimize(rosenbrock, [-1.2, 1.0], method=method, tol=1e-9).nfev
 
 
 @pytest.mark.parametrize("method", SCIPYS)
-def test_a_callback_sees_the_structure_and_may_stop(method):
+def test_a_callback_sees_the_structure(method):
     seen = []
-
-    def stop_at_two(p):
-        seen.append(p)
-        if len(seen) == 2:
-            raise StopIteration
-
-    def quartic(p):
-        return (p["a"] - 3) ** 4 + (p["b"][0] - p["a"]) ** 2
-
-    result = minimize(quartic, {"a": 10.0, "b": (4.0,)}, method=method, callback=stop_at_two)
-    assert len(seen) == 2
+    result = minimize(
+        lambda p: (p["a"] - 3) ** 2 + (p["b"][0] - p["a"]) ** 2,
+        {"a": 10.0, "b": (4.0,)},
+        method=method,
+        callback=seen.append,
+    )
+    assert result.success and seen
     assert all(set(p) == {"a", "b"} and type(p["b"][0]) is float for p in seen)
-    assert (result.success, result.status) == (False, 99)
-    assert "StopIteration" in result.message
-    assert result.nit == 2 <= result.nfev
-    assert result.fun == pytest.approx(quartic(result.x))
 
 
-def test_a_function_without_a_minimum_ends_at_the_best_point_found():
-    for method in ("Newton", "BFGS"):
-        result = minimize(lambda p: -autograd.exp(p["a"]), {"a": 1.0}, method=method)
-        assert not result.success and "best point" in result.message
-        assert result.fun == -math.exp(result.x["a"]) < -1e100
-        assert result.jac["a"] == result.fun
+def test_a_callback_may_stop():
+    def stop(x):
+        raise StopIteration
+
+    result = minimize(rosenbrock, [-1.2, 1.0], callback=stop)
+    assert not result.success and result.nit == 1
 
 
 def test_errors_of_the_function_and_of_the_callback_are_theirs():
@@ -325,65 +247,50 @@ def test_errors_of_the_function_and_of_the_callback_are_theirs():
 
 
 @pytest.mark.parametrize("method", BOUNDED)
-def test_bounds_are_nested_as_the_start(method):
+def test_bounds_stand_in_the_order_of_the_start(method):
     if method not in SCIPYS:
         pytest.skip("this SciPy has no such method")
-    for bounds in ({"a": (None, 2.0), "b": None}, {"a": [-5, 2], "b": [(None, None)]}):
+    for bounds in ([(None, 2.0), (None, None)], optimize.Bounds([-5.0, -5.0], [2.0, 5.0])):
         result = minimize(bowl, BOWL_START, method=method, bounds=bounds)
         assert result.x["a"] == pytest.approx(2.0, abs=1e-3) and result.x["a"] <= 2.0
         assert result.x["b"] == (pytest.approx(-1.0, abs=1e-2),)
-    scalar = minimize(lambda x: x * x, 3.0, method=method, bounds=(1, None))
+    scalar = minimize(lambda x: x * x, 3.0, method=method, bounds=[(1, None)])
     assert scalar.x == pytest.approx(1.0, abs=1e-3)
+
+
+def test_bounds_that_scipy_refuses():
+    with pytest.warns(RuntimeWarning, match="Method BFGS cannot handle"):
+        minimize(bowl, BOWL_START, bounds=[(0, 1), (None, None)])
+    for bounds in ([(2, 1), (None, None)], [(0, 1)] * 3, {"a": (0, 1), "b": [(None, None)]}):
+        with pytest.raises((ValueError, TypeError)):
+            minimize(bowl, BOWL_START, method="L-BFGS-B", bounds=bounds)
 
 
 # what is not finite
 
 
-def domain(x):
-    """Only defined for x > 0; minimum at 1/100, where the first steps lead far below 0."""
-    return 100 * x - autograd.log(x)
+@pytest.mark.parametrize("method", ["TNC", "SLSQP", "Nelder-Mead"])
+def test_methods_of_scipy_that_come_back_from_nan(method):
+    """100 x - log(x), whose minimum is at 1/100; the first steps lead far below 0."""
+    result = minimize(lambda x: 100 * x - autograd.log(x), 50.0, method=method)
+    assert result.success and result.fun == pytest.approx(1 + math.log(100), abs=1e-4)
 
 
-# of the methods whose line search comes back; CG gives up, and says so
-@pytest.mark.parametrize("method", [name for name in SCIPYS if name != "CG"])
-def test_a_trial_point_outside_the_domain_is_refused(method):
-    for start in (1.0, 50.0):
-        result = minimize(domain, start, method=method)
-        assert result.success
-        assert result.fun == pytest.approx(1 + math.log(100), abs=1e-4)
-
-
-def test_a_gradient_that_is_not_finite_is_refused_too():
-    seen = []
-
-    def f(x):
-        seen.append(x.data)
-        return autograd.sqrt(x) + 4 * (x - 0.5) ** 2
-
-    result = minimize(f, 1.0, method="gradient descent")
-    assert seen[1] == 0.0  # the first trial: a value of 1 after 2, but an infinite slope
-    assert result.success and result.jac == pytest.approx(0.0, abs=1e-5)
-    assert result.x == pytest.approx(0.4, abs=0.02)
-
-
-def test_a_start_where_the_function_is_not_finite():
-    with pytest.raises(ValueError, match=r"value nan at the start \[-1.0\]: choose an `x0`"):
-        minimize(lambda p: autograd.log(p[0]), [-1.0])
-    with pytest.raises(ValueError, match="value nan at the start"):
-        minimize(autograd.log, -1.0, method="Nelder-Mead")
-    with pytest.raises(ValueError, match=r"gradient \[inf\] at the start 0.0"):
-        minimize(autograd.sqrt, 0.0)
-    with pytest.raises(ValueError, match=r"value nan at the start -1\.0"):
-        root(autograd.log, -1.0)
-    with pytest.raises(ValueError, match=r"Jacobian \[\[inf\]\] at the start 0.0"):
-        root(autograd.sqrt, 0.0)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # SciPy subtracts infinite numbers
+def test_where_the_function_is_not_finite_is_no_success():
+    result = minimize(lambda p: -autograd.exp(p["a"]), {"a": 1.0}, method="L-BFGS-B")
+    assert result.fun == -math.inf and not result.success
+    assert result.message.endswith(" The function is not finite at `x`.")
+    result = root(autograd.log, -1.0, method="lm")
+    assert math.isnan(result.fun) and not result.success
+    assert result.message.endswith(" The function is not finite at `x`.")
 
 
 def test_a_constant_is_a_minimum_everywhere():
     for method in GRADIENT_METHODS:
         for constant in (3.0, Value(3.0)):
             result = minimize(lambda x, constant=constant: constant, [1.0, 2.0], method=method)
-            assert result.success
+            assert result.success or method == "dogleg"  # it wants a positive definite Hessian
             assert result.x == [1.0, 2.0] and result.fun == 3.0 and result.jac == [0.0, 0.0]
 
 
@@ -424,18 +331,21 @@ def test_the_jacobian_is_exact():
     assert result.x == pytest.approx([float(x), float(mpmath.exp(x))], rel=1e-14)
 
 
-@pytest.mark.parametrize("method", ROOT_METHODS)
-def test_a_zero_behind_trial_points_outside_the_domain(method):
-    result = root(lambda x: autograd.log(x) - 2, 50.0, method=method)
-    assert result.success
-    assert result.x == pytest.approx(math.exp(2), rel=1e-12)
+def test_results_in_another_order_are_the_same_equations():
+    calls = []
 
     def f(p):
-        return autograd.sqrt(p[0]) - p[1] ** 2, p[0] + p[1] - 0.5
+        calls.append(p)
+        found = {"a": p[0] + p[1] - 3, "b": p[0] - 2 * p[1]}
+        return found if len(calls) % 2 else dict(reversed(found.items()))
 
-    result = root(f, (4.0, 3.0), method=method)
-    assert result.success and isinstance(result.x, tuple)
-    assert f([Value(x) for x in result.x])[0].data == pytest.approx(0.0, abs=1e-10)
+    assert root(f, [5.0, 5.0]).x == pytest.approx([2.0, 1.0])
+
+
+def test_levenberg_and_marquardt_take_more_equations():
+    result = root(lambda x: [x - 1, x - 2, x - 6], 0.0, method="lm")
+    assert result.success and result.x == pytest.approx(3.0)  # the mean
+    assert result.fun == pytest.approx([2.0, 1.0, -3.0])
 
 
 def test_no_zero_is_no_success():
@@ -455,7 +365,7 @@ def test_nothing_of_the_callers_is_changed():
         p["c"] = p["b"].pop()  # its own copy
         return (p["a"] - weight) ** 2 + (p["b"][0] + 1) ** 2 + p["c"] ** 2
 
-    for method in ("gradient descent", "BFGS", "Newton", "Nelder-Mead"):
+    for method in ("BFGS", "Newton", "Nelder-Mead"):
         result = minimize(f, start, method=method)
         assert result.x["a"] == pytest.approx(2.0, abs=1e-3)
         assert type(result.x["a"]) is float
@@ -497,72 +407,16 @@ def test_errors_of_both(solver, monkeypatch):
         solver(lambda x: x * x, 1.0)
 
 
-def test_errors_of_minimize():
+def test_minimize_needs_one_scalar():
     for several in ([1.0, 2.0], (1.0,), {"a": 1.0}, np.ones(2)):
-        with pytest.raises(TypeError, match=r"one scalar result, got a .*: return one number"):
+        with pytest.raises(TypeError, match=r"one scalar result, got .*: return the sum of squar"):
             minimize(lambda x, several=several: several, 1.0)
-    with pytest.raises(ValueError, match="'BFGS' takes no `bounds`: choose one of `L-BFGS-B`"):
-        minimize(bowl, BOWL_START, bounds={"a": (0, 1), "b": None})
-    for bounds, message in (
-        ({"a": (0, 1)}, r"nested as `x0`, .* got {'a': \(0, 1\)}"),
-        ({"a": 1, "b": None}, r"a pair \(lowest, highest\) or None .* got 1 in"),
-        ({"a": None, "b": [None, None]}, r"nested as `x0`, .* got \[None, None\] in"),
-        ({"a": None, "b": [(2, 1)]}, "upper bound is less than the corresponding lower bound"),
-    ):
-        with pytest.raises(ValueError, match=message):
-            minimize(bowl, BOWL_START, method="L-BFGS-B", bounds=bounds)
-    for rate in (0, -1.0, math.inf, math.nan):
-        with pytest.raises(ValueError, match="`learning_rate` must be positive and finite, got"):
-            minimize(bowl, BOWL_START, method="gradient descent", options={"learning_rate": rate})
-    with pytest.raises(TypeError, match="unexpected keyword argument 'learnig_rate'"):
-        minimize(bowl, BOWL_START, method="gradient descent", options={"learnig_rate": 1.0})
 
 
 def test_root_needs_as_many_equations_as_unknowns():
-    with pytest.raises(ValueError, match="the function returned 1 and `x0` has 2"):
+    with pytest.raises(ValueError, match="`root` has 2 unknowns, but `f` returned 1"):
         root(lambda p: p[0] * p[1], [1.0, 2.0])
-    with pytest.raises(ValueError, match="the function returned 2 and `x0` has 1"):
+    with pytest.raises(ValueError, match="`root` has 1 unknowns, but `f` returned 2"):
         root(lambda x: [x, x], 1.0)
-
-
-@pytest.mark.parametrize(
-    "f, start, method",
-    [
-        (lambda x: -autograd.log(x) - autograd.log(2 - x), 1.9999, "SLSQP"),
-        (lambda x: -autograd.exp(x), 1.0, "L-BFGS-B"),
-        (lambda v: -autograd.log(1 - v[0] ** 2 - v[1] ** 2) + v[0], [0.7071, 0.7071], "SLSQP"),
-    ],
-)
-def test_a_method_that_ends_outside_the_domain_has_failed(f, start, method):
-    result = minimize(f, start, method=method)
-    assert not result.success and "is not finite" in result.message
-    value, slope = autograd.value_and_grad(f)(result.x)
-    assert result.fun == value and result.jac == slope
-
-
-def test_all_steps_are_nested_as_the_start():
-    result = minimize(lambda p: (p["a"] - 3) ** 2, {"a": 0.0}, options={"return_all": True})
-    assert result.allvecs[0] == {"a": 0.0} and result.allvecs[-1] == result.x
-    assert len(result.allvecs) == result.nit + 1
-    assert result.x["a"] == pytest.approx(3.0)
-
-
-@pytest.mark.parametrize("method", ["COBYLA", "COBYQA"])
-def test_values_that_a_method_clips_are_told_as_they_are(method):
-    if method not in SCIPYS:
-        pytest.skip("this SciPy has no such method")
-    result = minimize(lambda x: autograd.exp(x * x), 20.0, method=method)
-    assert result.fun == math.exp(result.x * result.x) > 1e100
-    assert not result.success and "above 1e+30" in result.message
-
-
-@pytest.mark.parametrize("solve", [minimize, root])
-def test_starts_that_are_not_finite_arrays_and_programs_are_refused(solve):
-    for x0 in (math.inf, [1.0, math.nan]):
-        with pytest.raises(ValueError, match=r"^the start must be finite, got `x0` = "):
-            solve(lambda x: x, x0)
-    with pytest.raises(TypeError, match=r"an array of shape \(2,\): pass x0\.tolist\(\)"):
-        solve(lambda x: x, np.array([1.0, 2.0]))
-    with pytest.raises(TypeError, match="pass the function that was compiled, not the program"):
-        solve(autograd.compile(lambda x: x * x), 1.0)
-    assert solve(lambda x: (x - 1.0) ** 2, np.array(1.0)).x == 1.0
+    with pytest.raises(TypeError, match="Improper input"):
+        root(lambda p: p[0] * p[1], [1.0, 2.0], method="lm")

@@ -13,6 +13,7 @@ import pytest
 
 import autograd
 from autograd import Value, explain, grad, jacobian, value_and_grad
+from autograd.engine.primitive import TABLE
 
 THIRD = Fraction(1, 3)
 
@@ -79,10 +80,13 @@ def test_a_quotient():
         lambda x: x**x,
         lambda x: x.exp(),
         lambda x: x.tanh(),
-        lambda x: x.relu(),
-        lambda x: abs(x),
-        lambda x: autograd.maximum(x, 0),
+        lambda x: autograd.maximum(x, 0.0),
+        lambda x: autograd.minimum(0.5, x),
+        lambda x: autograd.dot([x, x], [2, 0.5]),
+        lambda x: autograd.where(True, x, 0.0) * 1.0,
         lambda x: autograd.logsumexp([x, 1]),
+        lambda x: x / math.pi,
+        lambda x: x + math.inf,
     ],
 )
 def test_anything_else_makes_a_float(make):
@@ -144,14 +148,20 @@ def test_functions_of_fractions_have_fractions_as_derivatives():
     assert jacobian(lambda v: [v[0] * v[1], v[0] + 1])([THIRD, Fraction(2)]) == [[2, THIRD], [1, 0]]
     mixed = grad(lambda x, y: x * y, (0, 1))(THIRD, 0.5)
     assert mixed == (0.5, 1 / 3) and all(type(g) is float for g in mixed)
-    assert grad(grad(lambda x: x**3))(THIRD) == pytest.approx(2.0, rel=1e-15)
+    assert grad(grad(lambda x: x**3))(THIRD) == 2
 
 
 def test_vjp_and_jvp_of_fractions():
-    value, tangent = autograd.jvp(lambda x: x * x, (THIRD,), (1.0,))
-    assert value == Fraction(1, 9) and tangent == pytest.approx(2 / 3, rel=1e-15)
-    value, pull_back = autograd.vjp(lambda x: x * x, THIRD)
-    assert value == Fraction(1, 9) and pull_back(1.0) == (pytest.approx(2 / 3, rel=1e-15),)
+    for one in (1, Fraction(1), np.int64(1)):
+        value, tangent = autograd.jvp(lambda x: x * x, (THIRD,), (one,))
+        assert (value, tangent) == (Fraction(1, 9), Fraction(2, 3))
+        value, pull_back = autograd.vjp(lambda x: x * x, THIRD)
+        (pulled,) = pull_back(one)
+        assert (value, pulled) == (Fraction(1, 9), Fraction(2, 3))
+    value, tangent = autograd.jvp(lambda x: x * x, (THIRD,), (0.5,))
+    assert value == Fraction(1, 9) and type(tangent) is float and tangent == pytest.approx(1 / 3)
+    (pulled,) = autograd.vjp(lambda x: x * x, THIRD)[1](0.5)
+    assert type(pulled) is float and pulled == pytest.approx(1 / 3)
 
 
 def test_it_shows_its_fractions():
@@ -236,7 +246,10 @@ def test_comparisons_do_not_round():
     assert tiny and tiny > 0 and not tiny <= 0 and not Value(Fraction(0))
     assert Value(THIRD) < THIRD + Fraction(1, 10**30) and Value(THIRD) > 1 / 3
     assert Value(THIRD) < Value(1.0) and Value(THIRD) <= Value(THIRD) and 1 >= Value(THIRD)
-    assert Value(THIRD) < np.float32(1) and Value(THIRD) != THIRD
+    assert Value(THIRD) < np.float32(1) and Value(THIRD) == THIRD != 1 / 3
+    assert Value(THIRD) == Value(THIRD) != Value(1 / 3) and Value(THIRD) != 1 / 3
+    assert Value(Fraction(1, 2)) == 0.5 == Value(Fraction(1, 2)) and Value(Fraction(4)) == 4
+    assert Value(Fraction(1, 2)) == Decimal("0.5") and Decimal("0.5") == Value(Fraction(1, 2))
     w = Value(THIRD)
     program = autograd.compile(lambda x: x if w < x else w)
     assert (program(1.0), program(0.0)) == (1.0, 1 / 3)
@@ -330,3 +343,148 @@ def test_steps_and_remainders_of_fractions_are_fractions():
     found[0].backward()
     assert (x.grad, y.grad) == (1, 6) and type(y.grad) is Fraction
     assert math.isnan((x % Value(Fraction(0))).data)
+
+
+HALF, TWO = Fraction(1, 2), Fraction(2)
+EXACT = {  # name: function, its value and its derivatives at (1/3, 2)
+    "relu": (lambda x, y: autograd.relu(x) * y, (Fraction(2, 3), TWO, THIRD)),
+    "relu below 0": (lambda x, y: autograd.relu(-x) + y, (TWO, 0, 1)),
+    "relu at 0": (lambda x, y: autograd.relu(x - x) + y, (TWO, 0, 1)),
+    "abs": (lambda x, y: abs(x - y), (Fraction(5, 3), -1, 1)),
+    "abs at 0": (lambda x, y: abs(x - THIRD) * y, (0, 0, 0)),
+    "maximum": (lambda x, y: autograd.maximum(x, y) * x, (Fraction(2, 3), 2, THIRD)),
+    "maximum at a tie": (lambda x, y: autograd.maximum(x * y, TWO * x), (2 * THIRD, 2, THIRD / 2)),
+    "minimum": (lambda x, y: autograd.minimum(x, y) * x, (Fraction(1, 9), Fraction(2, 3), 0)),
+    "minimum and a whole number": (lambda x, y: autograd.minimum(x, 0) + y, (2, 0, 1)),
+    "where": (lambda x, y: autograd.where(x > y, x, y) * x, (Fraction(2, 3), 2, THIRD)),
+    "select": (lambda x, y: TABLE["select"](x, y, x), (2, 0, 1)),
+    "a branch": (lambda x, y: x if x < y else y, (THIRD, 1, 0)),
+    "dot": (lambda x, y: autograd.dot([x, y, 3], [y, HALF, x]), (Fraction(8, 3), 5, HALF + THIRD)),
+    "leaky_relu": (lambda x, y: TABLE["leaky_relu"](-x, HALF) * y, (-THIRD, -1, -THIRD / 2)),
+    "copy": (lambda x, y: copy.copy(x) * copy.deepcopy(y), (Fraction(2, 3), 2, THIRD)),
+    "a quotient": (lambda x, y: x / y, (Fraction(1, 6), HALF, -THIRD / 4)),
+    "a sum": (lambda x, y: sum([x, y, x, 1]), (Fraction(11, 3), 2, 1)),
+    "minus": (lambda x, y: 1 - x - -y, (Fraction(8, 3), -1, 1)),
+    "a power": (lambda x, y: (x * y) ** -2, (Fraction(9, 4), Fraction(-27, 2), Fraction(-9, 4))),
+}
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_every_way_to_a_derivative_is_exact(name):
+    f, (value, by_x, by_y) = EXACT[name]
+    point = (THIRD, TWO)
+
+    def backward():
+        leaves = [Value(number) for number in point]
+        root = f(*leaves)
+        root.backward()
+        return root.data, *[Fraction(0) if v.grad == 0 else v.grad for v in leaves]
+
+    def by_jvp():
+        (data, first), (_, second) = (
+            autograd.jvp(f, point, direction) for direction in ((1, 0), (0, 1))
+        )
+        return data, first, second
+
+    def by_vjp():
+        data, pull_back = autograd.vjp(f, *point)
+        return data, *pull_back(1)
+
+    def by_grad():
+        data, slopes = value_and_grad(f, (0, 1))(*point)
+        return data, *slopes
+
+    def by_jacobian():
+        (slopes,) = jacobian(lambda x, y: [f(x, y)], (0, 1))(*point)
+        return f(*point) if name not in SYNTAX else value, *slopes
+
+    if name in SYNTAX:
+        ways = (by_jvp, by_vjp, by_grad, by_jacobian)
+    else:
+        ways = (backward, by_jvp, by_vjp, by_grad, by_jacobian)
+    for way in ways:
+        found = way()
+        assert found == (value, by_x, by_y), way.__name__
+        assert all(type(number) is Fraction for number in found), (way.__name__, found)
+
+
+SYNTAX = ("copy",)  # outside of `grad` copies are graphs of their own
+
+
+@pytest.mark.parametrize(
+    ("f", "expected"),
+    [
+        (lambda v: v[0] ** 3 * v[1], [[4, THIRD], [THIRD, 0]]),
+        (lambda v: v[0] / v[1], [[0, -Fraction(1, 4)], [-Fraction(1, 4), THIRD / 4]]),
+        (lambda v: autograd.relu(v[0]) ** 2 * v[1], [[4, 2 * THIRD], [2 * THIRD, 0]]),
+        (lambda v: abs(v[0] - v[1]) ** 3, [[10, -10], [-10, 10]]),
+        (lambda v: autograd.maximum(*v) * v[0], [[0, 1], [1, 0]]),
+        (lambda v: autograd.dot(v, v), [[2, 0], [0, 2]]),
+    ],
+)
+def test_second_derivatives_are_exact(f, expected):
+    point = [THIRD, TWO]
+    rows = autograd.hessian(f)(point)
+    assert rows == expected
+    assert all(type(number) is Fraction for row in rows for number in row)
+    for i, direction in enumerate(([1, 0], [0, 1])):
+        column = autograd.hvp(f, point, direction)
+        assert column == [row[i] for row in expected]
+        assert all(type(number) is Fraction for number in column)
+
+
+def test_third_derivatives_are_exact():
+    third = grad(grad(grad(lambda x: x**5 / 7)))(THIRD)
+    assert third == Fraction(60, 63) and type(third) is Fraction
+
+
+def test_a_fraction_never_stands_behind_an_ordinary_number():
+    """One number, exact or rounded: nothing carries both."""
+    for make in (lambda x: x.relu(), lambda x: abs(x), lambda x: autograd.maximum(x, 0)):
+        y = make(Value(THIRD))
+        assert type(y.data) is Fraction and type((y * 3).data) is Fraction and (y * 3) == 1
+    y = Value(THIRD).exp()
+    assert type(y.data) is float and type((y * 3).data) is float and y.partials == (y.data,)
+
+
+def test_the_stored_partials_of_an_exact_node_are_exact():
+    x, y = Value(THIRD), Value(TWO)
+    for node in (x + y, x - y, x * y, x / y, -x, abs(x), x**2, x.relu(), autograd.maximum(x, y)):
+        assert all(type(partial) is Fraction for partial in node.partials), node.op
+
+
+def test_a_float_anywhere_on_the_way_makes_floats_from_there_on():
+    x = Value(THIRD)
+    exact = x * 3
+    root = exact * 0.5
+    root.backward()
+    assert (exact.data, root.data, x.grad) == (1, 0.5, 1.5)
+    assert type(exact.data) is Fraction and type(root.data) is float and type(x.grad) is float
+
+
+class Money(Fraction):
+    """A fraction of somebody else's kind."""
+
+
+def test_fractions_of_other_kinds_compute_as_fractions():
+    x = Value(Money(1, 3))
+    y = x * 3 + Money(1, 2)
+    y.backward()
+    assert (y.data, x.grad) == (Fraction(3, 2), 3) and type(y.data) is Fraction
+    assert x.data == THIRD and isinstance(x.data, Fraction)
+    assert grad(lambda x: x * x)(Money(1, 3)) == Fraction(2, 3)
+
+
+def test_a_gradient_of_fractions_is_a_fraction_where_it_is_zero():
+    slopes = grad(lambda x, y: x * x, (0, 1))(THIRD, TWO)
+    assert slopes == (Fraction(2, 3), 0) and all(type(slope) is Fraction for slope in slopes)
+
+
+def test_fractions_on_a_leaf_used_by_two_graphs():
+    x = Value(THIRD)
+    (x * x).backward()
+    (x * 0.5).backward()
+    assert type(x.grad) is float and x.grad == 2 / 3 + 0.5
+    x.grad = 0.0
+    (x * 3).backward()
+    assert x.grad == 3 and type(x.grad) is Fraction

@@ -1,14 +1,26 @@
-"""no_grad: nothing recorded inside, and no leak to other threads, tasks or generators."""
+"""Modes: what is open where, what it is told; and no_grad, inside which nothing is recorded."""
 
 import asyncio
 import contextvars
+import inspect
+import operator
 import threading
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 
 import pytest
 
 import autograd
 from autograd import Value, no_grad
+from autograd.engine.modes import (
+    Differentiating,
+    Mode,
+    compiling,
+    innermost,
+    opened,
+    recording,
+    watching,
+    without,
+)
 
 
 def recorded():
@@ -89,124 +101,12 @@ def test_on_a_coroutine_function():
     assert asyncio.run(f()) is False
 
 
-def test_between_the_steps_of_a_coroutine_the_caller_records():
-    class Pause:
-        def __await__(self):
-            return (yield "paused")
-
-    @no_grad()
-    async def f():
-        return (await Pause(), recorded())
-
-    coroutine = f()
-    assert coroutine.send(None) == "paused" and recorded()
-    with pytest.raises(StopIteration) as stop:
-        coroutine.send(7)
-    assert stop.value.value == (7, False)
-
-
-def test_on_an_asynchronous_generator_function():
-    @no_grad()
-    async def f():
-        for _ in range(3):
-            await asyncio.sleep(0)
-            yield recorded()
-
-    async def main():
-        return [(inside, recorded()) async for inside in f()]
-
-    assert asyncio.run(main()) == [(False, True)] * 3
-
-
-def test_one_no_grad_may_be_shared_by_threads():
-    shared, seen = no_grad(), []
-    entered, leave = threading.Event(), threading.Event()
-
-    def other():
-        with shared:
-            entered.set()
-            leave.wait()
-        seen.append(recorded())
-
-    thread = threading.Thread(target=other)
-    thread.start()
-    entered.wait()
-    with shared:
-        leave.set()
-        thread.join()
-    assert seen == [True] and recorded()
-
-
 def test_the_bare_decorator_is_refused_with_advice():
     with pytest.raises(TypeError, match=r"write `@no_grad\(\)` with parentheses"):
 
         @no_grad
         def f():
             pass
-
-
-def test_on_a_generator_function_the_caller_records_between_the_steps():
-    @no_grad()
-    def f():
-        got = yield recorded()
-        try:
-            yield (got, recorded())
-        except KeyError:
-            yield recorded()
-        return "done"
-
-    steps = f()
-    assert next(steps) is False and recorded()
-    assert steps.send(5) == (5, False) and recorded()
-    assert steps.throw(KeyError("x")) is False and recorded()
-    with pytest.raises(StopIteration, match="done"):
-        next(steps)
-    cleaned = []
-
-    @no_grad()
-    def with_cleanup():
-        try:
-            yield
-        finally:
-            cleaned.append(recorded())
-
-    steps = with_cleanup()
-    next(steps)
-    steps.close()
-    assert cleaned == [False]
-    early = f()
-    next(early)
-    early.close()
-    assert recorded()
-
-
-def test_a_block_that_a_generator_holds_open_does_not_reach_its_caller():
-    def f():
-        with no_grad():
-            yield recorded()
-            yield from (recorded() for _ in range(2))
-
-    assert [(inside, recorded()) for inside in f()] == [(False, True)] * 3
-    steps = f()
-    next(steps)
-    with no_grad():
-        assert not recorded()
-    assert recorded()
-    del steps
-    assert recorded()
-
-
-def test_a_block_that_an_asynchronous_generator_holds_open_does_not_reach_its_caller():
-    async def f():
-        with no_grad():
-            yield recorded()
-            await asyncio.sleep(0)
-            yield recorded()
-
-    async def main():
-        return [(inside, recorded()) async for inside in f()]
-
-    assert asyncio.run(main()) == [(False, True)] * 2
 
 
 def test_a_context_manager_made_of_a_generator_is_for_its_caller():
@@ -235,39 +135,6 @@ def test_a_fixture_made_of_a_generator_is_for_the_test(in_no_grad):
     assert not recorded()
 
 
-def test_a_task_started_inside_leaves_the_block_when_it_ends():
-    async def child(go_on, seen):
-        seen.append(recorded())
-        await go_on.wait()
-        seen.append(recorded())
-
-    async def main():
-        go_on, seen = asyncio.Event(), []
-        with no_grad():
-            task = asyncio.create_task(child(go_on, seen))
-            await asyncio.sleep(0)
-        go_on.set()
-        await task
-        return seen
-
-    assert asyncio.run(main()) == [False, True]
-
-
-def test_a_generator_closed_in_another_context_leaves_nothing_behind():
-    def f():
-        with no_grad():
-            yield
-
-    steps = f()
-    contextvars.copy_context().run(next, steps)
-    steps.close()
-    assert recorded()
-    steps = f()
-    next(steps)
-    contextvars.copy_context().run(steps.close)
-    assert recorded()
-
-
 def test_a_function_that_is_compiled_is_cut_off_inside_too():
     w = Value(2.0)
 
@@ -280,11 +147,292 @@ def test_a_function_that_is_compiled_is_cut_off_inside_too():
     assert (value, gradient.tolist()) == (8.0, [1.0])
 
 
-def test_an_exit_stack_in_a_generator_does_not_reach_its_caller():
+def generator_function():
+    yield recorded()
+
+
+async def asynchronous_generator_function():
+    yield recorded()
+
+
+@pytest.mark.parametrize("function", [generator_function, asynchronous_generator_function])
+@pytest.mark.parametrize("mode", [no_grad, autograd.detect_anomaly])
+def test_a_generator_function_is_no_block(mode, function):
+    """Its steps are run by whoever asks for the next one."""
+    with pytest.raises(TypeError) as caught:
+        mode()(function)
+    message = f"{function.__name__} is a generator: open the mode by `with` inside"
+    assert str(caught.value) == message
+
+
+def test_a_block_that_a_generator_holds_open_is_open_for_its_caller():
+    """As in PyTorch: the block ends when the generator does."""
+
     def f():
-        with ExitStack() as stack:
-            stack.enter_context(no_grad())
+        with no_grad():
             yield recorded()
+            yield from (recorded() for _ in range(2))
+
+    assert [(inside, recorded()) for inside in f()] == [(False, False)] * 3
+    assert recorded()
+    steps = f()
+    next(steps)
+    assert not recorded()
+    with no_grad():
+        assert not recorded()
+    assert not recorded()
+    steps.close()
+    assert recorded()
+
+
+def test_a_block_that_an_asynchronous_generator_holds_open_is_open_for_its_caller():
+    async def f():
+        with no_grad():
+            yield recorded()
+            await asyncio.sleep(0)
             yield recorded()
 
-    assert [(inside, recorded()) for inside in f()] == [(False, True)] * 2
+    async def main():
+        return [(inside, recorded()) async for inside in f()], recorded()
+
+    assert asyncio.run(main()) == ([(False, False)] * 2, True)
+
+
+def test_generators_that_hold_blocks_open_may_end_in_any_order():
+    def f():
+        with no_grad():
+            yield
+
+    for order in ((0, 1, 2), (2, 1, 0), (1, 0, 2), (1, 2, 0)):
+        running = [f() for _ in range(3)]
+        for steps in running:
+            next(steps)
+        for i in order:
+            assert not recorded()
+            running[i].close()
+        assert recorded() and not opened() and not watching
+
+
+def test_a_coroutine_function_is_a_coroutine_function_still():
+    @no_grad()
+    async def f():
+        """Doc."""
+        await asyncio.sleep(0)
+        return recorded()
+
+    assert inspect.iscoroutinefunction(f) and (f.__name__, f.__doc__) == ("f", "Doc.")
+
+    async def main():
+        inside = asyncio.create_task(f())
+        await asyncio.sleep(0)
+        beside = recorded()
+        return beside, await inside, recorded()
+
+    assert asyncio.run(main()) == (True, False, True)
+
+
+def test_methods_and_arguments_of_a_decorated_function():
+    class Model:
+        @no_grad()
+        def predict(self, x, *, scale=1.0):
+            return x * scale, recorded()
+
+    y, inside = Model().predict(Value(2.0), scale=3.0)
+    assert (y.data, y.parents, inside) == (6.0, (), False)
+
+
+def elsewhere(busy):
+    """A context in which another thread is inside of a block, or in which none is."""
+
+    @contextmanager
+    def thread():
+        entered, leave = threading.Event(), threading.Event()
+
+        def other():
+            with autograd.detect_anomaly(check=False):
+                entered.set()
+                leave.wait()
+
+        running = threading.Thread(target=other)
+        running.start()
+        entered.wait()
+        try:
+            yield
+        finally:
+            leave.set()
+            running.join()
+
+    return thread() if busy else nullcontext()
+
+
+@pytest.mark.parametrize("busy", [False, True], ids=["alone", "beside a thread in a block"])
+def test_a_task_started_inside_leaves_the_block_when_it_ends(busy):
+    async def child(go_on, seen):
+        seen.append(recorded())
+        await go_on.wait()
+        seen.append(recorded())
+
+    async def main():
+        go_on, seen = asyncio.Event(), []
+        with no_grad():
+            task = asyncio.create_task(child(go_on, seen))
+            await asyncio.sleep(0)
+        assert recorded()
+        go_on.set()
+        await task
+        return seen
+
+    with elsewhere(busy):
+        assert asyncio.run(main()) == [False, True]
+
+
+@pytest.mark.parametrize("busy", [False, True], ids=["alone", "beside a thread in a block"])
+def test_a_generator_closed_in_another_context_leaves_nothing_behind(busy):
+    def f():
+        with no_grad():
+            yield
+
+    def work():
+        steps = f()
+        contextvars.copy_context().run(next, steps)
+        steps.close()
+        assert recorded() and not opened()
+        steps = f()
+        next(steps)
+        contextvars.copy_context().run(steps.close)
+        assert recorded()
+
+    with elsewhere(busy):
+        contextvars.copy_context().run(work)
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_one_no_grad_may_be_shared_by_threads(first):
+    """Whoever leaves first leaves the other inside."""
+    shared, seen = no_grad(), {}
+    entered = [threading.Event(), threading.Event()]
+    leave = [threading.Event(), threading.Event()]
+
+    def work(i):
+        with shared:
+            entered[i].set()
+            leave[i].wait()
+            seen[i] = recorded()
+        seen[i, "after"] = recorded()
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(2)]
+    for thread in threads:
+        thread.start()
+    for event in entered:
+        event.wait()
+    assert recorded()
+    for i in (first, 1 - first):
+        leave[i].set()
+        threads[i].join()
+    assert seen == {0: False, 1: False, (0, "after"): True, (1, "after"): True}
+    assert recorded() and not watching
+
+
+def test_one_no_grad_may_be_entered_again():
+    shared = no_grad()
+    with shared:
+        with shared:
+            assert not recorded()
+        assert not recorded()
+    assert recorded() and not watching
+
+
+class Log(Mode):
+    """Writes down what it is told."""
+
+    def __init__(self):
+        self.lines = []
+
+    def made(self, primitive, parents, node):
+        self.lines.append(("made", primitive.name if primitive else None, len(parents)))
+        return node
+
+    def read(self, value, what):
+        self.lines.append(("read", value._data, what))
+
+    def compared(self, compare, left, right, outcome):
+        self.lines.append(("compared", compare, left._data, right._data, outcome))
+
+
+def test_a_mode_is_told_what_is_made_read_and_compared():
+    x = Value(2.0)
+    with Log() as log:
+        y = x * 3
+        Value(1.0)
+        y.detach()
+        _ = y.data, y.grad, y.partials, y > x, x == 2, bool(x), x != y
+        repr(x), f"{x:.1f}", x.item()
+        x.data = 2.5
+        x.grad = 0.0
+    assert log.lines == [
+        ("made", "*", 2),
+        ("made", None, 0),
+        ("made", "detached", 1),
+        ("read", 6.0, "`.data`"),
+        ("read", 6.0, "`.grad`"),
+        ("read", 6.0, "`.partials`"),
+        ("compared", operator.gt, 6.0, 2.0, True),
+        ("compared", operator.eq, 2.0, 2.0, True),
+        ("compared", operator.ne, 2.0, 0.0, True),
+        ("compared", operator.ne, 2.0, 6.0, True),
+        ("read", 2.0, "repr"),
+        ("read", 2.0, "a format"),
+        ("read", 2.0, "`.item()`"),
+        ("read", 2.0, "an assignment to `.data`"),
+        ("read", 2.5, "an assignment to `.grad`"),
+    ]
+
+
+def test_outside_of_blocks_nobody_is_told():
+    log = Log()
+    with log:
+        pass
+    _ = Value(2.0) * 3 > 1
+    assert log.lines == []
+
+
+def test_what_a_mode_makes_of_a_node_stands_for_it():
+    class Renaming(Mode):
+        def made(self, primitive, parents, node):
+            node.label = f"{node.label}({primitive.name if primitive else 'leaf'})"
+            return node
+
+    with Renaming(), Renaming():
+        x = Value(1.0)
+        y = x + 1
+    assert (x.label, y.label) == ("(leaf)(leaf)", "(+)(+)")
+
+
+def test_the_innermost_of_a_kind_and_blocks_closed_for_a_while():
+    outer, inner, log = no_grad(), no_grad(), Log()
+    assert innermost(no_grad) is None and not recording() and not compiling()
+    with outer, log, inner:
+        assert innermost(no_grad) is inner and innermost(Log) is log
+        with without(no_grad):
+            assert innermost(no_grad) is None and innermost(Log) is log and recorded()
+            with without(Log), no_grad():
+                assert opened()[-1] is innermost(no_grad) and not recorded()
+        assert innermost(no_grad) is inner and not recorded()
+        with Differentiating():
+            assert recording() and not compiling()
+    assert not opened() and not watching
+
+
+def test_blocks_are_closed_whatever_is_raised():
+    for kind in (no_grad, autograd.detect_anomaly, Differentiating, Log):
+        with pytest.raises(KeyboardInterrupt):
+            with kind():
+                raise KeyboardInterrupt
+    with pytest.raises(ZeroDivisionError):
+        autograd.compile(lambda x: 1 / 0)(1.0)
+    with pytest.raises(ZeroDivisionError):
+        autograd.grad(lambda x: 1 / 0)(1.0)
+    with pytest.raises(ZeroDivisionError):
+        with no_grad(), without(no_grad):
+            raise ZeroDivisionError
+    assert not opened() and not watching

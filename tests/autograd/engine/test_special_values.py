@@ -46,8 +46,8 @@ def grids():
         points = itertools.product(GRID, repeat=arity(name))
         if name == "pow":
             points = itertools.product([*GRID, 0.5, -2.0], EXPONENTS)
-        if name == "dot":
-            points = itertools.product(FEW, repeat=4)
+        if name in ("dot", "select"):
+            points = itertools.product(FEW, repeat=arity(name))
         yield name, lambda xs, row=row: row(*xs), list(points)
     for c in EXPONENTS:
         yield f"x ** {c}", lambda xs, c=c: xs[0] ** c, [(x,) for x in [*GRID, 0.5, -2.0]]

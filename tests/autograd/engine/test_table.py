@@ -313,20 +313,11 @@ def test_steps_are_flat_and_remainders_have_the_sign_of_the_divisor():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_domain_says_where_there_is_no_finite_value(name):
+def test_the_domain_says_where_there_is_a_finite_value(name):
     row, count = TABLE[name], len(SAMPLES[name].draw(Random(0)))
     for point in product((-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0), repeat=count):
-        said = "" if row.domain is None else row.domain(*point)
-        assert bool(said) == (not math.isfinite(row(*point))), (point, said)
-        assert said == "" or ((said[0].islower() or said[0].isdigit()) and said[-1] != ".")
-
-
-def test_the_domain_says_what_is_wrong():
-    assert TABLE["log"].domain(-1.0) == "log of a negative number"
-    assert TABLE["log2"].domain(0.0) == "log2 of 0"
-    assert TABLE["log1p"].domain(-3.0) == "log1p of a number below -1"
-    assert TABLE["/"].domain(0.0, 0.0) == "0 divided by 0"
-    assert TABLE["log"].domain(math.nan) == TABLE["arcsin"].domain(math.nan) == ""
+        inside = row.domain is None or row.domain(*point)
+        assert inside == math.isfinite(row(*point)), point
 
 
 def test_tails_keep_their_derivative():

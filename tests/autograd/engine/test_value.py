@@ -10,6 +10,7 @@ import pytest
 
 import autograd
 from autograd import Value
+from autograd.engine.primitive import CONSTANT, DETACHED
 from autograd.engine.value import as_value
 
 
@@ -197,7 +198,8 @@ def test_bare_numbers_become_constants_in_the_graph():
         (np.array(3.0), r"an array of shape \(\): .*array.item\(\)"),
         (1 + 2j, r"the complex number \(1\+2j\): take its .real part"),
         (np.complex128(1j), "the complex number"),
-        (Value(3.0), r"Value\(data=3.0, grad=0.0\): use that Value itself"),
+        (Value(3.0), "a Value: use that Value itself, or its .data for the bare number"),
+        (Value(3.0, label="w"), "the Value `w`: use that Value itself"),
         ([1.0], "a list of 1: pass its elements one by one"),
         (None, "None of type NoneType"),
     ],
@@ -227,7 +229,7 @@ def test_data_become_floats():
 
 def test_operators_with_other_types_raise_type_error():
     for other in ("2", None, [1], 1j):
-        for op in (operator.add, operator.mul, operator.pow, operator.lt):
+        for op in (operator.add, operator.mul, operator.pow, operator.lt, operator.ge):
             with pytest.raises(TypeError):
                 op(Value(1.0), other)
             with pytest.raises(TypeError):
@@ -295,10 +297,58 @@ def test_item_detach_and_truth():
     assert Value(0.5) and not Value(0.0)
 
 
-def test_equality_and_hash_are_identity():
+def test_equality_compares_numbers():
     a, b = Value(1.0), Value(1.0)
-    assert a != b and a == a
-    assert len({a, b, a}) == 2
+    assert a == b and a == a and not a != b and a == 1 and 1.0 == a and a != 2 and 2 != a
+    assert Value(2) * 3 == 6
+    assert (a == b) is True and (a != b) is False
+    assert a in (0.0, 1.0) and a not in (0.0, 2.0) and [0.0, 1.0].index(a) == 1
+    assert Value(math.nan) != Value(math.nan) and Value(0.0) == -0.0
+    nan = Value(math.nan)
+    assert nan != nan and not nan == nan
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        *(1, 1.0, True, Fraction(1), Decimal(1), 1 + 0j),
+        *(np.float64(1), np.float32(1), np.int8(1), np.bool_(True), np.longdouble(1)),
+    ],
+    ids=lambda x: type(x).__name__,
+)
+def test_equality_with_numbers_of_all_kinds_on_either_side(number):
+    v, w = Value(1.0), Value(2.0)
+    for outcome in (v == number, number == v, w != number, number != w):
+        assert isinstance(outcome, bool | np.bool_) and outcome
+    for outcome in (v != number, number != v, w == number, number == w):
+        assert isinstance(outcome, bool | np.bool_) and not outcome
+
+
+@pytest.mark.parametrize("other", [None, "1.0", (1.0,), [1.0], {1.0}, object(), Value, ...])
+def test_what_is_no_number_is_unequal(other):
+    v = Value(1.0)
+    assert v != other and other != v and not v == other and not other == v
+
+
+def test_values_are_compared_with_pytests_approx():
+    v = Value(0.1) + Value(0.2)
+    assert v != 0.3 and v == pytest.approx(0.3) and Value(2) * 3 == pytest.approx(6)
+    assert v != pytest.approx(0.4) and not v == pytest.approx(0.4)
+    assert [v, 2 * v] == pytest.approx([0.3, 0.6])
+
+
+def test_hash_is_identity():
+    a, b = Value(1.0), Value(1.0)
+    assert len({a, b, a}) == 2 and {a: "a", b: "b"}[b] == "b" and hash(a) != hash(b)
+    a.data = 5.0
+    assert a in {a} and b not in {a} and 5.0 not in {a}
+
+
+def test_equality_of_arrays_is_element_by_element():
+    v = Value(1.0)
+    assert (np.array([1.0, 2.0]) == v).tolist() == [True, False]
+    assert (v == np.array([1.0, 2.0])).tolist() == [True, False]
+    assert (np.array([v, Value(2.0)]) != np.array([1.0, 1.0])).tolist() == [False, True]
 
 
 def test_repr_and_format():
@@ -314,6 +364,15 @@ def test_repr_and_format():
 def test_a_label_must_be_a_string():
     with pytest.raises(TypeError, match="`label` must be a string, got 3"):
         Value(1.0, label=3)
+    x = Value(1.0, label="x")
+    for node in (x, x * 2, x.detach()):
+        before = node.label
+        for label in (5, None, b"x", Value(1.0)):
+            with pytest.raises(TypeError, match=r"^`label` must be a string, got "):
+                node.label = label
+        assert node.label == before
+        node.label = "new"
+        assert node.label == "new"
 
 
 def test_a_gradient_that_is_no_number_is_refused_and_nothing_changes():
@@ -325,17 +384,109 @@ def test_a_gradient_that_is_no_number_is_refused_and_nothing_changes():
 
 
 def test_an_interrupted_backward_leaves_the_leaves_as_they_were():
-    x = Value(2.0)
-    x.grad = 7.0
-    f = x * x + x
-    f.parents[0].partials = (1.0, "broken")
-    with pytest.raises(TypeError):
+    class Broken(float):
+        def __rmul__(self, other):
+            raise KeyboardInterrupt
+
+    x, y = Value(2.0), Value(3.0)
+    x.grad, y.grad = 7.0, 0.5
+    f = (x * y).exp() + y
+    product = f.parents[0].parents[0]
+    product._to_right = Broken(2.0)
+    with pytest.raises(KeyboardInterrupt):
         f.backward()
-    assert x.grad == 7.0
+    assert (x.grad, y.grad) == (7.0, 0.5)
+    product._to_right = 2.0
+    f.backward()
+    assert (x.grad, y.grad) == (7.0 + 3.0 * math.exp(6.0), 0.5 + 2.0 * math.exp(6.0) + 1.0)
+
+
+def test_parents_partials_and_operation_are_read_only():
+    x = Value(2.0)
+    for node in (x, x * x):
+        for name in ("parents", "partials", "op", "_prev", "_op", "_backward"):
+            with pytest.raises(AttributeError):
+                setattr(node, name, ())
+        with pytest.raises(AttributeError):
+            node.gradient = 1.0  # a slip of the pen
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda x, y: x.exp(),
+        lambda x, y: x * y,
+        lambda x, y: y - x,
+        lambda x, y: x + x,
+        lambda x, y: x * 2,
+        lambda x, y: 2 * x,
+        lambda x, y: x**2,
+        lambda x, y: autograd.logsumexp([x, y, x]),
+        lambda x, y: autograd.dot([x, 2.0, x], [y, y, 1.0]),
+        lambda x, y: autograd.dot([x], [y]),
+    ],
+)
+def test_parents_and_partials_of_any_number_of_inputs(make):
+    x, y = Value(0.5), Value(1.5)
+    node = make(x, y)
+    assert type(node.parents) is type(node.partials) is tuple
+    assert len(node.parents) == len(node.partials) > 0
+    assert all(type(parent) is Value for parent in node.parents)
+    inputs = [parent.data for parent in node.parents]
+    assert node.primitive.value(*inputs) == node.data
+    assert node.partials == tuple(node.primitive.partials(node.data, *inputs))
+    by_hand = [0.0, 0.0]
+    for parent, partial in zip(node.parents, node.partials, strict=True):
+        for i, leaf in enumerate((x, y)):
+            by_hand[i] += partial if parent is leaf else 0.0
+    node.backward()
+    assert [x.grad, y.grad] == by_hand
+
+
+def test_what_readers_of_micrograds_graphs_look_at():
+    x, y = Value(2.0), Value(3.0)
+    f = x * y + x
+    product = f.parents[0]
+    assert f._prev == {product, x} and type(f._prev) is set and f._op == "+"
+    assert (x._prev, x._op) == (set(), "") and (x * x)._prev == {x}
+    f.grad = 1.0
+    for node in (f, product, x, y):  # micrograd's own backward, as its notebooks spell it out
+        node._backward()
+    assert (product.grad, x.grad, y.grad) == (1.0, 4.0, 2.0)
+
+
+def test_micrograds_topological_sort_runs_on_our_nodes():
+    x, y = Value(-4.0), Value(2.0)
+    g = (x + y) * x + (x * y + y**3).relu() / 2.0
+    g.backward()
+    expected = x.grad, y.grad
+    order, visited = [], set()
+
+    def build(v):
+        if v not in visited:
+            visited.add(v)
+            for child in v._prev:
+                build(child)
+            order.append(v)
+
+    build(g)
+    for node in order:
+        node.grad = 0.0
+    g.grad = 1.0
+    for node in reversed(order):
+        node._backward()
+    assert (x.grad, y.grad) == expected
 
 
 def compiled(f):
     autograd.compile(f)(1.0)
+
+
+def frozen(x):
+    return x * x.data
+
+
+LINE = f"{__file__}:{frozen.__code__.co_firstlineno + 1}"
 
 
 @pytest.mark.parametrize(
@@ -348,19 +499,15 @@ def compiled(f):
             "or a function that records, such as autograd.exp(v) for math.exp(v)",
         ),
         (
-            lambda: compiled(lambda x: x * x.data),
-            "`.data` was read while the function is being compiled: its number would be frozen "
-            "into the program. Compute with the Value itself, or v.detach()",
+            lambda: compiled(frozen),
+            "`.data` reads the bare number of a Value while the function is being compiled, at "
+            f"{LINE}: it would be frozen into the program. Compute with the Value itself, or "
+            "v.detach()",
         ),
         (
             lambda: compiled(lambda x: x.backward()),
             "backward() was called while the function is being compiled: return the Value and call "
             "value_and_grad on the program",
-        ),
-        (
-            lambda: compiled(lambda x: x if x == 1 else -x),
-            "a Value and 1 were compared by == in a function being compiled: that asks whether "
-            "they are one object, not one number; use < or >",
         ),
     ],
 )
@@ -370,10 +517,16 @@ def test_errors_word_by_word(call, message):
     assert str(caught.value) == message
 
 
-def test_two_values_may_be_compared_by_identity_while_compiling():
-    assert autograd.compile(lambda x: x * 2 if x == x else x)(1.0) == 2.0
+def test_two_values_are_compared_by_their_numbers_while_compiling():
+    program = autograd.compile(lambda x: x * 2 if x == x else x + 1)
+    assert program(1.0) == 2.0 and math.isnan(program(math.nan))
     other = Value(1.0)
-    assert autograd.compile(lambda x: x * 2 if x == other else x)(1.0) == 1.0
+    program = autograd.compile(lambda x: x * 2 if x == other else -x)
+    assert (program(1.0), program(3.0)) == (2.0, -3.0)
+    other.data = 3.0
+    assert (program(1.0), program(3.0)) == (-1.0, 6.0)
+    program = autograd.compile(lambda x: x * 2 if x is other else -x)
+    assert program(3.0) == -3.0
 
 
 def test_comparisons_and_truth_are_guards_of_a_compiled_function():
@@ -381,6 +534,10 @@ def test_comparisons_and_truth_are_guards_of_a_compiled_function():
         lambda x: x * 2 if x > 1 else x,
         lambda x: x * 2 if x - 1 else x,
         lambda x: x * 2 if x else x - 1,
+        lambda x: x * 2 if x == 1 else x - 1,
+        lambda x: x * 2 if x != 1 else x - 1,
+        lambda x: x * 2 if x in (0.0, 2.0) else x - 1,
+        lambda x: x * 2 if 1 == x else x - 1,
     ):
         for order in ([2.0, 1.0, 0.0], [0.0, 1.0, 2.0], [1.0, 0.0, 2.0]):
             program = autograd.compile(f)
@@ -399,5 +556,13 @@ def test_leaves_start_without_gradient_and_operation():
     x = Value(2.0, label="x")
     with autograd.no_grad():
         product = x * x
-    for leaf in (x, x.detach(), (x + 1).parents[1], product):
-        assert (leaf.grad, leaf.op, leaf.primitive, leaf.parents) == (0.0, "", None, ())
+    for leaf, kind in (
+        (x, None),
+        (x.detach(), DETACHED),
+        (product, DETACHED),
+        (product.detach(), DETACHED),
+        ((x + 1).parents[1], CONSTANT),
+        (as_value(2.0), CONSTANT),
+    ):
+        assert leaf.primitive is kind
+        assert (leaf.grad, leaf.op, leaf.parents, leaf.partials) == (0.0, "", (), ())

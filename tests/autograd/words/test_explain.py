@@ -17,7 +17,7 @@ from samples import SAMPLES, moderate
 
 import autograd
 from autograd import Value, explain
-from autograd.custom.symbolic_columns import SymbolicColumns
+from autograd.custom import CustomPrimitive
 from autograd.engine.primitive import TABLE, Primitive
 from autograd.pictures.stepper import stepper
 from autograd.words import formula
@@ -226,6 +226,8 @@ def test_what_is_not_a_value_or_a_format_is_refused():
         explain(Value(1.0), names=["x"])
     with pytest.raises(ValueError, match="`fmt` must format a number"):
         explain(Value(1.0), fmt="no")
+    with pytest.raises(ValueError, match=r"got '\.999999999f': more than 100 characters"):
+        explain(Value(1.0), fmt=".999999999f")
 
 
 @given(st.text(max_size=50))
@@ -348,8 +350,8 @@ def test_a_rule_that_calls_what_no_table_holds_is_not_shown():
 
 
 def test_a_rule_by_a_slope_is_not_shown():
-    inner = SymbolicColumns("inner", math.exp, np.exp, lambda out, x: (math.exp(x),))
-    own = Primitive("own", math.exp, np.exp, inner.partials)
+    given = {"scalar": math.exp, "partials": lambda out, x: (math.exp(x),)}
+    own = Primitive("own", math.exp, np.exp, CustomPrimitive("inner", given, None).partials)
     assert lines(explain(own(Value(0.0, "x"))))[1] == "x = 0   ∂v1/∂x = 1 × 1 = 1"
 
 

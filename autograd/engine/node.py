@@ -1,0 +1,173 @@
+"""Node: what one number of the graph holds, and every door to it.
+
+A node keeps its number, its gradient, the operation that made it, its parents and its local
+partials. While a function is compiled the number will change, so whatever hands out the bare
+number asks the open modes first: `_read` is the one place. Invariant: what was recorded is not
+changed afterwards; only `data`, `grad` and `label` can be assigned.
+"""
+
+from collections.abc import Callable
+from typing import Any, Self
+
+from autograd.engine import modes
+from autograd.engine.copying import copied, deepcopied, pickled
+from autograd.engine.modes import watching
+from autograd.engine.number import as_float, as_number, as_numbers
+from autograd.engine.primitive import Primitive
+
+
+class Node:
+    """The fields of a `Value`, as its users read them."""
+
+    # The first two parents and partials stand in slots, not in tuples: recording is 1.5 times
+    # faster. Of more, `_left` is the tuple of all. A leaf has none; its `primitive` says its kind.
+    __slots__ = (
+        *("_data", "_grad", "_label", "_left", "_note", "_right", "_to_left", "_to_right"),
+        "primitive",
+    )
+
+    def __init__(self, data: Any, label: str = "") -> None:
+        self._data: Any = as_number(data)
+        self._grad: Any = 0.0
+        self.label = label
+        self._left: Any = None
+        self._right: Any = None
+        self.primitive: Primitive | None = None
+        self._note: Any  # what `detect_anomaly` and the compiler remember of a node; else unset
+        if watching:
+            modes.made(None, (), self)
+
+    def connect(self, parents: tuple[Any, ...], partials: tuple[Any, ...]) -> None:
+        """Store parents and partials, once, when the node is made."""
+        self._left = self._right = self._to_right = None
+        if len(parents) == 2:
+            self._left, self._right = parents
+            self._to_left, self._to_right = partials
+        elif parents:
+            one = len(parents) == 1
+            self._left, self._to_left = (parents[0], partials[0]) if one else (parents, partials)
+
+    def _read(self, what: str) -> Any:
+        """Return the bare number, unless a mode refuses."""
+        if watching:
+            modes.read(self, what)
+        return self._data
+
+    @property
+    def data(self) -> Any:
+        """The number. Assigning replaces it; nodes already recorded keep what they used.
+
+        Raises `TypeError` while a function is being compiled: the number would be frozen.
+        """
+        if watching:  # `_read`, spelled out: a third faster
+            modes.read(self, "`.data`")
+        return self._data
+
+    @data.setter
+    def data(self, data: Any) -> None:
+        self._read("an assignment to `.data`")
+        self._data = as_numbers((data, self._data), "data")[0]
+
+    @property
+    def grad(self) -> Any:
+        """The gradient that `backward()` has added up; set it to 0 before the next pass."""
+        if watching:
+            modes.read(self, "`.grad`")
+        return self._grad
+
+    @grad.setter
+    def grad(self, grad: Any) -> None:
+        self._read("an assignment to `.grad`")
+        self._grad = grad
+
+    @property
+    def label(self) -> str:
+        """The name in pictures and explanations."""
+        return getattr(self, "_label", "")
+
+    @label.setter
+    def label(self, label: str) -> None:
+        if not isinstance(label, str):
+            raise TypeError(f"`label` must be a string, got {label!r:.60}")
+        self._label = label
+
+    @property
+    def op(self) -> str:
+        """The name of the operation that made this node, "" for a leaf."""
+        return self.primitive.name if self._left is not None and self.primitive else ""
+
+    @property
+    def parents(self) -> tuple[Self, ...]:
+        """The inputs of the operation that made this node, in order; empty for a leaf."""
+        return self._in_order(self._left, self._right) if self._left is not None else ()
+
+    @property
+    def partials(self) -> tuple[Any, ...]:
+        """The local partial derivatives by the parents, stored when the node was recorded."""
+        self._read("`.partials`")
+        return self.stored_partials()
+
+    def stored_partials(self) -> tuple[Any, ...]:
+        """Return the partials to the packages' own code, which freezes none."""
+        return self._in_order(self._to_left, self._to_right) if self._left is not None else ()
+
+    def _in_order(self, left: Any, right: Any) -> tuple[Any, ...]:
+        if self._right is not None:
+            return left, right
+        return left if self._left.__class__ is tuple else (left,)
+
+    def item(self) -> Any:
+        """Return the bare number, as NumPy and PyTorch name it."""
+        return self._read("`.item()`")
+
+    def __float__(self) -> float:
+        raise TypeError(
+            "float(v) would silently drop the gradient of a Value: use v.data for the bare "
+            "number, or a function that records, such as autograd.exp(v) for math.exp(v)"
+        )
+
+    def __index__(self) -> int:
+        raise TypeError(
+            "a Value is no whole number for range, an index or a repetition: pass int(v.data), or "
+            "to a compiled function the number itself, named in compile(f, static_argnames=...)"
+        )
+
+    __int__ = __trunc__ = __index__
+
+    def __repr__(self) -> str:
+        number = self._read("repr")
+        label = f", label={self.label!r}" if self.label else ""
+        op = f", op={self.op!r}" if self.op else ""
+        return f"Value(data={number}, grad={self._grad}{label}{op})"
+
+    def __format__(self, spec: str) -> str:
+        return format(as_float(self._read("a format")), spec) if spec else repr(self)
+
+    def __copy__(self) -> Self:
+        twin: Self = copied(self)
+        return twin
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        twin: Self = deepcopied(self, memo)
+        return twin
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        self._read("pickle")
+        return pickled(self)
+
+    # What readers of micrograd's graphs look at.
+    @property
+    def _prev(self) -> set[Self]:
+        return set(self.parents)
+
+    @property
+    def _op(self) -> str:
+        return self.op
+
+    @property
+    def _backward(self) -> Callable[[], None]:
+        def hand_on() -> None:
+            for parent, partial in zip(self.parents, self.stored_partials(), strict=True):
+                parent._grad += self._grad * partial
+
+        return hand_on

@@ -1,0 +1,609 @@
+"""No number wrong without a word: what could be frozen, cut off or lost is kept or is an error."""
+
+import asyncio
+import copy
+import dataclasses
+import math
+import pickle
+import re
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from random import Random
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd import (
+    Value,
+    compile,
+    grad,
+    gradcheck,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    value_and_grad,
+    vjp,
+)
+from autograd.engine.modes import opened, watching
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays_open():
+    yield
+    assert not opened() and not watching
+
+
+# == and != compare numbers
+
+
+def sinc(x):
+    return 1.0 if x == 0 else autograd.sin(x) / x
+
+
+def sinc_by_unequal(x):
+    return autograd.sin(x) / x if x != 0 else 1.0
+
+
+def sinc_by_membership(x):
+    return 1.0 if x in (0.0, -0.0) else autograd.sin(x) / x
+
+
+@pytest.mark.parametrize("f", [sinc, sinc_by_unequal, sinc_by_membership])
+def test_a_branch_at_one_number(f):
+    assert value_and_grad(f)(0.0) == (1.0, 0.0)
+    assert jvp(f, (0.0,), (1.0,)) == (1.0, 0.0) and vjp(f, 0.0)[1](1.0) == (0.0,)
+    assert grad(grad(f))(0.0) == 0.0 and hessian(f)(0.0) == 0.0
+    program = compile(value_and_grad(f))
+    for order in ((0.0, 2.0, -0.0), (2.0, 0.0, 2.0)):
+        for x in order:
+            assert tuple(program(x)) == pytest.approx(value_and_grad(f)(x), rel=1e-14)
+
+
+def cross_entropy(p, y):
+    return -autograd.log(p) if y == 1 else -autograd.log(1 - p)
+
+
+def test_a_label_compared_with_a_number():
+    value, tangent = jvp(cross_entropy, (0.8, 1.0), (1.0, 0.0))
+    assert (value, tangent) == pytest.approx((-math.log(0.8), -1.25), rel=1e-14)
+    value, tangent = jvp(cross_entropy, (0.8, 0.0), (1.0, 0.0))
+    assert (value, tangent) == pytest.approx((-math.log(0.2), 5.0), rel=1e-14)
+    assert grad(cross_entropy, (0, 1))(0.8, 1.0) == (pytest.approx(-1.25), 0.0)
+    assert gradcheck(lambda p: cross_entropy(p, Value(1.0)), 0.8)
+    program = compile(cross_entropy, batch=True)
+    found = program([0.8, 0.8, 0.3], [1.0, 0.0, 1.0])
+    assert found == pytest.approx(-np.log([0.8, 0.2, 0.3]), rel=1e-14)
+
+
+def test_a_student_asserts():
+    assert Value(2) * 3 == 6
+    x, y, z = Value(-2), Value(5), Value(-4)
+    f = (x + y) * z
+    f.backward()
+    assert f == -12 and (x.grad, y.grad, z.grad) == (-4, -4, 3)
+    assert Value(0.1) + 0.2 == pytest.approx(0.3) and Value(0.1) + 0.2 != 0.3
+
+
+def test_counting_and_searching_by_number():
+    def count(v):
+        return sum(x for x in v if x != v[0]) * v.count(1.0)
+
+    assert value_and_grad(count)([1.0, 2.0, 1.0]) == (4.0, [0.0, 2.0, 0.0])
+
+    def first(v):
+        return v[v.index(max(v))] * v[0]
+
+    assert grad(first)([2.0, 5.0, 5.0]) == [5.0, 2.0, 0.0]
+    assert compile(first)([2.0, 5.0, 5.0]) == 10.0
+
+
+# Copies keep the gradient, and the dependence of a program
+
+
+@dataclasses.dataclass
+class Point:
+    x: object
+    tags: list
+
+
+def deepcopy_of_a_list(x):
+    return copy.deepcopy([x, [x * 2]])[1][0] / 2
+
+
+def deepcopy_of_a_dict(x):
+    return copy.deepcopy({"x": x})["x"]
+
+
+def copy_of_a_list(x):
+    return copy.copy([x])[0]
+
+
+def in_a_dataclass(x):
+    return dataclasses.asdict(Point(x, [1]))["x"]
+
+
+def replaced_in_a_dataclass(x):
+    return copy.deepcopy(dataclasses.replace(Point(0.0, []), x=x)).x
+
+
+def as_a_tuple(x):
+    return dataclasses.astuple(Point(1.0, [x]))[1][0]
+
+
+def in_an_array(x):
+    return copy.deepcopy(np.array([x, x]))[1]
+
+
+def array_copy(x):
+    return np.array([x, 2.0 * x]).copy()[0]
+
+
+def twice(x):
+    return copy.copy(copy.deepcopy(copy.copy(x)))
+
+
+def of_an_interior_node(x):
+    return copy.deepcopy(x * x) / copy.copy(x * 1.0)
+
+
+COPIES = [
+    *(copy.copy, copy.deepcopy, deepcopy_of_a_list, deepcopy_of_a_dict, copy_of_a_list),
+    *(in_a_dataclass, replaced_in_a_dataclass, as_a_tuple, in_an_array, array_copy, twice),
+    of_an_interior_node,
+]
+
+
+@pytest.mark.parametrize("copied", COPIES, ids=lambda f: f.__name__)
+def test_a_copy_is_linked_to_the_original(copied):
+    def f(x):
+        return copied(x) * x
+
+    assert value_and_grad(f)(3.0) == (9.0, 6.0)
+    assert grad(grad(f))(3.0) == pytest.approx(2.0) == hvp(f, 3.0, 1.0)
+    assert jvp(f, (3.0,), (1.0,)) == (9.0, 6.0) and vjp(f, 3.0)[1](1.0) == (6.0,)
+    assert grad(lambda x: grad(f)(copied(x)))(3.0) == pytest.approx(2.0)
+    program = compile(f)
+    assert (program(3.0), program(5.0), program.parameters) == (9.0, 25.0, [])
+    slopes = compile(grad(f), batch=True)
+    assert slopes([3.0, 5.0]) == pytest.approx([6.0, 10.0])
+    w = Value(2.0)
+    program = compile(lambda x: copied(w) * x * w)
+    value, gradient = program.value_and_grad(3.0)
+    assert (value, gradient.tolist()) == (12.0, [12.0])
+    w.data = 5.0
+    assert program(3.0) == 75.0 and len(program.parameters) == 1
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+def test_a_copy_that_is_compared_is_a_guard(copied):
+    program = compile(lambda x: x * 2 if copied(x) > 1 else -x)
+    assert [program(x) for x in (2.0, 0.5, 3.0)] == [4.0, -0.5, 6.0]
+
+
+def test_outside_of_what_is_differentiated_copies_are_graphs_of_their_own():
+    x = Value(3.0, label="x")
+    y = x * x
+    y2 = copy.deepcopy(y)
+    y2.backward()
+    assert x.grad == 0.0 and y2.parents[0].grad == 6.0 and y2.op == "*"
+    assert copy.deepcopy(x).primitive is None and copy.copy(x).label == "x"
+
+
+# Every door to the bare number of a Value in a function that is being compiled
+
+
+def set_data(x):
+    x.data = 5.0
+
+
+def add_to_data(x):
+    x.data += 1.0
+
+
+def set_grad(x):
+    x.grad = 0.0
+
+
+def in_a_pool(compare):
+    """What a comparison in another thread gives."""
+
+    def door(x):
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(compare, x).result()
+
+    return door
+
+
+def in_a_thread(read):
+    """What a plain thread reads; its error is raised here."""
+
+    def door(x):
+        found, errors = [], []
+
+        def work():
+            try:
+                found.append(read(x))
+            except TypeError as error:
+                errors.append(error)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        if errors:
+            raise errors[0]
+        return found[0]
+
+    return door
+
+
+DOORS = {
+    "data": lambda x: x.data,
+    "item": lambda x: x.item(),
+    "grad": lambda x: x.grad,
+    "partials": lambda x: x.partials,
+    "partials of a node": lambda x: (x * x).partials[0],
+    "repr": repr,
+    "str": str,
+    "f-string": lambda x: f"{x}",
+    "f-string with !r": lambda x: f"{x!r}",
+    "f-string with a spec": lambda x: f"{x:.2f}",
+    "format": lambda x: format(x, ".3e"),
+    "format without a spec": format,
+    "str.format": "{:8.3f}".format,
+    "percent": lambda x: "%s" % x,  # noqa: UP031
+    "print": lambda x: print(x),
+    "repr of a list": lambda x: repr([x]),
+    "pickle": pickle.dumps,
+    "pickle of a list": lambda x: pickle.dumps({"x": [x]}),
+    "float": float,
+    "int": int,
+    "round": round,
+    "math": math.exp,
+    "index": lambda x: [1, 2, 3][x],
+    "range": lambda x: list(range(x)),
+    "a float array": lambda x: np.array([x], dtype=float),
+    "data =": set_data,
+    "data +=": add_to_data,
+    "grad =": set_grad,
+    "backward": lambda x: (x * x).backward(),
+    "in a pool: >": in_a_pool(lambda x: x > 0),
+    "in a pool: ==": in_a_pool(lambda x: x == 1.0),
+    "in a pool: a node >": in_a_pool(lambda x: x * x > 0),
+    "in a pool: bool": in_a_pool(bool),
+    "in a pool: data": in_a_pool(lambda x: x.data),
+    "in a pool: str": in_a_pool(str),
+    "in a thread: data": in_a_thread(lambda x: x.data),
+    "in a thread: item": in_a_thread(lambda x: (x + 1).item()),
+    "in a thread: max": in_a_thread(lambda x: max(x, 0.0)),
+}
+OF_THE_POOL = ("in a pool: bool", "in a pool: str")  # no line of ours calls them
+OF_EVERY_VALUE = ("float", "int", "round", "math", "index", "range", "a float array")
+
+
+def through(door, of):
+    def f(x):
+        door(of(x))
+        return x * 2
+
+    return f
+
+
+W = Value(1.5, label="w")
+READ = {"an argument": lambda x: x, "a node": lambda x: x * x + 1, "a parameter": lambda x: W}
+
+
+@pytest.mark.parametrize("of", READ)
+@pytest.mark.parametrize("name", DOORS)
+def test_no_door_leads_to_a_number_that_would_be_frozen(name, of, capsys):
+    if of == "a parameter" and name.startswith("in a "):
+        pytest.skip("a thread of its own may read what it does not share with the recording")
+    door, before = DOORS[name], (W.data, W.grad)
+    for program, x in (
+        (compile(through(door, READ[of])), 1.0),
+        (compile(through(door, READ[of]), batch=True), [1.0, 2.0]),
+        (compile(grad(through(door, READ[of]))), 1.0),
+    ):
+        with pytest.raises(TypeError) as caught:
+            program(x)
+        message = str(caught.value)
+        if name not in OF_EVERY_VALUE and name != "backward":
+            assert "while the function is being compiled" in message, message
+            here = r"\S+" if name in OF_THE_POOL else re.escape(__file__)
+            assert re.search(rf"at {here}:\d+: it would be frozen", message), message
+    assert (W.data, W.grad) == before
+    assert capsys.readouterr().out == ""
+
+
+def test_the_error_names_the_users_line():
+    def f(x):
+        y = x * 2
+        label = f"{y}"
+        return y if label else x
+
+    with pytest.raises(TypeError) as caught:
+        compile(f)(1.0)
+    line = f.__code__.co_firstlineno + 2
+    assert f" at {__file__}:{line}: it would be frozen into the program" in str(caught.value)
+
+
+def test_the_doors_are_open_again_afterwards():
+    x = Value(2.0)
+    for name in ("data", "repr", "f-string with a spec", "pickle", "grad", "partials"):
+        with pytest.raises(TypeError):
+            compile(through(DOORS[name], lambda y: x))(1.0)
+        DOORS[name](x)
+    set_data(x)
+    assert x.data == 5.0
+
+
+def test_other_threads_read_their_own_values_while_a_function_is_compiled():
+    inside, done, found = threading.Event(), threading.Event(), []
+
+    def other():
+        inside.wait()
+        x = Value(3.0)
+        y = x * x + 1
+        y.backward()
+        found.extend([y.data, x.grad, y > 2, f"{y:.1f}", str(x), y.partials, y == 10])
+        x.data -= 0.5
+        found.extend([x.data, copy.deepcopy(y).data, pickle.loads(pickle.dumps(y)).data])
+        done.set()
+
+    thread = threading.Thread(target=other)
+    thread.start()
+
+    def f(x):
+        inside.set()
+        done.wait(10.0)
+        return x * 2
+
+    program = compile(f)
+    assert program(3.0) == 6.0
+    thread.join()
+    shown = ["10.0", "Value(data=3.0, grad=6.0)"]
+    assert found == [10.0, 6.0, True, *shown, (1.0, 1.0), True, 2.5, 10.0, 10.0]
+
+
+def test_a_task_of_another_context_reads_its_own_values():
+    async def late(go):
+        await go.wait()
+        return Value(3.0).data, f"{Value(2.0):.1f}"
+
+    async def main():
+        go, tasks = asyncio.Event(), []
+
+        def f(x):
+            tasks.append(asyncio.create_task(late(go)))
+            return x * x
+
+        compile(f)(2.0)
+        go.set()
+        return await tasks[0]
+
+    assert asyncio.run(main()) == (3.0, "2.0")
+
+
+# What a function makes is a constant of its program
+
+
+def test_the_start_of_a_sum_is_a_constant():
+    w = [Value(1.0), Value(2.0)]
+
+    def f(x):
+        total = Value(0.0)
+        for p, a in zip(w, x, strict=True):
+            total = total + p * a
+        return total
+
+    for batch, x in ((False, [3.0, 4.0]), (True, [[3.0, 4.0]])):
+        program = compile(f, batch=batch)
+        value, gradient = program.value_and_grad(x)
+        assert (value, gradient.tolist()) == (11.0, [3.0, 4.0])
+        assert [p is q for p, q in zip(program.parameters, w, strict=True)] == [True, True]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Value(2.0),
+        lambda: Value(2.0, label="c"),
+        lambda: Value(1.0) + 1.0,
+        lambda: sum([Value(1.0), Value(1.0)]),
+        lambda: Value(2.0).detach(),
+        lambda: copy.deepcopy(Value(2.0)),
+        lambda: autograd.dot([Value(1.0)] * 2, [Value(1.0)] * 2),
+    ],
+)
+def test_what_is_made_inside_is_no_parameter(make):
+    w = Value(5.0)
+    program = compile(lambda x: make() * x * w)
+    assert program.value_and_grad(3.0)[1].tolist() == [6.0]
+    assert len(program.parameters) == 1 and program.parameters[0] is w
+    assert (program(3.0), program(4.0)) == (30.0, 40.0)
+    program = compile(lambda x: make())
+    assert (program(3.0), program.parameters) == (2.0, [])
+    program = compile(lambda x: x if x > make() else make() * 3.0)
+    assert (program(3.0), program(1.0), program.parameters) == (3.0, 6.0, [])
+
+
+def test_what_is_detached_is_read_afresh_and_no_parameter():
+    w = Value(2.0, label="w")
+    program = compile(lambda x: w.detach() * x)
+    assert (program(3.0), program.parameters) == (6.0, [])
+    w.data = 5.0
+    assert program(3.0) == 15.0
+    d = w.detach()
+    program = compile(lambda x: d * x)
+    assert (program(3.0), program.parameters) == (15.0, [])
+    d.data = 7.0
+    assert program(3.0) == 21.0
+    program = compile(lambda x: d * x * w, batch=True)
+    value, gradient = program.value_and_grad([1.0, 3.0])
+    assert (value, gradient.tolist()) == (70.0, [14.0]) and len(program.parameters) == 1
+    with autograd.no_grad():
+        e = w * 2
+    program = compile(lambda x: e * x)
+    assert (program(3.0), program.parameters) == (30.0, [])
+
+
+# Nothing of one recording gets into another
+
+
+def test_a_memo_that_keeps_a_value_is_an_error():
+    memo = {}
+
+    def f(x):
+        if "s" not in memo:
+            memo["s"] = x[0] * x[0]
+        return memo["s"] + x[1] if x[1] > 0 else memo["s"] * x[1]
+
+    program = compile(f)
+    with pytest.raises(TypeError, match="used again in a later recording"):
+        program([2.0, 1.0])
+        program([3.0, -1.0])
+
+
+@pytest.mark.parametrize("keep", [lambda x: x, lambda x: x * x, lambda x: (x * 2).detach()])
+def test_state_kept_from_call_to_call_is_an_error_that_names_the_line(keep):
+    state = []
+
+    def f(x):
+        y = x + state[-1] if state else x * 1
+        state.append(keep(x))
+        return y
+
+    with pytest.raises(TypeError) as caught:
+        compile(f)(1.0)
+    message = str(caught.value)
+    assert "a Value that was made while a function was being compiled is used again" in message
+    assert f"{__file__}:{f.__code__.co_firstlineno + 1}" in message
+
+
+def test_a_value_of_one_program_is_no_part_of_another():
+    kept = []
+    first = compile(lambda x: kept.append(x * x) or x + 1)
+    with pytest.raises(TypeError, match="a later recording"):
+        first(2.0)
+        compile(lambda x: x * kept[0])(3.0)
+
+
+def test_what_is_kept_and_never_used_again_does_no_harm():
+    seen = []
+
+    def f(x):
+        seen.append(x * x)
+        return x + 1
+
+    program = compile(f)
+    assert (program(1.0), program(2.0)) == (2.0, 3.0)
+
+
+def test_a_memo_of_values_made_outside_is_no_leak():
+    w, memo = Value(2.0), {}
+
+    def f(x):
+        return memo.setdefault("w", w) * x
+
+    program = compile(f)
+    assert (program(1.0), program(3.0)) == (2.0, 6.0) and program.parameters[0] is w
+
+
+# A number on a branch is a result
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: x if x > 0 else 0.0,
+        lambda x: max(0, x),
+        lambda x: min(max(x, 0.0), 1.0),
+        lambda x: 1 if x == 1 else x,
+        lambda x: (x * x if x > 1 else x) if x > 0 else -3,
+    ],
+)
+def test_a_number_on_a_branch_is_a_result(f):
+    points = [-1.0, 0.5, 2.0, 1.0, 0.0, -2.0]
+    expected = [float(f(x)) for x in points]
+    for order in (points, points[::-1]):
+        program = compile(f)
+        assert [program(x) for x in order] == [float(f(x)) for x in order]
+    assert compile(f, batch=True)(points).tolist() == expected
+    assert [value_and_grad(f)(x)[0] for x in points] == expected
+
+
+# An interrupt leaves all as it was before, or complete
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers")
+@pytest.mark.skipif(
+    threading.current_thread() is not threading.main_thread(), reason="signals need the main thread"
+)
+@pytest.mark.parametrize("wide", [True, False], ids=["many leaves", "many nodes"])
+def test_ctrl_c_in_backward_leaves_all_as_before_or_complete(wide):
+    rng = Random(0)
+    leaves = [Value(rng.uniform(-1, 1)) for _ in range(4_000 if wide else 40)]
+    root = sum(x * y for x, y in pairwise(leaves))
+    for _ in range(0 if wide else 2_000):
+        root = (root * 0.5 + rng.choice(leaves)).sin() + autograd.dot(leaves[:3], leaves[3:6])
+    began = time.perf_counter()
+    root.backward()
+    duration = time.perf_counter() - began
+    once = [leaf.grad for leaf in leaves]
+    start = [0.25 * (i % 5) for i in range(len(leaves))]
+    complete = [
+        was + gradient if was else gradient for was, gradient in zip(start, once, strict=True)
+    ]
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    handler = signal.signal(signal.SIGALRM, interrupt)
+    outcomes = {"before": 0, "complete": 0, "mixed": 0}
+    try:
+        for _ in range(300):
+            for leaf, was in zip(leaves, start, strict=True):
+                leaf.grad = was
+            try:
+                signal.setitimer(signal.ITIMER_REAL, rng.uniform(0.02, 1.5) * duration)
+                root.backward()
+                signal.setitimer(signal.ITIMER_REAL, 0.0)
+            except KeyboardInterrupt:
+                pass
+            found = [leaf.grad for leaf in leaves]
+            kind = "before" if found == start else "complete" if found == complete else "mixed"
+            outcomes[kind] += 1
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, handler)
+    assert outcomes["mixed"] == 0, outcomes
+    assert outcomes["before"] > 0, outcomes
+    for leaf in leaves:
+        leaf.grad = 0.0
+    root.backward()
+    assert [leaf.grad for leaf in leaves] == once
+
+
+# Arrays at the door
+
+
+@pytest.mark.parametrize("of", [list, tuple, np.array], ids=["list", "tuple", "array"])
+def test_lists_tuples_and_arrays_give_the_same_numbers(of):
+    def f(v):
+        return v[0] ** 2 * v[1] + autograd.sin(v[1])
+
+    point, direction = [1.5, 2.0], [1.0, -0.5]
+    slopes = [2 * 1.5 * 2.0, 1.5**2 + math.cos(2.0)]
+    curved = [[4.0, 3.0], [3.0, -math.sin(2.0)]]
+    assert list(grad(f)(of(point))) == pytest.approx(slopes)
+    assert list(map(list, hessian(f)(of(point)))) == [pytest.approx(row) for row in curved]
+    assert list(map(list, jacobian(grad(f))(of(point)))) == [pytest.approx(row) for row in curved]
+    assert jvp(f, (of(point),), (of(direction),))[1] == pytest.approx(slopes[0] - 0.5 * slopes[1])
+    assert list(vjp(f, of(point))[1](2.0)[0]) == pytest.approx([2 * slope for slope in slopes])
+    assert list(hvp(f, of(point), of(direction))) == pytest.approx([4 - 1.5, 3 + math.sin(2) / 2])
+    kinds = {type(x) for x in (grad(f)(of(point)), hessian(f)(of(point)))}
+    assert kinds == {type(of(point))}
