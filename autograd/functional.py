@@ -256,8 +256,6 @@ def _variable(leaf: Any, argument: int) -> Value:
     """A fresh node with the number of `leaf`, below which no reverse sweep goes."""
     if isinstance(leaf, Value):
         return record(table.copy, (leaf,))
-    if isinstance(leaf, np.ndarray):  # of no dimension: an array of one number
-        leaf = leaf.item()
     number = as_number(leaf, f"argument {argument}")
     # While a function is compiled, a leaf of ours would become a parameter of the program.
     return record(table.copy, (as_value(number),)) if modes.compiling() else Value(number)

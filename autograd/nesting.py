@@ -50,9 +50,9 @@ def flatten(item: Any, leaves: list[Any], like: Structure = None) -> Structure:
         return _kind_of_dict(
             item, {key: flatten(item[key], leaves, part) for key, part in order.items()}
         )
-    if isinstance(item, np.ndarray) and item.ndim:
+    if isinstance(item, np.ndarray):
         leaves += item.ravel().tolist()
-        return Shape(item.shape)
+        return Shape(item.shape) if item.ndim else None
     leaves.append(item)
     return None
 

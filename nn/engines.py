@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-import autograd
-from autograd import Value, no_grad
+from autograd import Program, Value, no_grad
+from autograd.compiler.program import BoundProgram
 from autograd.engine.modes import Differentiating
 from autograd.engine.value import as_value
 from nn.clipping import clipped_norm, clipped_value
@@ -25,7 +25,6 @@ from nn.module import Module
 from nn.noise import Noise
 from nn.optim import Optimizer
 from nn.optim.shares import shares
-from nn.replays import Replay
 
 Array = npt.NDArray[Any]
 
@@ -152,7 +151,7 @@ class CompiledEngine(Engine):
         super().__init__(*args)
         self.params = list(self.optimizer.params)
         self.flat = np.zeros(len(self.params))
-        self.replays: dict[tuple[bool, ...], tuple[Replay, Noise]] = {}
+        self.programs: dict[tuple[bool, ...], tuple[BoundProgram, Noise]] = {}
         self.arrays: dict[Examples, list[Array]] = {}
         self.gather()
 
@@ -164,10 +163,10 @@ class CompiledEngine(Engine):
         if examples not in self.arrays:
             self.arrays[examples] = self._as_arrays(examples)
         modes = tuple([module.training for module in self.modules])
-        if modes not in self.replays:
-            self.replays[modes] = self._compile()
-        self.replay, self.noise = self.replays[modes]
-        self.replay.refresh()
+        if modes not in self.programs:
+            self.programs[modes] = self._compile()
+        self.program, self.noise = self.programs[modes]
+        self.program.refresh()
         self.before = self.flat.copy()
 
     def check_weights(self) -> None:
@@ -226,8 +225,8 @@ class CompiledEngine(Engine):
         if added:  # a callback gave the optimiser one more group
             self.params += added
             self.flat = np.zeros(len(self.params))
-            for replay, _ in self.replays.values():
-                replay.count = -1
+            for program, _ in self.programs.values():
+                program.share(self.params)
         self.flat[...] = [p.data for p in self.params]
         self.gradient = np.array([p.grad for p in self.params])
         self.shares = shares(self.optimizer, self.params)
@@ -239,12 +238,10 @@ class CompiledEngine(Engine):
         if self.noise.calls:  # fresh random numbers for each batch
             arrays = [*(array[rows] for array in arrays), self.noise.draw(count)]
             chosen = None
-        (losses, outputs), gradient = self.replay.program.replayer.replay(
-            arrays, count, chosen, reverse, self._parameters
-        )
+        (losses, outputs), gradient = self.program.run(self.flat, arrays, count, chosen, reverse)
         self.losses[rows] = losses
         self.outputs[rows] = outputs
-        return self.replay.gradient(gradient) if reverse else gradient
+        return gradient
 
     def _check(self, rows: Rows) -> None:
         """Raise where this batch's losses or gradient are not finite."""
@@ -261,10 +258,7 @@ class CompiledEngine(Engine):
             raise NotFiniteError("loss", wrong.tolist())
         raise NotFiniteError("gradient", numbers.tolist())
 
-    def _parameters(self) -> Array:
-        return self.replay.parameters(self.flat)
-
-    def _compile(self) -> tuple[Replay, Noise]:
+    def _compile(self) -> tuple[BoundProgram, Noise]:
         noise = Noise(self.model, self.examples.rows[0])
 
         weighted = self.examples.weights is not None
@@ -276,22 +270,23 @@ class CompiledEngine(Engine):
             error = as_value(self.loss(output, target), "the loss")
             return (error * more[0] if weighted else error, outputs)
 
-        program = autograd.compile(loss_and_output, batch=True)
+        program = Program(loss_and_output, batch=True, lists=True)
         X, y, *weights = self.arrays[self.examples]
         scalar = not isinstance(self.examples.targets[0], list) and y.shape[1] == 1
         try:
             more = [w[:1, 0] for w in weights]
             if noise.calls:
                 more.append(np.ones((1, noise.width)))
-            program.record(X[:1], y[:1, 0] if scalar else y[:1], *more)
+            bound = program.bind(self.params, X[:1], y[:1, 0] if scalar else y[:1], *more)
         except Exception as error:
             error.add_note("`fit` compiles model and loss; compiled=False runs them as they are")
             raise
-        if not self.replays and set(program.replayer.arranged) == set(self.params):
+        if not self.programs:
             with self.guard:
-                self.params = program.replayer.arranged  # the flat arrays in the program's order
+                self.params = bound.best_order  # so that a step copies nothing
                 self.gather()
-        return Replay(program, self.params), noise
+            bound.share(self.params)
+        return bound, noise
 
     def _as_arrays(self, examples: Examples) -> list[Array]:
         targets: Array = np.array(examples.targets)

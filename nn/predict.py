@@ -62,10 +62,12 @@ def _outputs(model: Module, rows: list[list[float]]) -> tuple[Array, bool]:
 
     with no_grad(), Differentiating():
         single = isinstance(model(rows[0]), Value)
-        if len(rows) >= WORTH_COMPILING:
-            try:
+    if len(rows) >= WORTH_COMPILING:
+        try:
+            with no_grad():
                 compiled: Array = autograd.compile(as_list, batch=True)(rows)
-                return compiled, single
-            except (TypeError, ValueError):  # a model that reads .data, or with too many branches
-                pass
+            return compiled, single
+        except (TypeError, ValueError):  # a model that reads .data
+            pass
+    with no_grad(), Differentiating():
         return np.array([[v.data for v in as_list(row)] for row in rows]), single

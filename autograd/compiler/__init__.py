@@ -1,13 +1,17 @@
 """The compiler: write scalars, run matrices.
 
+    arguments what goes in: flat arrays, and the kinds of calls; `results` what comes out
     trace    run the function once on Values, with guards on its comparisons
     scalars  the scalar program: numbered slots, simplified while it is built
     reroll   find dot products, matrix products and equal operations: the array program
     reverse  the reverse sweep, from the same rows of the table
-    lower    rows become NumPy operations
+    rounding which comparisons are within the rounding of what they compare
+    arrays   the array program; `lower` makes rows NumPy operations
     emit     readable NumPy source; `source` puts the parts together
+    straight the other way out: plain Python on floats, for one irregular or deep evaluation
     replay   the paths of a function and the rows run through them; `batches` the buffers
-    straight the other way out: plain Python on floats, for one irregular evaluation
+    parameters what a program trains, and where it stands in flat arrays
+    program  what the user calls
 
 For a layer of three neurons on two inputs, `[n(x).tanh() for n in neurons]`, recorded as 3 dots, 3
 sums and 3 tanh of scalars, the source of the forward sweep is three lines:
@@ -17,29 +21,45 @@ sums and 3 tanh of scalars, the source of the forward sweep is three lines:
     np.tanh(t6, out=t7)
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, overload
 
 from autograd.compiler.program import Program as Program
 
 
 @overload
-def compile(function: Callable[..., Any], *, batch: bool = False) -> Program: ...
+def compile(
+    function: Callable[..., Any], *, batch: bool = False, static_argnames: str | Iterable[str] = ()
+) -> Program: ...
 @overload
-def compile(function: None = None, *, batch: bool = False) -> Callable[..., Program]: ...
-def compile(function: Callable[..., Any] | None = None, *, batch: bool = False) -> Any:
+def compile(
+    function: None = None, *, batch: bool = False, static_argnames: str | Iterable[str] = ()
+) -> Callable[..., Program]: ...
+def compile(
+    function: Callable[..., Any] | None = None,
+    *,
+    batch: bool = False,
+    static_argnames: str | Iterable[str] = (),
+) -> Any:
     """Return a `Program` that computes what `function` does, recorded once and replayed fast.
 
-    `function` takes numbers, or nested lists, tuples and dicts of them, as Values, and returns a
-    Value or a structure of Values. With `batch=True` the program's arguments have a leading batch
-    axis, lists and arrays alike, and `function` sees one row. Also a decorator: `@compile`,
-    `@compile(batch=True)`. Bare numbers that `function` reads or draws are frozen, the data of
-    Values are not; of a node recorded outside, the leaves are read afresh.
+    `function` takes numbers, or nested lists, tuples, dicts and arrays of them, as Values, and
+    returns a Value or a structure of Values. With `batch=True` the program's arguments have a
+    leading batch axis, lists and arrays alike, and `function` sees one row. Also a decorator, of
+    functions and methods: `@compile`, `@compile(batch=True)`. Bare numbers that `function` reads
+    or draws are frozen, the data of Values are not; of a node recorded outside, the leaves are read
+    afresh.
 
-    Raises `TypeError` where `function` cannot be called.
+    Arguments named in `static_argnames` stay plain Python values, such as the `n` of `range(n)`;
+    they must be hashable, and each combination of them has a recording of its own. With Values
+    among the arguments, inside `grad` and in other recorded code a program is `function` itself.
+
+    Raises `TypeError` where `function` cannot be called, `ValueError` for a static argument that it
+    does not have.
     """
+    names = (static_argnames,) if isinstance(static_argnames, str) else tuple(static_argnames)
     if function is None:
-        return lambda f: compile(f, batch=batch)
+        return lambda f: compile(f, batch=batch, static_argnames=names)
     if not callable(function):
         raise TypeError(f"`compile` takes a function, got {function!r:.60}")
-    return Program(function, batch)
+    return Program(function, batch, names)

@@ -1,11 +1,16 @@
 """Arguments: what a program is called with, as flat arrays, checked against the first call.
 
-Invariant: an error names the argument, what was expected and what was given, and no call has
-run by then.
+Calls that pass the same arguments, with the same static values, are of one kind, and each kind has
+a recording of its own; an array in the place of a list is another kind, for `x + x` means another
+thing then. Invariant: an error names the argument, what was expected and what was given, and no
+call has run by then.
 """
 
 import inspect
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,117 +18,311 @@ import numpy.typing as npt
 
 from autograd.engine.number import as_float
 from autograd.engine.value import Value
-from autograd.nesting import Structure, flatten, unflatten
+from autograd.nesting import Shape, Structure, flatten, unflatten
 
-Array = npt.NDArray[np.float64]
+FloatArray = npt.NDArray[np.float64]
+Sizes = tuple[int, ...]
 
-VALUES = (
-    "a Value: a compiled program takes bare numbers. To differentiate by its arguments take the "
-    "function itself, as in compile(grad(f))"
-)
+
+class ValuesAmongArguments(Exception):
+    """Not for the user: where an argument is a Value, a program is the function itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nest:
+    """How the numbers of one argument are nested."""
+
+    outer: Structure
+
+    @property
+    def kind(self) -> Any:
+        """What makes another recording necessary: where there are arrays, of how many axes."""
+        axes = list(_axes(self.outer))
+        return tuple(axes) if any(axes) else None
+
+    def fill(self, flat: Sequence[Any]) -> Any:
+        """Return the argument with these numbers or Values, arrays as arrays of objects."""
+        return unflatten(self.outer, flat)
+
+    def __str__(self) -> str:
+        return _described(self.outer)
+
+
+def _axes(structure: Structure) -> Iterator[int]:
+    """How many axes each leaf has: 0 for a number."""
+    if isinstance(structure, Shape):
+        yield len(structure.sizes)
+    elif isinstance(structure, list | tuple | dict):
+        for part in structure.values() if isinstance(structure, dict) else structure:
+            yield from _axes(part)
+    else:
+        yield 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How calls with so many arguments by position and these keywords pass them to the function.
+
+    `places` says where in a call each argument stands; the first `positional` of them are passed
+    by position, the others by their `keywords`.
+    """
+
+    names: tuple[str, ...]
+    places: tuple[int, ...]
+    static: tuple[bool, ...]
+    positional: int
+    keywords: tuple[str, ...]
+
+    @cached_property
+    def traced(self) -> list[str]:
+        """The names of the arguments that are not static."""
+        return [n for n, static in zip(self.names, self.static, strict=True) if not static]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One kind of call: static values, and how the traced arguments are nested."""
+
+    plan: Plan
+    static: tuple[Any, ...]
+    nests: tuple[Nest, ...]
+    widths: tuple[int, ...]
+
+    @property
+    def kind(self) -> Any:
+        """What makes another recording necessary."""
+        static = tuple((type(value), value) for value in self.static)
+        nests = tuple(nest.kind for nest in self.nests)
+        return self.plan.names, self.plan.keywords, static, nests
+
+    def bind(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return `function` as one of a flat list for each traced argument."""
+
+        def called(*traced: Sequence[Any]) -> Any:
+            filled = map(Nest.fill, self.nests, traced)
+            static = iter(self.static)
+            values = [next(static if is_static else filled) for is_static in self.plan.static]
+            rest = dict(zip(self.plan.keywords, values[self.plan.positional :], strict=True))
+            return function(*values[: self.plan.positional], **rest)
+
+        return called
+
+    def check(self, known: "Layout") -> None:
+        """Raise `ValueError` where the arguments are nested otherwise than those recorded."""
+        for name, nest, expected in zip(self.plan.traced, self.nests, known.nests, strict=True):
+            if nest != expected:
+                raise ValueError(
+                    f"argument `{name}` has {nest}, but the program was recorded with {expected}"
+                )
 
 
 class Signature:
-    """The names and, after the first call, the structures of a function's arguments."""
+    """The arguments of a function, some of them static; `lists`: rows of arrays are lists, too."""
 
-    def __init__(self, function: Callable[..., Any], batch: bool) -> None:
-        self.function, self.batch = function, batch
-        self.structures: list[Any] | None = None
-        self.widths: list[int] = []
-        self._known_names: dict[int, list[str]] = {}  # by the number of arguments
+    def __init__(
+        self, function: Callable[..., Any], batch: bool, static: tuple[str, ...], lists: bool
+    ) -> None:
+        self.function, self.batch, self.static, self.lists = function, batch, static, lists
+        self._plans: dict[Any, Plan] = {}
+        self._check_static()
 
-    def read(self, args: tuple[Any, ...]) -> tuple[list[Array], int]:
-        """Return one array for each argument, (B, width) or (width,), and B.
+    def read(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], last: Layout | None
+    ) -> tuple[Layout, list[FloatArray], int]:
+        """Return the layout of the call, an array for each traced argument, and B.
 
-        Raises `TypeError` or `ValueError` for arguments that are not numbers or do not fit.
+        The layout is the `last` one where nothing has changed; dicts are taken in its order. Arrays
+        are (B, width), or (width,) without a batch. Raises `TypeError` or `ValueError` for
+        arguments that are not numbers or do not fit, `ValuesAmongArguments` for a Value.
         """
-        names = self._known_names.get(len(args))
-        if names is None:
-            names = self._known_names[len(args)] = self._names(args)
-        structures, arrays = [], []
-        likes = [*(self.structures or []), *[None] * len(args)][: len(args)]
-        for name, arg, like in zip(names, args, likes, strict=True):
-            structure, array = (
-                self._rows(name, arg) if self.batch else self._leaves(name, arg, like)
-            )
-            structures.append(structure)
+        plan = self.plan(len(args), tuple(kwargs))
+        given = [*args, *kwargs.values()]
+        static, nests, arrays = [], [], []
+        likes = iter(() if last is None or last.plan.names != plan.names else last.nests)
+        for name, place, is_static in zip(plan.names, plan.places, plan.static, strict=True):
+            if is_static:
+                static.append(_checked_static(name, given[place]))
+                continue
+            read = self._rows if self.batch else self._leaves
+            nest, array = read(name, given[place], next(likes, None))
+            nests.append(nest)
             arrays.append(array)
-        count = 1
-        if self.batch:
-            lengths = {name: len(array) for name, array in zip(names, arrays, strict=True)}
-            if len(set(lengths.values())) > 1:
-                raise ValueError(f"the arguments have batch axes of unequal lengths: {lengths}")
-            count = next(iter(lengths.values()), 0)
-        if self.structures is None:
-            self.structures, self.widths = structures, [a.shape[-1] for a in arrays]
-        for name, structure, known in zip(names, structures, self.structures, strict=True):
-            if structure != known:
-                raise ValueError(
-                    f"argument `{name}` has {_shape(structure)}, but the program was recorded "
-                    f"with {_shape(known)}"
-                )
-        return arrays, count
+        count = self._count(plan.traced, arrays) if self.batch else 1
+        if last is not None and last.plan is plan and last.nests == tuple(nests):
+            if all(type(a) is type(b) and a == b for a, b in zip(last.static, static, strict=True)):
+                return last, arrays, count
+        widths = tuple(array.shape[-1] for array in arrays)
+        return Layout(plan, tuple(static), tuple(nests), widths), arrays, count
 
-    def nested(self, row: Sequence[Array]) -> list[Any]:
-        """Return the arguments of one row as the function takes them: nested floats."""
-        assert self.structures is not None
-        return [
-            unflatten(structure, array.ravel().tolist())
-            for structure, array in zip(self.structures, row, strict=True)
-        ]
+    def rows(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[tuple[Any, Any]]:
+        """Return args and kwargs of each row of a batch, Values and numbers as they are."""
+        plan = self.plan(len(args), tuple(kwargs))
+        given = [*args, *kwargs.values()]
+        places = zip(plan.names, plan.places, plan.static, strict=True)
+        columns = {p: self._columns(name, given[p]) for name, p, static in places if not static}
+        count = self._count(plan.traced, list(columns.values()))
+        found = []
+        for i in range(count):
+            row = [columns[p][i] if p in columns else x for p, x in enumerate(given)]
+            found.append((row[: len(args)], dict(zip(kwargs, row[len(args) :], strict=True))))
+        return found
 
-    def _names(self, args: tuple[Any, ...]) -> list[str]:
+    def plan(self, count: int, keywords: tuple[str, ...]) -> Plan:
+        """Return the plan of calls with `count` arguments by position and these keywords.
+
+        Raises `TypeError` where the function takes no such arguments.
+        """
+        plan = self._plans.get((count, keywords))
+        if plan is None:
+            plan = self._plans[count, keywords] = self._planned(count, keywords)
+        return plan
+
+    def _planned(self, count: int, keywords: tuple[str, ...]) -> Plan:
+        places = {keyword: count + i for i, keyword in enumerate(keywords)}
         try:
-            bound = inspect.signature(self.function).bind(*args)
+            bound = inspect.signature(self.function).bind(*range(count), **places)
         except TypeError as error:
             raise TypeError(f"{getattr(self.function, '__name__', 'program')}: {error}") from None
         except ValueError:  # a callable without a signature
-            return [str(i) for i in range(len(args))]
-        names = []
-        for name, value in bound.arguments.items():
-            several = isinstance(value, tuple) and len(bound.arguments) != len(args)
-            names += [f"{name}[{i}]" for i in range(len(value))] if several else [name]
-        return names
+            names = (*map(str, range(count)), *keywords)
+            static = tuple(name in self.static for name in names)
+            return Plan(names, tuple(range(len(names))), static, count, keywords)
+        named = {}
+        for name, given in bound.arguments.items():
+            kind = bound.signature.parameters[name].kind
+            if kind is inspect.Parameter.VAR_POSITIONAL:
+                named.update({place: f"{name}[{i}]" for i, place in enumerate(given)})
+            elif kind is inspect.Parameter.VAR_KEYWORD:
+                named.update({place: keyword for keyword, place in given.items()})
+            else:
+                named[given] = name
+        by_keyword = dict(sorted(bound.kwargs.items()))
+        order = (*bound.args, *by_keyword.values())
+        names = tuple(named[place] for place in order)
+        static = tuple(name.split("[")[0] in self.static for name in names)
+        return Plan(names, order, static, len(bound.args), tuple(by_keyword))
 
-    def _rows(self, name: str, arg: Any) -> tuple[Any, Array]:
+    def _check_static(self) -> None:
+        """Raise `ValueError` for a static name that the function does not have."""
+        try:
+            known = inspect.signature(self.function).parameters
+        except ValueError:
+            return
+        if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in known.values()):
+            return
+        for name in self.static:
+            if name not in known:
+                raise ValueError(
+                    f"`static_argnames` has {name!r}, which is no argument of the function: it has "
+                    f"{_listed(list(known))}"
+                )
+
+    def _count(self, names: Sequence[str], columns: Sequence[Any]) -> int:
+        """The length of the batch axis."""
+        if columns and len({len(column) for column in columns}) == 1:
+            return len(columns[0])
+        lengths = dict(zip(names, map(len, columns), strict=True))
+        if not lengths:
+            raise TypeError(
+                "with batch=True the rows come from the arguments, and there is none: pass one, or "
+                "compile without batch=True"
+            )
+        raise ValueError(f"the arguments have batch axes of unequal lengths: {lengths}")
+
+    def _columns(self, name: str, arg: Any) -> Any:
+        """The rows of one argument, in which there may be Values."""
+        if isinstance(arg, Value):
+            raise ValueError(f"argument `{name}` needs a leading batch axis, got {arg!r:.60}")
+        if isinstance(arg, list | tuple):
+            return arg
+        array = np.asarray(arg)
+        if array.ndim == 0:
+            raise ValueError(f"argument `{name}` needs a leading batch axis, got the number {arg}")
+        as_lists = array.ndim == 1 or self.lists or not isinstance(arg, np.ndarray)
+        return array.tolist() if as_lists else array
+
+    def _rows(self, name: str, arg: Any, like: Nest | None) -> tuple[Nest, FloatArray]:
         try:
             array = np.asarray(arg)
         except ValueError:
             raise ValueError(f"argument `{name}` is ragged: its rows must have one shape") from None
         if array.dtype.kind not in "biuf" and array.size:
-            raise TypeError(f"argument `{name}` must hold real numbers, got {_found(array)}")
+            raise _refused(name, array)
         if array.ndim == 0:
             raise ValueError(f"argument `{name}` needs a leading batch axis, got the number {arg}")
-        structure: Any = None
-        for size in reversed(array.shape[1:]):
-            structure = [structure] * size
-        return structure, array.astype(float, copy=False).reshape(
-            len(array), int(np.prod(array.shape[1:]))
-        )
+        shape = array.shape[1:]
+        is_array = isinstance(arg, np.ndarray) and shape and not self.lists
+        nest = _array(shape) if is_array else _lists(shape)
+        flat = array.astype(float, copy=False).reshape(len(array), math.prod(shape))
+        return nest, flat
 
-    def _leaves(self, name: str, arg: Any, like: Structure) -> tuple[Any, Array]:
+    def _leaves(self, name: str, arg: Any, like: Nest | None) -> tuple[Nest, FloatArray]:
+        if type(arg) is float:
+            return _lists(()), np.array([arg])
         leaves: list[Any] = []
-        structure = flatten(arg.tolist() if isinstance(arg, np.ndarray) else arg, leaves, like)
-        for x in leaves:
-            if isinstance(x, Value):
-                raise TypeError(f"argument `{name}` must hold real numbers, got {VALUES}")
-        return structure, np.array([as_float(x, f"argument {name}") for x in leaves])
+        outer = flatten(arg, leaves, None if like is None else like.outer)
+        try:
+            return Nest(outer), np.array([as_float(x) for x in leaves])
+        except TypeError:
+            if any(isinstance(x, Value) for x in leaves):
+                raise ValuesAmongArguments from None
+        return Nest(outer), np.array([as_float(x, f"argument {name}") for x in leaves])
 
 
-def _found(array: Any) -> str:
-    """What is in an array that holds no numbers, and what to do."""
-    if array.dtype.kind == "O" and any(isinstance(x, Value) for x in array.flat):
-        return VALUES
-    if array.dtype.kind == "O" and any(isinstance(x, dict) for x in array.flat):
-        return "a dict: the rows of a batch are lists of numbers, or one argument for each key"
-    return f"dtype {array.dtype}: bare numbers, no strings"
+@lru_cache(maxsize=64)
+def _array(sizes: Sizes) -> Nest:
+    """One array of that shape."""
+    return Nest(Shape(sizes))
 
 
-def _shape(structure: Any) -> str:
+@lru_cache(maxsize=64)
+def _lists(shape: Sizes) -> Nest:
+    """Lists of that shape, one object for all calls."""
+    outer: Structure = None
+    for size in reversed(shape):
+        outer = [outer] * size
+    return Nest(outer)
+
+
+def _checked_static(name: str, value: Any) -> Any:
+    """A value that a recording can be kept for."""
+    if isinstance(value, Value):
+        raise TypeError(
+            f"the static argument `{name}` must be a plain Python value, got {value!r:.60}: a "
+            "recording is made for each"
+        )
+    try:
+        hash(value)
+    except TypeError:
+        raise TypeError(
+            f"the static argument `{name}` must be hashable, got {value!r:.60}: a recording is "
+            "made for each; pass a tuple for a list"
+        ) from None
+    return value
+
+
+def _refused(name: str, array: Any) -> Exception:
+    """What is wrong with an array that holds no numbers, and what to do."""
+    found = f"dtype {array.dtype}: bare numbers, no strings"
+    if array.dtype.kind == "O":
+        if any(isinstance(x, Value) for x in array.flat):
+            return ValuesAmongArguments()
+        if any(isinstance(x, dict) for x in array.flat):
+            found = "a dict: the rows of a batch are lists of numbers, or one argument for each key"
+    return TypeError(f"argument `{name}` must hold real numbers, got {found}")
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names) or "none"
+
+
+def _described(structure: Any) -> str:
     if structure is None:
         return "a number"
+    if isinstance(structure, Shape):
+        return f"an array of shape {structure.sizes}"
     if isinstance(structure, dict):
         return f"a dict of {sorted(structure)}"
     inner = [s for s in structure if s is not None]
-    within = f", each {_shape(inner[0])}" if inner else ""
+    within = f", each {_described(inner[0])}" if inner else ""
     return f"a {type(structure).__name__} of {len(structure)}{within}"

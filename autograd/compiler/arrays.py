@@ -3,10 +3,12 @@
 An array has a trailing shape, (n,) or (k, n), and, where it differs from row to row of the
 batch, a leading batch axis. An `Array` behaves like a NumPy array under operators, ufuncs and
 rows of the table, but notes the instruction instead of running it. So the array column and the
-partials of a row, written once for numbers, become instructions here by being called.
-Invariant: an instruction that was noted before is not noted again.
+partials of a row, written once for numbers, become instructions here by being called. `lower` reads
+each row by its array column, so that NumPy's own operations are left; a column that cannot be read
+stays one opaque call. Invariant: an instruction that was noted before is not noted again.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,7 +62,8 @@ class Array(Symbolic):
         return self.builder.elementwise(np.greater_equal, self, other)
 
 
-BOOLEAN = (np.greater, np.greater_equal, np.less, np.less_equal, np.not_equal, np.equal)
+BOOLEAN: set[Any] = {np.greater, np.greater_equal, np.less, np.less_equal, np.not_equal, np.equal}
+BOOLEAN.add(np.logical_or)
 
 
 @dataclass
@@ -137,7 +140,7 @@ class LoweredProgram(ArrayProgram):
             return primitive.value(*args)
         if isinstance(primitive.array, np.ufunc) and _is_numpys(primitive.array):
             return self.elementwise(primitive.array, *args)
-        noted, known = len(self.instructions), dict(self._known)
+        noted, known = len(self.instructions), len(self._known)
         try:
             result = primitive.array(*args)
             shape = np.broadcast_shapes(*[a.shape for a in arrays])
@@ -149,8 +152,21 @@ class LoweredProgram(ArrayProgram):
         except (TypeError, ValueError, AttributeError):
             pass
         del self.instructions[noted:]
-        self._known = known
+        while len(self._known) > known:
+            self._known.popitem()  # the last that was added
         return self.elementwise(Opaque(primitive), *args)
+
+
+def needed(arrays: Sequence[Array]) -> set[Array]:
+    """Return the arrays and all that they are computed from."""
+    found: set[Array] = set()
+    stack = list(arrays)
+    while stack:
+        array = stack.pop()
+        if array not in found:
+            found.add(array)
+            stack += [a for a in array.args if isinstance(a, Array)]
+    return found
 
 
 def _as_mask(x: Operand) -> Operand:
@@ -170,3 +186,37 @@ class Opaque:
     """A row that is called as it is, on arrays."""
 
     primitive: Primitive
+
+
+def lower(program: ArrayProgram) -> tuple[LoweredProgram, dict[Array, Array]]:
+    """Return the lowered program and where each array of `program` went."""
+    lowered = LoweredProgram()
+    to: dict[Any, Any] = {}
+    for array in program.instructions:
+        args = tuple(to[a] if isinstance(a, Array) else a for a in array.args)
+        if isinstance(array.op, Primitive):
+            result = lowered.primitive(array.op, *args)
+        elif array.op == "logsumexp":
+            largest, _, total = _exponentials(lowered, args[0])
+            raw = lowered.elementwise(np.add, largest, lowered.elementwise(np.log, total))
+            # total >= 1, so raw is the larger; where largest is infinite raw is nan, and loses
+            result = lowered.elementwise(np.fmax, largest, raw)
+        elif array.op == "softmax":
+            _, weights, total = _exponentials(lowered, args[0])
+            width = args[0].shape[1]
+            total = lowered.elementwise(np.fmax, total, 1.0)  # beside an infinite logit it is nan
+            result = lowered.elementwise(np.true_divide, weights, lowered.expand(total, width))
+        else:
+            result = lowered.array(
+                array.op, args, array.shape, array.batched, array.data, array.dtype
+            )
+        to[array] = result
+    return lowered, to
+
+
+def _exponentials(program: LoweredProgram, x: Array) -> tuple[Array, Array, Array]:
+    """The largest of each row of `x`, exp(x - largest), and its sum."""
+    largest = program.array("max", (x,), x.shape[:1], x.batched)
+    shifted = program.elementwise(np.subtract, x, program.expand(largest, x.shape[1]))
+    weights = program.elementwise(np.exp, shifted)
+    return largest, weights, program.array("sum", (weights,), x.shape[:1], x.batched)

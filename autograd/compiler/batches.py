@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from autograd.compiler.source import Compiled
 
-Array = npt.NDArray[np.float64]
+FloatArray = npt.NDArray[np.float64]
 SIZES_KEPT = 8
 
 
@@ -21,10 +21,10 @@ class Workspace:
 
     def __init__(self, forward: Callable[..., Any], reverse: Callable[..., Any]) -> None:
         self._forward, self._reverse = forward, reverse
-        self.arguments: list[Array] = []
-        self.buffers: list[Array] = []
+        self.arguments: list[FloatArray] = []
+        self.buffers: list[FloatArray] = []
 
-    def load(self, arguments: Sequence[Array], rows: Any) -> None:
+    def load(self, arguments: Sequence[FloatArray], rows: Any) -> None:
         """Take the rows of the arguments: all for None, a slice as a view, others by a gather."""
         if rows is None:
             self.arguments = list(arguments)
@@ -38,7 +38,7 @@ class Workspace:
             self.arguments = self.buffers
 
     def forward(self) -> Any:
-        """Run forward: (results, which rows took this path)."""
+        """Run forward: (results, rows on this path, rows of which that is unclear)."""
         return self._forward(*self.arguments)
 
     def reverse(self, weight: float) -> Any:
@@ -49,13 +49,13 @@ class Workspace:
 class Memory:
     """The flat parameters and gradient of one path in one thread, and its workspaces by size."""
 
-    def __init__(self, compiled: Compiled, parameters: Array | None = None) -> None:
+    def __init__(self, compiled: Compiled, parameters: FloatArray | None = None) -> None:
         self.compiled = compiled
         self.parameters = np.zeros(compiled.size) if parameters is None else parameters
         self.gradient = np.zeros(compiled.size)
         self.workspaces: dict[int, Workspace] = {}
 
-    def fill(self, arguments: Sequence[Array], rows: Any, count: int) -> Workspace:
+    def fill(self, arguments: Sequence[FloatArray], rows: Any, count: int) -> Workspace:
         """Return the workspace for `count` rows with the arguments in place."""
         workspace = self.workspaces.get(count)
         if workspace is None:

@@ -7,6 +7,7 @@ lie in a regular stride are views of P, gradients are written straight into view
 Invariant: the source holds numeric literals and this module's own names only.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,6 +28,8 @@ class Emitter:
         self.dynamic: dict[str, str] = {}  # views of arguments, made in each call
         self.loose: set[str] = set()  # views that are not contiguous: to reshape one is to copy
         self.names: dict[str, Any] = {"np": np}
+        self._counts: Counter[str] = Counter()  # of names with each prefix
+        self._once: set[str] = set()
         self.name: dict[Array, str] = {}
         self.uses: dict[Array, int] = {}
         self.whole_seeds: set[Array] = set()  # all others are the number `weight`
@@ -40,7 +43,8 @@ class Emitter:
 
     def bind(self, prefix: str, item: Any) -> str:
         """Give `item` a name in the source's own namespace."""
-        name = f"{prefix}{sum(n.startswith(prefix) for n in self.names)}"
+        name = f"{prefix}{self._counts[prefix]}"
+        self._counts[prefix] += 1
         self.names[name] = item
         return name
 
@@ -186,8 +190,7 @@ class Emitter:
         rows = int(np.prod(x.shape[:-1]))
         column = f"column{n}"
         line = f"{column} = np.ones(({n}, 1))"
-        if line not in self.setup:
-            self.setup.append(line)
+        self._set_up(line)
         matrix = self._static(source, self._rows(x, rows, n))
         name = self.buffer(array)
         self.body.append(
@@ -211,8 +214,7 @@ class Emitter:
         if len(array.shape) > 1 or name in self.loose:
             self._reduce(array, out, "add", 0, False)
             return
-        if not any(line.startswith("ones") for line in self.setup):
-            self.setup.append("ones = np.ones((1, B))")
+        self._set_up("ones = np.ones((1, B))")
         self.buffer(array, out)
         row = self._static(name, f"{name}.reshape(1, {array.shape[0]})")
         # A product with ones takes a quarter of the time of np.add.reduce over the rows.
@@ -245,7 +247,8 @@ class Emitter:
 
     def _note(self, view: str) -> str:
         """Name a view in the setup."""
-        name = f"m{sum(line.startswith('m') for line in self.setup)}"
+        name = f"m{self._counts['m']}"
+        self._counts["m"] += 1
         self.setup.append(f"{name} = {view}")
         return name
 
@@ -305,9 +308,14 @@ class Emitter:
         if not if_one_row:
             return "np.multiply"
         line = "product = np.multiply if B == 1 else np.dot"
-        if line not in self.setup:
-            self.setup.append(line)
+        self._set_up(line)
         return "product"
+
+    def _set_up(self, line: str) -> None:
+        """Write a line of the setup that several instructions need, once."""
+        if line not in self._once:
+            self._once.add(line)
+            self.setup.append(line)
 
     def _turned(self, name: str) -> str:
         """The transposed matrix, named in the setup."""

@@ -1,21 +1,33 @@
-"""Program: a compiled function. Record once, replay fast."""
+"""Program: a compiled function. Record once, replay fast.
+
+Programs compose. Where a derivative of the result may be asked for, with a Value among the
+arguments, inside `grad`, in another function that is being compiled or in a model that is being
+recorded, a program is the function itself. Invariant: recordings are a cache. Copies and pickles
+are made of the function and start without any.
+"""
 
 import inspect
 import math
+import sys
+import types
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from autograd.compiler.arguments import Signature
+from autograd.compiler.arguments import Layout, Signature, ValuesAmongArguments
+from autograd.compiler.parameters import Parameters, Shared
 from autograd.compiler.replay import Replayer
-from autograd.compiler.results import rebuild
-from autograd.engine.modes import innermost, no_grad
+from autograd.compiler.results import blocks, rebuild
+from autograd.compiler.trace import without_arrays
+from autograd.engine.modes import innermost, no_grad, recording
 from autograd.engine.primitive import DETACHED, Primitive
-from autograd.engine.value import Value, leaf, node
+from autograd.engine.value import Value, as_value, leaf, node
+from autograd.nesting import flatten
 
-Array = npt.NDArray[np.float64]
+FloatArray = npt.NDArray[np.float64]
+MOST_KINDS = 64  # of calls whose recordings are kept; the oldest goes first
 
 
 class Program:
@@ -26,68 +38,173 @@ class Program:
     arguments; their data are read afresh at each call.
     """
 
-    def __init__(self, function: Callable[..., Any], batch: bool) -> None:
-        self._batch = batch
-        self._signature = Signature(function, batch)
-        self.replayer = Replayer(function, self._signature, batch)
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        batch: bool = False,
+        static_argnames: tuple[str, ...] = (),
+        lists: bool = False,
+    ) -> None:
+        """`lists`, for models written for lists: rows of arrays are nested lists, too."""
+        self._function, self._batch = function, batch
+        self._static, self._lists = static_argnames, lists
+        self._signature = Signature(function, batch, static_argnames, lists)
+        self._parameters = Parameters()
+        self._replayers: dict[Any, Replayer] = {}
+        self._last: Replayer | None = None  # that of the last call, for the next of its kind
+        self._owner: tuple[type, str] | None = None  # the class that has it as a method
+        self._bound_to: Any = None
+        self._method: Program | None = None
+        self.__wrapped__ = function
         self.__name__ = getattr(function, "__name__", "program")
+        self.__qualname__ = getattr(function, "__qualname__", self.__name__)
+        self.__module__ = getattr(function, "__module__", __name__)
         self.__doc__ = inspect.getdoc(function)
 
-    def __call__(self, *args: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return what the function returns: float, or array (B,); for a list of k, (k,), (B, k)."""
-        arrays, count = self._signature.read(args)
-        parts = self.replayer.replay(arrays, count)[0]
-        structure = self.replayer.paths[0].recording.structure
-        return rebuild(structure, list(parts), self._batch)
+        if recording():
+            return self._itself(args, kwargs)
+        try:
+            replayer, arrays, count = self._read(args, kwargs)
+        except ValuesAmongArguments:
+            return self._itself(args, kwargs)
+        parts = replayer.replay(arrays, count)[0]
+        return rebuild(replayer.structure, list(parts), self._batch)
 
-    def mean(self, *args: Any) -> Value:
+    def mean(self, *args: Any, **kwargs: Any) -> Value:
         """Return the mean over the batch as one Value whose parents are the parameters."""
+        if recording():
+            return self._mean_itself(args, kwargs)
         off = innermost(no_grad) is not None
-        number, slopes = self._mean(args, reverse=not off)
-        if off or not self.replayer.parameters:
+        try:
+            number, slopes = self._mean(args, kwargs, reverse=not off)
+        except ValuesAmongArguments:
+            return self._mean_itself(args, kwargs)
+        if off or not len(slopes):
             return leaf(number, DETACHED)
-        return node(PROGRAM, tuple(self.replayer.parameters), number, tuple(slopes.tolist()))
+        return node(PROGRAM, tuple(self.parameters[: len(slopes)]), number, tuple(slopes.tolist()))
 
-    def value_and_grad(self, *args: Any) -> tuple[float, Array]:
+    def value_and_grad(self, *args: Any, **kwargs: Any) -> tuple[float, FloatArray]:
         """Return the mean over the batch and its gradient, float64, aligned with `parameters`.
 
-        Raises `TypeError` where the function returns more than one Value, and `ValueError` for
-        an empty batch.
+        Raises `TypeError` where the function returns more than one Value, and where the numbers
+        would be frozen, as in another compiled function; `ValueError` for an empty batch.
         """
-        return self._mean(args, reverse=True)
+        try:
+            if recording():
+                raise ValuesAmongArguments
+            return self._mean(args, kwargs, reverse=True)
+        except ValuesAmongArguments:
+            raise TypeError(
+                "`value_and_grad` of a program gives bare numbers, through which no derivative "
+                "flows, but here derivatives are Values: take program.mean(...), and to "
+                "differentiate by the arguments autograd.value_and_grad(program)"
+            ) from None
 
-    def _mean(self, args: tuple[Any, ...], reverse: bool) -> tuple[float, Array]:
+    def _mean(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], reverse: bool
+    ) -> tuple[float, FloatArray]:
         """The mean, and where `reverse` asks for it the gradient, else zeros."""
-        arrays, count = self._signature.read(args)
+        replayer, arrays, count = self._read(args, kwargs)
         if not count:
             raise ValueError("an empty batch has no mean: pass at least one row")
-        self._record(arrays, count)
-        if self.replayer.paths[0].recording.structure is not None:
+        replayer.start(arrays, count)
+        if replayer.structure is not None:
             raise TypeError(
                 "`mean` and `value_and_grad` need a function that returns one Value; this one "
                 "returns a list, tuple or dict"
             )
-        parts, slopes = self.replayer.replay(arrays, count, reverse=reverse)
-        gradient = np.zeros(len(slopes))
-        gradient[self.replayer.order] = slopes
-        return float(parts[0].mean()), gradient
+        parts, slopes = replayer.replay(arrays, count, reverse=reverse)
+        return float(parts[0].mean()), self._parameters.by_use(slopes)[self._parameters.trained()]
+
+    def _itself(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """What the function itself returns, for each row of a batch; nested as a program does."""
+        if not self._batch:
+            return self._function(*args, **kwargs)
+        structure: Any = None
+        rows: list[list[Value]] = []
+        for row_args, row_kwargs in self._signature.rows(args, kwargs):
+            leaves: list[Any] = []
+            returned = self._function(*row_args, **row_kwargs)
+            found = flatten(without_arrays(returned), leaves, structure)
+            if rows and found != structure:
+                raise TypeError(
+                    f"`{self.__name__}` returned results of different structure for two rows of "
+                    f"a batch; the second is {returned!r:.60}"
+                )
+            structure = found
+            rows.append([as_value(leaf, "the result") for leaf in leaves])
+        if not rows:
+            raise ValueError("an empty batch has no results to differentiate: pass a row")
+        parts, start = [], 0
+        for shape in blocks(structure):
+            stop = start + int(np.prod(shape))
+            part = np.empty((len(rows), stop - start), dtype=object)
+            for i, row in enumerate(rows):
+                part[i] = row[start:stop]
+            parts.append(part)
+            start = stop
+        return rebuild(structure, parts, batch=True)
+
+    def _mean_itself(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Value:
+        results = self._itself(args, kwargs)
+        if not self._batch:
+            return as_value(results, "the result")
+        if not isinstance(results, np.ndarray) or results.ndim != 1:
+            raise TypeError("`mean` needs a function that returns one Value")
+        return as_value(sum(results.tolist()) * (1.0 / len(results)))
+
+    def _read(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[Replayer, list[FloatArray], int]:
+        """The recordings of this kind of call, its arguments as arrays, and how many rows."""
+        last = self._last
+        known = None if last is None else last.layout
+        layout, arrays, count = self._signature.read(args, kwargs, known)
+        if last is not None and layout is known:
+            return last, arrays, count
+        replayer = self._replayers.get(layout.kind)
+        if replayer is None or not replayer.paths:  # a call that failed has left none
+            return self._new(layout), arrays, count
+        layout, arrays, count = self._signature.read(args, kwargs, replayer.layout)
+        layout.check(replayer.layout)
+        self._last = replayer
+        return replayer, arrays, count
+
+    def _new(self, layout: Layout) -> Replayer:
+        key = layout.kind
+        with self._parameters.lock:
+            known = self._replayers.get(key)
+            if known is not None and known.paths:  # another thread was first
+                layout.check(known.layout)
+                return known
+            if len(self._replayers) >= MOST_KINDS:
+                del self._replayers[next(iter(self._replayers))]
+            made = Replayer(self._function, self.__name__, layout, self._batch, self._parameters)
+            self._replayers[key] = made
+            return made
 
     @property
     def parameters(self) -> list[Value]:
         """The parameters in order of first use; known after the first call."""
-        return list(self.replayer.parameters)
+        return [self._parameters.values[i] for i in self._parameters.trained()]
 
     @property
     def source(self) -> str:
         """The generated source of all paths; empty before the first call."""
-        return "\n".join(path.made.source for path in self.replayer.paths)
+        return "\n".join(path.made.source for path in self._paths)
+
+    @property
+    def _paths(self) -> list[Any]:
+        return [path for replayer in self._replayers.values() for path in replayer.paths]
 
     def __str__(self) -> str:
-        lines = [f"program of {self.__name__}: {len(self.replayer.paths)} paths"]
+        lines = [f"program of {self.__name__}: {len(self._paths)} paths"]
         lines[0] = lines[0].replace(" 1 paths", " 1 path")
-        if not self.replayer.paths:
+        if not self._paths:
             lines.append("not recorded yet: call it once")
-        for i, path in enumerate(self.replayer.paths):
+        for i, path in enumerate(self._paths):
             products = path.arrays.products if path.arrays else 0
             lines.append(
                 f"path {i}: {path.recording.nodes} nodes recorded, "
@@ -96,13 +213,64 @@ class Program:
             )
         return "\n".join(lines)
 
-    def record(self, *args: Any) -> None:
-        """Record the path of the first row, so that parameters and source are known."""
-        self._record(*self._signature.read(args))
+    def bind(self, values: list[Value], *args: Any) -> "BoundProgram":
+        """Record for arguments like these, and return the program on the caller's flat array."""
+        replayer, arrays, count = self._read(args, {})
+        replayer.start(arrays, count)
+        return BoundProgram(replayer, values)
 
-    def _record(self, arrays: list[Array], count: int) -> None:
-        if not self.replayer.paths:
-            self.replayer.record([a[0] if self._batch and count else a for a in arrays])
+    def __get__(self, instance: Any, owner: Any = None) -> "Program":
+        """The program as a method: one for each instance, kept in the instance."""
+        if instance is None:
+            return self
+        kept = getattr(instance, "__dict__", None)
+        home = "" if self._owner is None else self._owner[0].__qualname__
+        own = self.__qualname__ if self._owner is None else self._owner[1]
+        name = f"program {home}.{own}"  # no attribute of the user's has a blank in it
+        if kept is not None and name in kept:
+            found: Program = kept[name]
+            return found
+        method = types.MethodType(self._function, instance)
+        program = Program(method, self._batch, self._static, self._lists)
+        program._bound_to, program._method = instance, self
+        return program if kept is None else kept.setdefault(name, program)
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._owner = owner, name
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        if self._method is not None:
+            owner, name = self._method._owner or (type(self._bound_to), self.__name__)
+            return _method, (owner, name, self._bound_to)
+        found: Any = sys.modules.get(self.__module__)
+        for part in self.__qualname__.split("."):
+            found = getattr(found, part, None)
+        if found is self:  # a decorated function: a pickle refers to it by its name
+            return str(self.__qualname__)
+        return Program, (self._function, self._batch, self._static, self._lists)
+
+
+class BoundProgram(Shared):
+    """A program on the flat array in which a caller keeps his `values`."""
+
+    def __init__(self, replayer: Replayer, values: list[Value]) -> None:
+        super().__init__(replayer.parameters, values)
+        self._replayer = replayer
+
+    def run(
+        self, flat: FloatArray, arrays: list[FloatArray], count: int, rows: Any, reverse: bool
+    ) -> tuple[list[FloatArray], FloatArray]:
+        """Run `count` rows, as `Replayer.replay` does; the gradient is aligned with `flat`."""
+        parts, gradient = self._replayer.replay(
+            arrays, count, rows, reverse, lambda: self.take(flat)
+        )
+        return parts, self.hand_back(gradient) if reverse else gradient
+
+
+def _method(owner: type, name: str, instance: Any) -> Any:
+    """The method of an instance that is perhaps not restored yet, as a pickle refers to it."""
+    method: Any = inspect.getattr_static(owner, name)
+    return method.__get__(instance, owner)
 
 
 class _ProgramRow(Primitive):

@@ -33,6 +33,7 @@ class Reroller:
         self.scalars = program
         self.arrays = ArrayProgram()
         self.places: dict[int, Place] = {}
+        self.terms: dict[Array, int] = {}  # of the whole sum that an array is a part of
         self.arguments = [
             self.arrays.array("argument", (), (width,), batched, i)
             for i, width in enumerate(widths)
@@ -173,12 +174,17 @@ class Reroller:
                 for slot, position in chosen:
                     self.places[slot] = (result, position)
                 continue
+            self._part_of(n + extra, result)
             chosen.sort(key=lambda c: c[1])
             index = np.array([position for _, position in chosen], dtype=np.intp)
             total = self.arrays.take(result, index)
             for j in range(extra):
                 total = total + self.gather([self.sums[slot].addends[j] for slot, _ in chosen])
+                self._part_of(n + extra, total)
             self._stand([slot for slot, _ in chosen], total)
+
+    def _part_of(self, terms: int, array: Array) -> None:
+        self.terms[array] = max(terms, self.terms.get(array, 0))
 
     def _product(
         self, lefts: list[tuple[int, ...]], rights: list[tuple[int, ...]], n: int

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from autograd.nesting import kind_of_tuple
 
-Array = npt.NDArray[np.float64]
+FloatArray = npt.NDArray[np.float64]
 
 
 def blocks(structure: Any) -> list[tuple[int, ...]]:
@@ -23,7 +23,7 @@ def blocks(structure: Any) -> list[tuple[int, ...]]:
     return [block for item in items for block in blocks(item)]
 
 
-def rebuild(structure: Any, parts: list[Array], batch: bool) -> Any:
+def rebuild(structure: Any, parts: list[FloatArray], batch: bool) -> Any:
     """Return the structure with an array, or a float, for each block; takes them from `parts`."""
     shape = _rectangular(structure)
     if shape is not None:

@@ -10,11 +10,13 @@ arithmetic (x * 1, x / 1, x - 0, --x) are made. Invariant: no rewrite changes a 
 """
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from autograd.engine import table as primitives
 from autograd.engine.primitive import Primitive
+from autograd.symbolic import COMPARISONS
 
 ARGUMENT, PARAMETER, CONSTANT, OPERATION = range(4)
 
@@ -56,6 +58,39 @@ class ScalarProgram:
         """Return the number in a slot of a constant, else None."""
         return self.what[slot] if self.kind[slot] == CONSTANT else None
 
+    def evaluate(self, arguments: Sequence[float], parameters: Sequence[float]) -> list[float]:
+        """Return the number of each slot, computed one by one as eager code does, bit for bit."""
+        numbers: list[float] = []
+        for kind, what, args in zip(self.kind, self.what, self.args, strict=True):
+            if kind == OPERATION:
+                numbers.append(what.value(*[numbers[a] for a in args]))
+            elif kind == CONSTANT:
+                numbers.append(what)
+            else:
+                numbers.append((arguments if kind == ARGUMENT else parameters)[what])
+        return numbers
+
+    def slopes(self, numbers: Sequence[float], result: int, size: int) -> list[float]:
+        """Return the derivatives of a slot by the parameters, as `backward` computes them."""
+        found = [0.0] * size
+        flow = {result: 1.0}
+        for slot in range(result, -1, -1):
+            upstream = flow.get(slot)
+            if upstream is None:
+                continue
+            row = self.what[slot]
+            if self.kind[slot] == PARAMETER:
+                found[row] = upstream
+            elif self.kind[slot] == OPERATION and row is not primitives.detach:
+                inputs = [numbers[a] for a in self.args[slot]]
+                try:
+                    partials = row.partials(numbers[slot], *inputs)
+                except (ArithmeticError, ValueError):
+                    partials = row.ieee(tuple(inputs))[1]
+                for arg, partial in zip(self.args[slot], partials, strict=True):
+                    flow[arg] = flow.get(arg, 0.0) + upstream * partial
+        return found
+
     def _same_as(self, primitive: Primitive, args: tuple[int, ...]) -> int | None:
         first = args[0]
         if primitive is primitives.where:
@@ -83,4 +118,6 @@ class ScalarProgram:
         return slot
 
 
+# How guards compare: in Python and in NumPy.
+SIGNS = {each.compare: (each.sign, each.ufunc) for each in COMPARISONS}
 _NEUTRAL_ONE = (primitives.multiply, primitives.divide, primitives.power_constant)

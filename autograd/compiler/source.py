@@ -9,7 +9,7 @@ For `compile(lambda x: (w * x[0] + v * x[1]).tanh(), batch=True)` the source rea
         def forward(a0):
             np.dot(a0, m1, out=t4)
             np.tanh(t4, out=t5)
-            return (t5,), True
+            return (t5,), True, False
         def reverse(weight, a0):                     # weight: the gradient of each row's result
             ...                                      # one line for each local partial
             product(t16.T, a0, out=t17)              # np.dot; np.multiply where B is 1
@@ -19,36 +19,53 @@ For `compile(lambda x: (w * x[0] + v * x[1]).tanh(), batch=True)` the source rea
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from autograd.compiler.arrays import Array
+from autograd.compiler.arrays import Array, lower, needed
 from autograd.compiler.emit import Emitter
-from autograd.compiler.lower import lower
 from autograd.compiler.reroll import Reroller
 from autograd.compiler.reverse import gradient
+from autograd.compiler.rounding import Bounds, decided
+from autograd.compiler.scalars import SIGNS
 from autograd.compiler.trace import Recording
 from autograd.compiler.views import is_block
-from autograd.symbolic import COMPARISONS
 
 Flow = tuple[Array, Any]
-UFUNCS = {each.compare.__name__: each.ufunc for each in COMPARISONS}
 
 
 @dataclass(frozen=True)
 class Compiled:
-    """The source, `prepare` made of it, and what there is to tell about it."""
+    """The source, `prepare` when it is asked for, and what there is to tell about it."""
 
     source: str
-    prepare: Callable[..., Any]
+    names: dict[str, Any]
     instructions: int
     products: int
     batched_result: bool
     size: int
     order: Any
+
+    @cached_property
+    def prepare(self) -> Callable[..., Any]:
+        """The function that the source defines, compiled: Python needs longer than we do."""
+        exec(compile(self.source, "<seegrad program>", "exec"), self.names)
+        prepare: Callable[..., Any] = self.names["prepare"]
+        return prepare
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """Guards of one kind: whether they hold, must they, and is it clear; None for certainly."""
+
+    holds: Array
+    outcome: bool
+    clear: Array | None
 
 
 def assemble(
@@ -70,12 +87,13 @@ def assemble(
     reroller.run([*slots, *[s for g in guards for s in (g.left, g.right)]])
     program = reroller.arrays
     results = [reroller.gather(list(group), (len(group),)) for group in groups]
-    outcomes = []
+    outcomes, compared = [], []
     for compare, outcome in dict.fromkeys((g.compare, g.outcome) for g in guards):
         chosen = [g for g in guards if (g.compare, g.outcome) == (compare, outcome)]
         left = reroller.gather([g.left for g in chosen])
         right = reroller.gather([g.right for g in chosen])
-        ufunc = UFUNCS[compare.__name__]
+        _, ufunc = SIGNS[compare]
+        compared.append((left, right))
         outcomes.append((program.elementwise(ufunc, left, right), outcome))
     if order is None:
         order = _arrangement(program.instructions, reroller.parameters)
@@ -87,19 +105,27 @@ def assemble(
     first = program.take(results[0], np.zeros(1, dtype=np.intp))
     flows = gradient(program, first, reroller.parameters)
 
+    bounds = Bounds(program, [x for pair in compared for x in pair], reroller.terms)
+    clear = [decided(program, left, right, bounds) for left, right in compared]
+
     lowered, to = lower(program)
     results = [to[r] for r in results]
-    outcomes = [(to[a], outcome) for a, outcome in outcomes]
+    guarded = [
+        Guarded(to[holds], outcome, None if sure is None else to[sure])
+        for (holds, outcome), sure in zip(outcomes, clear, strict=True)
+    ]
     flows = [(to[a], None if _is_all(index, size) else index) for a, index in flows]
-    ahead = _needed([*results, *[a for a, _ in outcomes]])
-    back = _needed([a for a, _ in flows]) - ahead
+    checks = [a for g in guarded for a in (g.holds, g.clear) if a is not None]
+    ahead = needed([*results, *checks])
+    back = needed([a for a, _ in flows]) - ahead
 
     emitter = Emitter(lowered.instructions)
     for array in lowered.instructions:
         if array in ahead or array.op in ("argument", "parameters"):
             emitter.emit(array)
     answers = "".join(f"{emitter.name[r]}, " for r in results)
-    emitter.body.append(f"return ({answers}), {_verdict(emitter, outcomes)}")
+    *verdict, on, unclear = _verdict(emitter, guarded)
+    emitter.body += [*verdict, f"return ({answers}), {on}, {unclear}"]
     forward, emitter.body = emitter.body, []
     _emit_reverse(emitter, [a for a in lowered.instructions if a in back], flows, size)
 
@@ -112,12 +138,11 @@ def assemble(
     lines += [f"        {line}" for line in _with_views(emitter.dynamic, emitter.body)]
     lines += ["        return G", "    return forward, reverse"]
     source = "\n".join(lines) + "\n"
-    exec(compile(source, "<seegrad program>", "exec"), emitter.names)
-    needed = ahead | back
-    executed = [a for a in lowered.instructions if a in needed]
+    wanted = ahead | back
+    executed = [a for a in lowered.instructions if a in wanted]
     return Compiled(
         source,
-        emitter.names["prepare"],
+        emitter.names,
         len(forward) + len(emitter.body) - 1,
         sum(str(a.op).startswith("matmul") for a in executed),
         results[0].batched,
@@ -174,24 +199,23 @@ def _with_views(views: dict[str, str], body: list[str]) -> list[str]:
     return lines + body
 
 
-def _needed(arrays: Sequence[Array]) -> set[Array]:
-    found: set[Array] = set()
-    stack = list(arrays)
-    while stack:
-        array = stack.pop()
-        if array not in found:
-            found.add(array)
-            stack += [a for a in array.args if isinstance(a, Array)]
-    return found
+def _verdict(emitter: Emitter, guarded: Sequence[Guarded]) -> list[str]:
+    """Lines, and expressions for which rows are on this path, and for which that is unclear.
 
-
-def _verdict(emitter: Emitter, outcomes: Sequence[tuple[Array, bool]]) -> str:
-    """An expression for which rows took this path: a mask of the batch, or one bool."""
-    parts = []
-    for array, outcome in outcomes:
-        name = emitter.name[array]
-        parts.append(f"({name} if {outcome} else ~{name}).all(axis=-1)".replace("True", "1"))
-    return " & ".join(parts).replace("if 1 ", "if True ") or "True"
+    A row is off the path if a guard clearly fails; a bound that is nan makes nothing clear.
+    """
+    on, off = [], []
+    for guard in guarded:
+        name = emitter.name[guard.holds]
+        holds, fails = (name, f"~{name}") if guard.outcome else (f"~{name}", name)
+        if guard.clear is not None:
+            clear = emitter.name[guard.clear]
+            holds, fails = f"{holds} & {clear}", f"{fails} & {clear}"
+        on.append(f"({holds}).all(axis=-1)")
+        off.append(f"({fails}).any(axis=-1)")
+    if all(guard.clear is None for guard in guarded):
+        return [" & ".join(on) or "True", "False"]
+    return [f"on = {' & '.join(on)}", "on", f"~(on | {' | '.join(off)})"]
 
 
 def _emit_reverse(
@@ -215,9 +239,10 @@ def _emit_reverse(
     emitter.name[target] = "G"
     emitter.whole_seeds.update(flow for flow, _ in flows if flow.op == "seed")
     direct, later = {}, []
+    times_used = Counter(flow for flow, _ in flows)
     for flow, index in parts:
         view = emitter.view(target, index)
-        once = sum(f is flow for f, _ in flows) == 1 and emitter.uses.get(flow, 0) == 0
+        once = times_used[flow] == 1 and emitter.uses.get(flow, 0) == 0
         if disjoint and view and once and flow in arrays and _writes_out(flow):
             direct[flow] = view
             if not is_block(index):

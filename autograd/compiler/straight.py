@@ -11,25 +11,34 @@ f(x) = sin(x) * p; out:
         v3 = v2 * v1
         return (v3,), True, (v2,)
 
-Invariant: where Python's floats raise, the slots are evaluated one by one with IEEE 754's values.
+Invariant: values are eager's bit for bit. Where Python's floats raise, the slots are evaluated one
+by one with IEEE 754's values.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
-from autograd.compiler.scalars import ARGUMENT, CONSTANT, OPERATION, PARAMETER, ScalarProgram
+from autograd.compiler.scalars import (
+    ARGUMENT,
+    CONSTANT,
+    OPERATION,
+    PARAMETER,
+    SIGNS,
+    ScalarProgram,
+)
 from autograd.compiler.trace import Recording, ScalarGuard
 from autograd.engine import table as primitives
 from autograd.engine.primitive import Primitive
-from autograd.symbolic import COMPARISONS, Symbolic
+from autograd.symbolic import Symbolic
 
+LINES = 2_000  # of a function
+COMPENSATED = sum([1e100, 1.0, -1e100]) != 0.0  # so does Python sum floats from 3.12 on
 INFIX = {
     primitives.add: "+",
     primitives.subtract: "-",
     primitives.multiply: "*",
     primitives.divide: "/",
 }
-SIGNS = {each.compare: each.sign for each in COMPARISONS}
 
 
 class Symbol(Symbolic):
@@ -87,6 +96,7 @@ class StraightLine:
         program = self.program = recording.program
         self.results, self.guards = recording.results, recording.guards
         self.size = len(recording.parameters)
+        self.recorded = len(program)  # slots; those behind them are the reverse sweep's
         self.slots = gradient(program, self.results[0], self.size)
         watched = [s for g in self.guards for s in (g.left, g.right)]
         self.forward, _ = _function(program, [*self.results, *watched], self, ())
@@ -107,24 +117,19 @@ class StraightLine:
     def _step_by_step(
         self, arguments: Sequence[float], parameters: Sequence[float]
     ) -> tuple[Sequence[float], bool, Sequence[float]]:
-        program = self.program
-        numbers: list[float] = []
-        for kind, what, args in zip(program.kind, program.what, program.args, strict=True):
-            if kind == OPERATION:
-                numbers.append(what.value(*[numbers[a] for a in args]))
-            elif kind == CONSTANT:
-                numbers.append(what)
-            else:
-                numbers.append((arguments if kind == ARGUMENT else parameters)[what])
-        verdict = all(
-            bool(g.compare(numbers[g.left], numbers[g.right])) == g.outcome for g in self.guards
-        )
+        numbers = self.program.evaluate(arguments, parameters)
+        verdict = all(guard.holds(numbers) for guard in self.guards)
         return [numbers[s] for s in self.results], verdict, [numbers[s] for s in self.slots]
 
 
 def _function(
     program: ScalarProgram, roots: Sequence[int], path: StraightLine, slopes: Sequence[int]
 ) -> tuple[Any, str]:
+    """The function that computes the results, the verdict and the slots `slopes`; its source.
+
+    Of a long program it calls one part after another, which leave in V what others need: a
+    function of n lines takes Python some n^2 to compile.
+    """
     needed = [False] * len(program)
     for slot in (*roots, *slopes):
         needed[slot] = True
@@ -132,26 +137,74 @@ def _function(
         if needed[slot]:
             for arg in program.args[slot]:
                 needed[arg] = True
-    names: dict[str, Any] = {}
-    bound: dict[Primitive, str] = {}
-    lines = []
-    for slot in range(len(program)):
-        if needed[slot] and program.kind[slot] != CONSTANT:
-            lines.append(f"v{slot} = {_text(program, slot, names, bound)}")
+    order = [s for s, kind in enumerate(program.kind) if needed[s] and kind != CONSTANT]
+    parts = [order[i : i + LINES] for i in range(0, len(order), LINES)] or [[]]
+    ends = [*roots, *slopes]
+    writer = _Writer(program, path.recorded)
+    if len(parts) > 1:
+        parts.append([])  # the last one puts the answer together
+        writer.keep_what_crosses(parts, ends)
     results = "".join(f"{_name(program, s)}, " for s in path.results)
     slots = "".join(f"{_name(program, s)}, " for s in slopes)
     verdict = " and ".join(_check(program, g) for g in path.guards) or "True"
-    body = "".join(
-        f"    {line}\n" for line in [*lines, f"return ({results}), {verdict}, ({slots})"]
-    )
-    source = f"def program(A, P):\n{body}"
-    exec(compile(source, "<seegrad program>", "exec"), names)
-    return names["program"], source
+    answer = f"    return ({results}), {verdict}, ({slots})\n"
+    if len(parts) == 1:
+        source = f"def program(A, P):\n{writer.body(parts[0], [])}{answer}"
+    else:
+        source = "".join(
+            f"def part{i}(A, P, V):\n{writer.body(part, [] if part else ends)}"
+            for i, part in enumerate(parts)
+        )
+        calls = "".join(f"    part{i}(A, P, V)\n" for i in range(len(parts) - 1))
+        source += f"{answer}def program(A, P):\n    V = [0.0] * {len(writer.kept)}\n{calls}"
+        source += f"    return part{len(parts) - 1}(A, P, V)\n"
+    exec(compile(source, "<seegrad program>", "exec"), writer.names)
+    return writer.names["program"], source
+
+
+class _Writer:
+    """Writes the lines of slots; `kept` are those that other parts read from V."""
+
+    def __init__(self, program: ScalarProgram, recorded: int) -> None:
+        self.program, self.recorded = program, recorded
+        self.names: dict[str, Any] = {}
+        self.kept: dict[int, int] = {}
+        self._bound: dict[Primitive, str] = {}
+
+    def keep_what_crosses(self, parts: Sequence[Sequence[int]], ends: Sequence[int]) -> None:
+        """Find the operations that are used in another part than their own, or at the end."""
+        home = {slot: i for i, part in enumerate(parts) for slot in part}
+        for i, part in enumerate(parts):
+            for slot in part or ends:
+                for arg in self.program.args[slot] if part else (slot,):
+                    if self.program.kind[arg] == OPERATION and home[arg] != i:
+                        self.kept.setdefault(arg, len(self.kept))
+
+    def body(self, part: Sequence[int], ends: Sequence[int]) -> str:
+        """The lines of one part, what it takes from elsewhere first."""
+        own = set(part)
+        used = dict.fromkeys([*[a for slot in part for a in self.program.args[slot]], *ends])
+        lines = [
+            f"    v{slot} = {self._from_elsewhere(slot)}\n"
+            for slot in used
+            if slot not in own and self.program.kind[slot] != CONSTANT
+        ]
+        for slot in part:
+            fast = slot >= self.recorded
+            text = _text(self.program, slot, self.names, self._bound, fast)
+            keep = f"V[{self.kept[slot]}] = " if slot in self.kept else ""
+            lines.append(f"    {keep}v{slot} = {text}\n")
+        return "".join(lines)
+
+    def _from_elsewhere(self, slot: int) -> str:
+        if self.program.kind[slot] == OPERATION:
+            return f"V[{self.kept[slot]}]"
+        return _text(self.program, slot, self.names, self._bound, fast=False)
 
 
 def _check(program: ScalarProgram, guard: ScalarGuard) -> str:
     left, right = _name(program, guard.left), _name(program, guard.right)
-    text = f"({left} {SIGNS[guard.compare]} {right})"
+    text = f"({left} {SIGNS[guard.compare][0]} {right})"
     return text if guard.outcome else f"not {text}"
 
 
@@ -165,8 +218,13 @@ def _name(program: ScalarProgram, slot: int) -> str:
 
 
 def _text(
-    program: ScalarProgram, slot: int, names: dict[str, Any], bound: dict[Primitive, str]
+    program: ScalarProgram,
+    slot: int,
+    names: dict[str, Any],
+    bound: dict[Primitive, str],
+    fast: bool,
 ) -> str:
+    """The expression of a slot: eager's number bit for bit, or where it may be a `fast` one."""
     kind, what = program.kind[slot], program.what[slot]
     if kind == ARGUMENT:
         return f"A[{what}]"
@@ -179,11 +237,12 @@ def _text(
         return f"-{args[0]}"
     if what is primitives.greater:
         return f"1.0 if {args[0]} > {args[1]} else 0.0"
-    if what is primitives.power_constant and args[1] == "2.0":
-        return f"{args[0]} * {args[0]}"
-    if what is primitives.dot:
+    if fast and what is primitives.power_constant and args[1] == "2.0":
+        return f"{args[0]} * {args[0]}"  # libm's pow rounds one in a thousand otherwise
+    if what is primitives.dot and (fast or not COMPENSATED):
         half = len(args) // 2
-        return " + ".join(map(" * ".join, zip(args[:half], args[half:], strict=True)))
+        products = map(" * ".join, zip(args[:half], args[half:], strict=True))
+        return " + ".join(["0.0", *products])
     if what not in bound:
         bound[what] = f"f{len(bound)}"
         names[bound[what]] = what.scalar

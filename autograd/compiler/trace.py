@@ -8,11 +8,15 @@ argument or a parameter is frozen, and nothing of one recording gets into anothe
 
 import gc
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
-from autograd.compiler.scalars import ScalarProgram
+import numpy as np
+
+from autograd.compiler.scalars import PARAMETER, ScalarProgram
 from autograd.engine import table
 from autograd.engine.graph import topological_order
 from autograd.engine.modes import Mode, no_grad, opened, without
@@ -135,6 +139,10 @@ class ScalarGuard:
     outcome: bool
     line: str
 
+    def holds(self, numbers: Sequence[float]) -> bool:
+        """Whether it does, given the number of each slot."""
+        return bool(self.compare(numbers[self.left], numbers[self.right])) == self.outcome
+
 
 @dataclass(frozen=True)
 class Recording:
@@ -145,6 +153,7 @@ class Recording:
     structure: Structure
     guards: tuple[ScalarGuard, ...]
     parameters: list[Value]
+    used: frozenset[int]  # parameters that are not only detached
     nodes: int
 
     def same_path(self, other: "Recording") -> bool:
@@ -207,7 +216,7 @@ def _recorded(
     with without(no_grad), trace:
         returned = function(*unflatten(structure, list(leaves)))
     results: list[Any] = []
-    shape = flatten(_without_arrays(returned), results, like)
+    shape = flatten(without_arrays(returned), results, like)
     roots = [_as_node(result) for result in results]
     recording = _translate(roots, shape, trace, leaves, parameters)
     return recording, weakref.ref(trace.token)
@@ -257,28 +266,43 @@ def _translate(
     )
     kept = tuple(g for g in guards if None in (program.number(g.left), program.number(g.right)))
     found = tuple(leaf_slot(result) for result in results)
-    return Recording(program, found, shape, kept, parameters, len(order))
+    used = _used(program, [*found, *[s for g in kept for s in (g.left, g.right)]])
+    return Recording(program, found, shape, kept, parameters, used, len(order))
+
+
+def _used(program: ScalarProgram, roots: Sequence[int]) -> frozenset[int]:
+    """The numbers of the parameters on which the roots depend, but for what is detached."""
+    reached = [False] * len(program)
+    for slot in roots:
+        reached[slot] = True
+    for slot in range(len(program) - 1, -1, -1):
+        if reached[slot] and program.what[slot] is not table.detach:
+            for arg in program.args[slot]:
+                reached[arg] = True
+    kinds = zip(program.kind, program.what, reached, strict=True)
+    return frozenset(what for kind, what, known in kinds if known and kind == PARAMETER)
 
 
 def _as_node(result: Any) -> Value:
-    if isinstance(result, bool):
-        result = f"{result}, the outcome of a comparison,"
-    try:
+    """A result as a node: no bare number can be read on the way, so a returned one is constant."""
+    advice = "return Values, real numbers, and lists, tuples or dicts of them"
+    if result is None:
+        advice = f"is its `return` missing? {advice[0].upper()}{advice[1:]}"
+    elif isinstance(result, bool | np.bool_):
+        advice = "of a comparison: autograd.where(x > y, 1.0, 0.0) is a number"
+    elif isinstance(result, Value | Real | Decimal):
         return as_value(result)
-    except TypeError:
-        raise TypeError(
-            f"the compiled function returned {result!r:.60} among its results: return Values, "
-            "numbers, and lists, tuples or dicts of them"
-        ) from None
+    raise TypeError(f"the compiled function returned {result!r:.60}: {advice}")
 
 
-def _without_arrays(item: Any) -> Any:
+def without_arrays(item: Any) -> Any:
+    """Return nested results with lists in the place of arrays."""
     if hasattr(item, "tolist"):
         return item.tolist()
     if isinstance(item, list):
-        return [_without_arrays(x) for x in item]
+        return [without_arrays(x) for x in item]
     if isinstance(item, tuple):
-        return kind_of_tuple(item, map(_without_arrays, item))
+        return kind_of_tuple(item, map(without_arrays, item))
     if isinstance(item, dict):
-        return {key: _without_arrays(x) for key, x in item.items()}
+        return {key: without_arrays(x) for key, x in item.items()}
     return item

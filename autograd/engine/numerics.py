@@ -124,7 +124,7 @@ def exp_difference(x: Any, y: Any) -> Any:
     What is too small to count is clipped, so that -inf gives 0 and not nan. Computed with halves,
     so that there is something to clip at below the lowest of floats.
     """
-    y = _clipped(0.5 * y, -_LARGEST_HALF, _LARGEST_HALF)
+    y = _clipped(0.5 * y, -_LARGEST_HALF, 2.0 * _LARGEST_HALF)  # inf stays above all others
     x = maximum(0.5 * x, y - (500.0 + 1e-3 * abs(y)))
     difference = x - y
     back = difference - x

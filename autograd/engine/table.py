@@ -132,7 +132,7 @@ def _softmax(out: Any, *xs: Any) -> tuple[Any, ...]:
     largest = reduce(maximum, xs)
     weights = tuple(numerics.exp_difference(x, largest) for x in xs)
     total = numerics.pairwise_sum(weights)
-    total = select(greater(total, 0.0), total, 1.0)  # of an infinite logit the weight is nan
+    total = select(greater(total, -1.0), total, 1.0)  # of an infinite logit the weight is nan
     return tuple(w / total for w in weights)
 
 

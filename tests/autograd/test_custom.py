@@ -19,7 +19,7 @@ import autograd
 import nn
 from autograd import Value, custom
 from autograd.checking.gradcheck import gradcheck
-from autograd.compiler.interpreted import DEEPEST
+from autograd.compiler.replay import DEEPEST
 from autograd.custom import primitive
 from autograd.engine.primitive import TABLE
 
@@ -243,7 +243,7 @@ def grid(count):
 def test_compiled_equals_eager_on_all_branches_and_at_special_values(define):
     row, points = define(), ROWS[define]
     program = assert_compiled_equals_eager(row, [*points, *grid(len(points[0]))])
-    assert len(program.replayer.paths) == 1
+    assert len(program._paths) == 1
     called = bool(re.search(r"\bf\d", program.source))
     assert called == (define is ramp), "a row that symbols go through runs as NumPy's own"
 
@@ -535,7 +535,7 @@ def test_a_program_too_deep_for_source_takes_rows_as_they_are():
         return row(y)
 
     program = autograd.compile(f, batch=True)
-    assert program([3.0, -4.0]).tolist() == [6.0, 8.0] and "computed one by one" in program.source
+    assert program([3.0, -4.0]).tolist() == [6.0, 8.0] and "def part1(" in program.source
     assert program.value_and_grad([3.0, -4.0])[1].tolist() == [7.0]
     assert autograd.compile(f)(-4.0) == 8.0
 

@@ -201,7 +201,7 @@ def test_loops_and_truth_are_guarded():
     assert truth([0.0, 1.0]).tolist() == [5.0, 2.0]
 
 
-def test_too_many_paths_name_the_line():
+def test_too_many_paths_name_the_line_and_go_on():
     def f(xs):
         total = xs[0]
         for x in xs:
@@ -209,10 +209,32 @@ def test_too_many_paths_name_the_line():
                 total = total + x
         return total
 
-    program = autograd.compile(f, batch=True)
     X = np.random.default_rng(0).normal(size=(200, 8))
-    with pytest.raises(ValueError, match=r"more than 64 paths; the last branch is at .*py:\d+"):
-        program(X)
+    expected = X[:, 0] + np.maximum(X, 0.0).sum(axis=1)
+    for batch in (True, False):
+        program = autograd.compile(f, batch=batch)
+        with pytest.warns(UserWarning, match=r"`f` took more than 64 paths.*py:\d+\. .* write"):
+            found = program(X) if batch else [program(x) for x in X.tolist()]
+        assert found == pytest.approx(expected)
+        again = program(X) if batch else [program(x) for x in X.tolist()]  # without a word
+        assert again == pytest.approx(expected) and len(program._paths) == 64
+    mean, _ = autograd.compile(f, batch=True).value_and_grad(X[:3])
+    assert mean == pytest.approx(expected[:3].mean())
+
+
+def test_rows_beyond_the_paths_that_are_kept_count_in_the_gradient():
+    w = [Value(0.3 * i - 0.7) for i in range(8)]
+
+    def f(xs):
+        return sum(wi * x if wi * x > 0 else 0.0 for wi, x in zip(w, xs, strict=True))
+
+    X = np.random.default_rng(1).normal(size=(150, 8))
+    program = autograd.compile(f, batch=True)
+    with pytest.warns(UserWarning, match="more than 64 paths"):
+        mean, gradient = program.value_and_grad(X)
+    values, expected, _ = eager(f, X.tolist(), w)
+    assert mean == pytest.approx(np.mean(values))
+    assert dict(zip(program.parameters, gradient, strict=True)) == pytest.approx(expected)
 
 
 def test_where_follows_its_condition():
@@ -361,7 +383,6 @@ def test_labels_never_reach_the_source():
         (lambda f: f(1.0), ValueError, "argument `x` needs a leading batch axis"),
         (lambda f: f(), TypeError, "missing a required argument: 'x'"),
         (lambda f: f([[1, 2]], 3), TypeError, "too many positional arguments"),
-        (lambda f: f([Value(1.0)]), TypeError, r"got a Value: .* as in compile\(grad\(f\)\)"),
         (lambda f: f([{"a": 1.0, "b": 2.0}]), TypeError, "got a dict: the rows of a batch are"),
     ],
 )
@@ -373,24 +394,18 @@ def test_bad_arguments(call, error, message):
     assert program([[3.0, 2.0]]).tolist() == [6.0]
 
 
-@pytest.mark.parametrize(
-    "use", [lambda p: autograd.grad(p)(2.0), lambda p: autograd.gradcheck(p, 2.0)]
-)
-def test_a_program_says_how_to_differentiate_by_its_arguments(use):
-    with pytest.raises(TypeError, match=r"argument `x` .* as in compile\(grad\(f\)\)"):
-        use(autograd.compile(lambda x: x * x))
-
-
 def test_bad_functions():
     with pytest.raises(ValueError, match=r"unequal lengths: \{'x': 2, 'y': 3\}"):
         autograd.compile(lambda x, y: x * y, batch=True)([1, 2], [1, 2, 3])
-    with pytest.raises(TypeError, match=r"must return Values, got 3.0"):
-        autograd.compile(lambda x: 3.0)(1.0)
-    with pytest.raises(TypeError, match=r"among its results: return Values"):
+    with pytest.raises(TypeError, match=r"returned 'a': return Values, real numbers"):
         autograd.compile(lambda x: [x, "a"])(1.0)
+    with pytest.raises(TypeError, match=r"returned None: is its `return` missing\?"):
+        autograd.compile(lambda x: None)(1.0)
+    with pytest.raises(TypeError, match=r"returned (True|False): of a comparison"):
+        autograd.compile(lambda x: x > 2)(1.0)
     with pytest.raises(TypeError, match=r"use v.data"):
         autograd.compile(lambda x: math.sin(x))(1.0)
-    with pytest.raises(TypeError, match=r"its number would be frozen"):
+    with pytest.raises(TypeError, match=r"it would be frozen into the program"):
         autograd.compile(lambda x: x * x.data)(1.0)
     with pytest.raises(TypeError, match=r"backward\(\) was called while"):
         autograd.compile(lambda x: (x * x).backward())(1.0)
@@ -558,14 +573,14 @@ def test_a_comparison_that_rounding_decides_does_not_add_paths():
     X = np.random.default_rng(0).normal(size=(300, 12))
     values, _, _ = eager(f, X.tolist(), w)
     assert program(X) == pytest.approx(values, rel=1e-12)
-    assert len(program.replayer.paths) == 2
+    assert len(program._paths) == 2
 
 
-def test_equality_with_a_number_is_refused_while_compiling():
-    with pytest.raises(TypeError, match="were compared by =="):
-        autograd.compile(lambda x: x * 2 if x == 1.0 else x)(1.0)
-    v = Value(1.0)
-    assert v == v and v != Value(1.0) and v != 1.0 and len({v, v}) == 1
+def test_equality_with_a_number_is_a_guard():
+    program = autograd.compile(lambda x: x * 2 if x == 1.0 else x, batch=True)
+    assert program([1.0, 3.0]).tolist() == [2.0, 3.0]
+    program = autograd.compile(lambda x: x if x != 0.0 else x + 5.0)
+    assert (program(2.0), program(0.0)) == (2.0, 5.0)
 
 
 def test_the_mean_of_a_program_is_explained_and_pickled():

@@ -1,0 +1,167 @@
+"""Rounding: how far a number of the array program may lie from the one that eager code computes.
+
+A matrix product adds in another order than the function does, and NumPy's `exp` may end in another
+digit than Python's. Where such numbers are compared, a difference within the error bound decides
+nothing: those rows are evaluated as the function itself would. Bounds are more instructions of the
+array program, in units of EPS, by standard forward error analysis (Higham, Accuracy and Stability
+of Numerical Algorithms, chapter 3). Invariant: what has no bound is equal to eager bit for bit.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.compiler.arrays import Array, ArrayProgram, needed
+from autograd.engine import table as primitives
+from autograd.engine.primitive import TABLE, Primitive
+
+EPS = float(np.finfo(np.float64).eps)
+# NumPy promises 4 ULP, C libraries keep 1 to 2; rows of several functions have two of each.
+ULPS = 12.0
+# Where nothing is 0 a difference so small decides nothing: products may have underflowed.
+SMALLEST = 1e-300
+# Rows that both sides round alike.
+EXACT = {
+    TABLE[name]
+    for name in (
+        *("+", "-", "*", "/", "neg", "abs", "magnitude", "sqrt", "maximum", "minimum"),
+        *("relu", "leaky_relu", "greater", "where", "detach", "select", "floor", "ceil", "sign"),
+    )
+    if name in TABLE
+}
+# Rows that hand on a change of an input no larger than it is, kinks included.
+STEADY = {TABLE[n] for n in ("+", "-", "neg", "abs", "magnitude", "maximum", "minimum", "relu")}
+STEADY |= {TABLE["where"], TABLE["detach"]}
+
+
+def decided(program: ArrayProgram, left: Any, right: Any, bounds: "Bounds") -> Array | None:
+    """Note for which rows a comparison is beyond rounding; None where both sides are exact."""
+    found = [b for b in (bounds.of(left), bounds.of(right)) if b is not None]
+    if not found:
+        return None
+    total = found[0] if len(found) == 1 else found[0] + found[1]
+    far = program.elementwise(np.greater, primitives.abs(left - right), total * EPS + SMALLEST)
+    nothing = program.elementwise(np.equal, total, 0.0)  # sums of zeros are exact
+    both: Array = program.elementwise(np.logical_or, far, nothing)
+    return both
+
+
+class Bounds:
+    """Notes the bounds of arrays; `terms` of a sum say of how many it is a part."""
+
+    def __init__(
+        self, program: ArrayProgram, roots: Sequence[Any], terms: Mapping[Array, int]
+    ) -> None:
+        self.program, self.terms = program, terms
+        self._known: dict[Array, Any] = {}
+        wanted = needed([root for root in roots if isinstance(root, Array)])
+        for array in list(program.instructions):
+            if array in wanted:
+                bound = self._bound(array)
+                if bound is not None:
+                    self._known[array] = bound
+
+    def of(self, x: Any) -> Any:
+        """Return the bound of an operand, None where it is exact."""
+        return self._known.get(x) if isinstance(x, Array) else None
+
+    def _bound(self, array: Array) -> Any:
+        if isinstance(array.op, Primitive):
+            return self._elementwise(array)
+        rule = getattr(self, f"_{array.op}", None)
+        return None if rule is None else rule(array)  # arguments, parameters and constants
+
+    def _elementwise(self, array: Array) -> Any:
+        row, args = array.op, array.args
+        bounds = [self.of(a) for a in args]
+        size = primitives.abs(array)
+        moved = [b for b in bounds if b is not None]
+        if not moved:
+            return None if row in EXACT and array not in self.terms else size * ULPS
+        if row in STEADY:
+            total = size
+            for bound in moved:
+                total = total + bound
+        elif row is primitives.multiply:
+            total = size
+            for bound, other in zip(bounds, args[::-1], strict=True):
+                if bound is not None:
+                    total = total + bound * primitives.abs(other)
+            if len(moved) == 2:
+                total = total + moved[0] * moved[1] * EPS
+        else:
+            total = size * ULPS
+            for i, bound in enumerate(bounds):
+                if bound is not None:
+                    total = total + self._moves(array, i, bound * (EPS * len(args)))
+        if array in self.terms:
+            total = total + primitives.abs(args[1]) * float(self.terms[array])
+        return total
+
+    def _moves(self, array: Array, i: int, step: Any) -> Any:
+        """By how much a row moves where its input number `i` goes a step to either side.
+
+        Unlike a partial it sees kinks, steps and poles nearby; outside the domain it is nan.
+        """
+        args = list(array.args)
+        total: Any = None
+        for moved in (array.args[i] + step, array.args[i] - step):
+            args[i] = moved
+            apart = primitives.abs(self.program.primitive(array.op, *args) - array)
+            total = apart if total is None else total + apart
+        return total * (1.0 / EPS)
+
+    def _take(self, array: Array) -> Any:
+        bound = self.of(array.args[0])
+        return None if bound is None else self.program.take(bound, array.data)
+
+    def _join(self, array: Array) -> Any:
+        bounds = [self.of(a) for a in array.args]
+        if all(b is None for b in bounds):
+            return None
+        parts = tuple(
+            self._zeros(a.shape) if b is None else b
+            for a, b in zip(array.args, bounds, strict=True)
+        )
+        return self.program.array("join", parts, array.shape, array.batched)
+
+    def _zeros(self, shape: tuple[int, ...]) -> Array:
+        return self.program.array("constants", (), shape, False, np.zeros(shape))
+
+    def _expand(self, array: Array) -> Any:
+        bound = self.of(array.args[0])
+        return None if bound is None else self.program.expand(bound, array.shape[1])
+
+    def _sum(self, array: Array) -> Any:
+        (x,) = array.args
+        terms = 2.0 * max(x.shape[1], self.terms.get(array, 0))
+        total, bound = self._of_kind(array, "sum", primitives.abs(x)) * terms, self.of(x)
+        return total if bound is None else total + self._of_kind(array, "sum", bound)
+
+    def _logsumexp(self, array: Array) -> Any:
+        (x,) = array.args
+        bound, size = self.of(x), primitives.abs(x) * 4.0 + (ULPS + x.shape[1])
+        total = self._of_kind(array, "sum", size if bound is None else size + bound)
+        return total + primitives.abs(array) * ULPS
+
+    def _matmul(self, array: Array) -> Any:
+        right, left = array.args
+        terms = 2.0 * max(right.shape[1], self.terms.get(array, 0))
+        sizes = primitives.abs(right), primitives.abs(left)
+        total = self._product(array, *sizes) * terms
+        bounds = self.of(right), self.of(left)
+        if bounds[0] is not None:
+            total = total + self._product(array, bounds[0], sizes[1])
+        if bounds[1] is not None:
+            total = total + self._product(array, sizes[0], bounds[1])
+        if bounds[0] is not None and bounds[1] is not None:
+            total = total + self._product(array, *bounds) * EPS
+        return total
+
+    def _product(self, array: Array, right: Any, left: Any) -> Any:
+        batched = right.batched or left.batched
+        return self.program.array("matmul", (right, left), array.shape, batched)
+
+    def _of_kind(self, array: Array, op: str, x: Any) -> Any:
+        return self.program.array(op, (x,), array.shape, x.batched)

@@ -1,0 +1,420 @@
+"""Programs compose: differentiated, nested, as methods, with keywords, copied and pickled."""
+
+import copy
+import functools
+import inspect
+import pickle
+import threading
+
+import numpy as np
+import pytest
+
+import autograd
+import nn
+from autograd import Value
+
+
+def cube(x):
+    return x * x * x
+
+
+@autograd.compile
+def decorated(x, scale=2.0):
+    """Doc."""
+    return x * scale
+
+
+def test_derivatives_of_a_program_are_those_of_its_function():
+    program = autograd.compile(cube)
+    assert autograd.grad(program)(2.0) == 12.0
+    assert autograd.hessian(program)(2.0) == 12.0
+    assert autograd.value_and_grad(program)(2.0) == (8.0, 12.0)
+    assert autograd.jvp(program, (2.0,), (1.0,)) == (8.0, 12.0)
+    assert autograd.gradcheck(program, 2.0)
+    assert program(2.0) == 8.0 and len(program._paths) == 1
+
+
+def test_a_minimum_of_a_program():
+    pytest.importorskip("scipy")
+    program = autograd.compile(lambda x: (x[0] - 1.0) ** 2 + (x[1] + 2.0) ** 2)
+    assert autograd.minimize(program, [0.0, 0.0]).x == pytest.approx([1.0, -2.0], abs=1e-4)
+
+
+def test_a_value_among_the_arguments_is_recorded():
+    w = Value(3.0)
+    program = autograd.compile(lambda x, y: w * x * y)
+    x = Value(2.0)
+    result = program(x, 5.0)
+    result.backward()
+    assert (result.data, x.grad, w.grad) == (30.0, 15.0, 10.0)
+    assert program({"a": 1.0} and 2.0, 5.0) == 30.0
+    with autograd.no_grad():
+        assert program(x, 5.0).parents == ()
+
+
+def test_a_program_in_a_compiled_function_is_inlined():
+    w = Value(3.0)
+    inner = autograd.compile(lambda x: w * x if x > 0 else -x)
+    outer = autograd.compile(lambda x: inner(x) * 2.0 + inner(1.0), batch=True)
+    assert outer([1.0, -2.0]).tolist() == [9.0, 7.0]
+    assert outer.parameters == [w] and inner.parameters == []
+    assert autograd.compile(inner)(2.0) == 6.0
+    assert autograd.compile(autograd.grad(inner))(2.0) == 3.0
+
+
+def test_a_batch_program_of_values_gives_arrays_of_values():
+    w = Value(3.0)
+    program = autograd.compile(lambda x: [w * x[0], x[1]], batch=True)
+    X = [[Value(1.0), Value(2.0)], [Value(3.0), 4.0], [5.0, 6.0]]
+    found = program(X)
+    assert found.shape == (3, 2) and all(isinstance(v, Value) for v in found.flat)
+    assert [[v.data for v in row] for row in found] == program([[1, 2], [3, 4], [5, 6]]).tolist()
+    single = autograd.compile(lambda x: w * x, batch=True)
+    assert [v.data for v in single([Value(1.0), 2.0])] == [3.0, 6.0]
+    pair = autograd.compile(lambda x, y: {"a": x * y, "b": (x, [y, w])}, batch=True)
+    found = pair([Value(1.0), Value(2.0)], np.array([3.0, 4.0]))
+    assert [v.data for v in found["a"]] == [3.0, 8.0] and found["b"][1].shape == (2, 2)
+
+
+def test_the_mean_is_a_value_where_derivatives_are():
+    w = Value(2.0)
+    program = autograd.compile(lambda x: w * x * x, batch=True)
+    assert autograd.grad(lambda x: program.mean([x, 2.0, 3.0]))(1.0) == pytest.approx(4.0 / 3)
+    outer = autograd.compile(lambda x: program.mean([1.0, 2.0]) * x)
+    value, gradient = outer.value_and_grad(3.0)
+    assert (value, gradient.tolist()) == (15.0, [7.5])
+    mean = program.mean([Value(1.0), Value(3.0)])
+    mean.backward()
+    assert (mean.data, w.grad) == (10.0, 5.0)
+    assert autograd.compile(cube).mean(Value(2.0)).data == 8.0
+    with pytest.raises(TypeError, match="one Value"):
+        autograd.compile(lambda x: [x, x], batch=True).mean([Value(1.0)])
+
+
+def test_value_and_grad_would_freeze_numbers():
+    program = autograd.compile(cube)
+    for use in (
+        lambda: program.value_and_grad(Value(2.0)),
+        lambda: autograd.compile(lambda x: program.value_and_grad(2.0)[0] * x)(1.0),
+    ):
+        with pytest.raises(TypeError, match=r"take program\.mean"):
+            use()
+
+
+def test_rows_of_values_are_checked():
+    program = autograd.compile(lambda x, y: x * y, batch=True)
+    with pytest.raises(ValueError, match=r"unequal lengths: \{'x': 1, 'y': 2\}"):
+        program([Value(1.0)], [1.0, 2.0])
+    with pytest.raises(ValueError, match="`x` needs a leading batch axis, got Value"):
+        program(Value(1.0), [1.0])
+    with pytest.raises(ValueError, match="`y` needs a leading batch axis, got the number 1"):
+        program([Value(1.0)], 1.0)
+    with pytest.raises(ValueError, match="an empty batch has no results"):
+        autograd.grad(lambda x: program([], [])[0] * x)(1.0)
+    other = autograd.compile(lambda x: x if x > 0 else [x, x], batch=True)
+    with pytest.raises(TypeError, match="different structure for two rows"):
+        other([Value(1.0), Value(-1.0)])
+
+
+class Spring:
+    def __init__(self, stiffness):
+        self.stiffness = Value(stiffness)
+
+    @autograd.compile
+    def energy(self, x, *, at=0.0):
+        """Doc."""
+        return self.stiffness * (x - at) ** 2
+
+    @autograd.compile(batch=True)
+    def energies(self, x):
+        return self.stiffness * x * x
+
+    @staticmethod
+    @autograd.compile
+    def twice(x):
+        return 2.0 * x
+
+
+class Stiff(Spring):
+    @autograd.compile
+    def energy(self, x, *, at=0.0):
+        return super().energy(x, at=at) + 100.0
+
+
+def test_methods():
+    one, two = Spring(1.0), Spring(2.0)
+    assert (one.energy(3.0), two.energy(3.0), two.energy(3.0, at=1.0)) == (9.0, 18.0, 8.0)
+    assert one.energy is one.energy and one.energy.parameters == [one.stiffness]
+    assert two.energies([1.0, 2.0]).tolist() == [2.0, 8.0]
+    assert Spring.energy.__doc__ == "Doc." and Spring.energy.__name__ == "energy"
+    assert Spring.twice(2.0) == one.twice(2.0) == 4.0
+    assert autograd.grad(one.energy)(3.0) == 6.0
+
+
+def test_a_method_that_calls_that_of_its_base():
+    spring = Stiff(2.0)
+    assert spring.energy(3.0) == 118.0 and spring.energy(1.0, at=2.0) == 102.0
+
+
+@pytest.mark.parametrize("again", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+@pytest.mark.parametrize("kind", [Spring, Stiff])
+def test_instances_with_compiled_methods_are_copied_and_pickled(again, kind):
+    spring = kind(2.0)
+    expected = spring.energy(3.0)
+    twin = again(spring)
+    twin.stiffness.data = 5.0
+    assert spring.energy(3.0) == expected and twin.energy(3.0) == expected + 27.0
+    assert twin.energy.parameters == [twin.stiffness]
+    assert again(spring.energy)(3.0) == expected
+
+
+def test_methods_of_instances_without_a_dict():
+    class Slotted:
+        __slots__ = ("w",)
+
+        @autograd.compile
+        def double(self, x):
+            return 2.0 * x * self.w
+
+    slotted = Slotted()
+    slotted.w = 3.0
+    assert slotted.double(2.0) == 12.0
+
+
+def test_a_method_compiled_after_its_class():
+    class Plain:
+        w = 3.0
+
+    Plain.times = autograd.compile(lambda self, x: self.w * x)
+    assert Plain().times(2.0) == 6.0
+
+
+def test_a_decorated_function_is_pickled_by_its_name():
+    assert pickle.loads(pickle.dumps(decorated)) is decorated
+    assert copy.copy(decorated) is decorated and copy.deepcopy(decorated) is decorated
+    program = autograd.compile(cube, batch=True)
+    program([1.0])
+    twin = pickle.loads(pickle.dumps(program))
+    assert twin is not program and twin([2.0]).tolist() == [8.0]
+    assert copy.deepcopy(program)([2.0]).tolist() == [8.0]
+    with pytest.raises((AttributeError, pickle.PicklingError), match="lambda"):
+        pickle.dumps(autograd.compile(lambda x: x))
+
+
+def test_a_module_that_holds_a_program():
+    class Fast(nn.Module):
+        def __init__(self):
+            self.w = Value(2.0)
+            self.program = autograd.compile(self.slow)
+
+        def slow(self, x):
+            return self.w * x
+
+        @autograd.compile
+        def forward(self, x):
+            return [self.program(x[0]) + x[1]]
+
+    model = Fast()
+    assert model([3.0, 1.0]).tolist() == [7.0]
+    twin = copy.deepcopy(model)
+    twin.w.data = 5.0
+    assert (twin.program(3.0), model.program(3.0)) == (15.0, 6.0)
+    nn.fit(model, [[1.0, 0.0], [2.0, 0.0]], [3.0, 6.0], loss="mse_loss", progress=False)
+    assert model.w.data == pytest.approx(3.0, rel=0.1)
+    assert nn.predict(model, [[1.0, 0.0]] * 40).tolist() == [[model.w.data]] * 40
+
+
+def test_keywords_and_defaults():
+    program = autograd.compile(lambda x, y=3.0, *, z=1.0: x * y + z)
+    assert program(2.0) == 7.0 and program(x=2.0) == 7.0
+    assert program(2.0, y=5.0) == program(2.0, 5.0) == program(y=5.0, x=2.0) == 11.0
+    assert program(2.0, z=2.0) == 8.0 and program(2.0, 4.0, z=0.5) == 8.5
+    assert len(program._replayers) == 4
+    batch = autograd.compile(lambda x, **more: x * more["a"] + more["b"], batch=True)
+    assert batch([1.0, 2.0], a=[3.0, 4.0], b=[1.0, 1.0]).tolist() == [4.0, 9.0]
+    assert batch([1.0, 2.0], b=[1.0, 1.0], a=[3.0, 4.0]).tolist() == [4.0, 9.0]
+    assert len(batch._replayers) == 1
+    with pytest.raises(TypeError, match="unexpected keyword argument 'w'"):
+        program(1.0, w=2.0)
+    assert decorated(2.0) == 4.0 and decorated(2.0, scale=3.0) == 6.0
+    assert str(inspect.signature(decorated)) == "(x, scale=2.0)"
+
+
+def test_keywords_reach_means_and_gradients():
+    w = Value(2.0)
+    program = autograd.compile(lambda x, k=1.0: w * x * k, batch=True)
+    assert program.mean([1.0, 3.0], k=[2.0, 2.0]).data == 8.0
+    value, gradient = program.value_and_grad(x=[1.0, 3.0])
+    assert (value, gradient.tolist()) == (4.0, [2.0])
+
+
+@pytest.mark.parametrize("names", ["n", ("n",), ["n", "kind"]])
+def test_static_arguments(names):
+    w = Value(2.0)
+    calls = []
+
+    @autograd.compile(static_argnames=names)
+    def power(x, n, kind="plain"):
+        calls.append(n)
+        for _ in range(n):
+            x = x * w
+        return x
+
+    assert (power(3.0, 2), power(3.0, n=2), power(5.0, 2), power(3.0, 3)) == (12.0, 12, 20, 24)
+    assert calls == [2, 3] and power.parameters == [w]
+    assert power.value_and_grad(3.0, 1)[1].tolist() == [3.0]
+    assert autograd.grad(power)(3.0, 2) == 4.0
+    if "kind" in names:
+        assert power(3.0, 1, kind="other") == 6.0 and calls[-1] == 1
+
+
+def test_static_arguments_of_a_batch():
+    program = autograd.compile(lambda x, i: x[i] * 2.0, batch=True, static_argnames="i")
+    assert program([[1.0, 2.0], [3.0, 4.0]], 1).tolist() == [4.0, 8.0]
+    assert program([[1.0, 2.0]], -2).tolist() == [2.0]
+    assert program(np.array([[1.0, 2.0]]), i=0).tolist() == [2.0]
+    assert [v.data for v in program([[Value(1.0), 2.0]], 1)] == [4.0]
+
+
+def test_one_and_true_are_two_static_values():
+    program = autograd.compile(lambda x, n: x * 2 if n is True else x, static_argnames="n")
+    assert (program(1.0, 1), program(1.0, True), program(1.0, 1.0)) == (1.0, 2.0, 1.0)
+
+
+def test_static_values_are_bounded():
+    program = autograd.compile(lambda x, n: x * n, static_argnames="n")
+    for n in range(200):
+        assert program(2.0, n) == 2.0 * n
+    assert len(program._replayers) <= 64
+
+
+@pytest.mark.parametrize("use", [lambda x, n: x[n], lambda x, n: sum(x[i] for i in range(n))])
+def test_a_whole_number_needs_static_argnames(use):
+    with pytest.raises(TypeError, match="static_argnames"):
+        autograd.compile(use)([1.0, 2.0], 1)
+    assert autograd.compile(use, static_argnames="n")([1.0, 2.0], 1) in (1.0, 2.0)
+
+
+def test_static_arguments_are_checked():
+    with pytest.raises(ValueError, match="`static_argnames` has 'm', which is no argument"):
+        autograd.compile(lambda x, n: x, static_argnames="m")
+    program = autograd.compile(lambda x, n: x, static_argnames="n")
+    with pytest.raises(TypeError, match=r"`n` must be hashable, got \[1\]: .* pass a tuple"):
+        program(1.0, [1])
+    with pytest.raises(TypeError, match="`n` must be a plain Python value, got Value"):
+        program(1.0, Value(1.0))
+    assert autograd.compile(max, static_argnames="anything")(1.0, 2.0) == 2.0
+    with pytest.raises(TypeError, match="with batch=True the rows come from the arguments"):
+        autograd.compile(lambda n: Value(1.0) * n, batch=True, static_argnames="n")(3)
+
+
+def test_another_number_of_arguments():
+    program = autograd.compile(lambda *xs: sum(xs))
+    assert program(1.0, 2.0) == 3.0
+    assert program(1.0, 2.0, 3.0) == 6.0 and program(1.0, 2.0) == 3.0
+    counted = autograd.compile(lambda x, *n: x * len(n), static_argnames="n")
+    assert (counted(2.0, 1), counted(2.0, 1, 1)) == (2.0, 4.0)
+    largest = autograd.compile(max)
+    assert (largest(1.0, 2.0), largest(1.0, 2.0, 3.0)) == (2.0, 3.0)
+
+
+@pytest.mark.parametrize("batch", [False, True])
+def test_arrays_stay_arrays(batch):
+    w = np.array([Value(0.5), Value(-1.0)])
+
+    def f(x):
+        return x @ w + (x + x)[0]
+
+    program = autograd.compile(f, batch=batch)
+    x = np.array([1.0, 2.0])
+    assert program(x[None] if batch else x) == 0.5 * 1.0 - 2.0 + 2.0
+    assert program([[1.0, 2.0]] if batch else [1.0, 2.0]) == -0.5  # a list twice as long
+    with pytest.raises(ValueError, match=r"an array of shape \(3,\), .* an array of shape \(2,\)"):
+        program(np.ones((1, 3)) if batch else np.ones(3))
+
+
+@pytest.mark.parametrize("batch", [False, True])
+def test_an_array_and_a_list_are_two_kinds_of_one_argument(batch):
+    w = Value(3.0)
+    program = autograd.compile(lambda x: (x + x)[-1] * w, batch=batch)
+    row, array = [1.0, 2.0, 5.0], np.array([1.0, 2.0, 5.0])
+    for _ in range(2):
+        assert program([row] if batch else row) == 15.0
+        assert program(array[None] if batch else array) == 30.0
+    assert len(program._replayers) == 2 and program.parameters == [w]
+    assert [program([row] if batch else row), program(array[None] if batch else array)] == [15, 30]
+
+
+def test_arrays_in_lists_and_dicts():
+    def f(p):
+        return (p["W"] @ p["x"] + p["b"]) * p["scale"][0]
+
+    program = autograd.compile(f)
+    p = {
+        "W": np.arange(6.0).reshape(2, 3),
+        "x": np.ones(3),
+        "b": np.array([0.5, 1]),
+        "scale": [2.0],
+    }
+    assert program(p).tolist() == [7.0, 26.0]
+    assert program({**p, "scale": [1.0]}).tolist() == [3.5, 13.0]
+    assert program(dict(reversed(p.items()))).tolist() == [7.0, 26.0]
+    assert autograd.compile(lambda x: x * 2.0)(np.array(3.0)) == 6.0
+    assert autograd.compile(lambda x: x[0, 1] * x.shape[0])(np.eye(2) + 1.0) == 2.0
+    with pytest.raises(TypeError, match="`argument p` must be a real number, got the string 'a'"):
+        program({**p, "b": np.array(["a", "b"])})
+
+
+def test_dicts_are_taken_by_their_keys_whatever_was_called_before():
+    program = autograd.compile(lambda p, q=None: p["a"] - p["b"][0] if q is None else q)
+    for value in (1.0, 2.0):
+        assert program({"a": 3.0, "b": [value]}) == 3.0 - value
+        assert program({"b": [value], "a": 3.0}, 7.0) == 7.0
+        assert program({"b": [value], "a": 3.0}) == 3.0 - value
+        assert program({"b": np.array([value]), "a": 3.0}) == 3.0 - value
+        assert program({"a": 3.0, "b": np.array([value])}) == 3.0 - value
+
+
+def test_gradients_of_programs_of_arrays_of_values():
+    program = autograd.compile(lambda x: x @ x)
+    values = np.array([Value(1.0), Value(2.0)])
+    result = program(values)
+    result.backward()
+    assert [v.grad for v in values] == [2.0, 4.0]
+
+
+def test_models_written_for_lists_get_lists_from_fit():
+    class Pairs(nn.Module):
+        def __init__(self):
+            self.w = Value(0.1)
+
+        def forward(self, x):
+            assert isinstance(x, list)
+            return self.w * sum([*x, 1.0])
+
+    model = Pairs()
+    X, y = np.array([[1.0, 2.0], [2.0, 1.0], [0.0, 1.0]]), np.array([1.0, 2.0, 0.0])
+    nn.fit(model, X, y, loss="mse_loss", epochs=2, progress=False)
+    assert nn.predict(model, np.ones((50, 2))).shape == (50,)
+
+
+def test_first_calls_in_two_threads():
+    program = autograd.compile(cube, batch=True)
+    found = []
+    barrier = threading.Barrier(4)
+
+    def work():
+        barrier.wait()
+        found.append(program([2.0, 3.0]).tolist())
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert found == [[8.0, 27.0]] * 4
+
+
+def test_a_partial_function_is_compiled():
+    program = autograd.compile(functools.partial(lambda a, x: a * x, 2.0))
+    assert program(3.0) == 6.0 and program.__name__ == "program"
