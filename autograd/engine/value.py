@@ -201,8 +201,10 @@ class Value(Node):
     arcsinh, arccosh, arctanh = map(_unary, (table.arcsinh, table.arccosh, table.arctanh))
     relu, sigmoid, softplus = map(_unary, (table.relu, table.sigmoid, table.softplus))
 
-    def clip(self, low: Any = None, high: Any = None, out: None = None) -> Any:
+    def clip(self, low: Any = None, high: Any = None, out: Any = None) -> Any:
         """Return the number, or the bound it lies beyond, as np.clip(v, low, high) does."""
+        if out is not None:
+            raise TypeError("`out` cannot take a Value: write y = np.clip(v, low, high)")
         return clip(self, low, high)
 
     # Comparisons are of the numbers; hash is identity, so Values can be keys of a dict.

@@ -95,26 +95,22 @@ def rule(primitive: Primitive, count: int) -> Rule:
     return primitive.textbook or primitive.partials
 
 
-@cache
-def _readable(primitive: Primitive, count: int) -> list[bool]:
-    """Which rules can be read, and are short enough to be worth reading."""
-    names = [Formula(name) for name in symbols(count)]
-    try:
-        found = list(map(_formula, rule(primitive, count)(Formula("out"), *names)))
-    except Exception:  # partials that work on numbers only
-        found = []
-    if len(found) != count:  # a program's mean has none
-        return [False] * count
-    return [f.size <= LONGEST and len(text(f)) <= LONGEST for f in found]
-
-
 def rules(primitive: Primitive, out: Formula, inputs: Sequence[Formula]) -> list[Formula | None]:
     """Return the formula of each partial, None where there is none that is worth reading."""
-    readable = _readable(primitive, len(inputs))
-    if not any(readable):
-        return [None] * len(inputs)
-    found = rule(primitive, len(inputs))(out, *inputs)
-    return [_formula(f) if shown else None for f, shown in zip(found, readable, strict=True)]
+    count = len(inputs)
+    try:
+        pairs = zip(rule(primitive, count)(out, *inputs), _short(primitive, count), strict=True)
+        return [_formula(f) if shown else None for f, shown in pairs]
+    except Exception:  # partials that work on numbers only, or none, as of a program's mean
+        return [None] * count
+
+
+@cache
+def _short(primitive: Primitive, count: int) -> list[bool]:
+    """Which rules are short enough to be worth reading, whatever the names in them."""
+    names = [Formula(name) for name in symbols(count)]
+    found = map(_formula, rule(primitive, count)(Formula("out"), *names))
+    return [f.size <= LONGEST and len(text(f)) <= LONGEST for f in found]
 
 
 def holds(primitive: Primitive, out: Any, inputs: Sequence[Any], partials: Sequence[Any]) -> Any:

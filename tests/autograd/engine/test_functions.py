@@ -253,6 +253,8 @@ def test_clip():
     assert clip(x, high=Value(1.5)).data == 1.5 and clip(x, 3).data == 3.0 and clip(x) is x
     assert clip(5, 0, 1) == 1.0 and clip(np.array([-1.0, 0.5]), 0, 1).tolist() == [0.0, 0.5]
     assert numbers(clip(np.array([x, Value(0.5)]), 0, 1)) == [1.0, 0.5]
+    with pytest.raises(TypeError, match="`out` cannot take a Value"):
+        x.clip(0, 1, out=np.zeros(()))
     for data, slope in ((0.5, 1.0), (2.0, 0.0), (-1.0, 0.0)):
         x = Value(data)
         np.clip(x, 0, 1).backward()
