@@ -10,46 +10,47 @@ import operator
 from collections.abc import Callable
 from functools import cache
 from types import CellType, CodeType, FunctionType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.engine import table as primitives
+from autograd.engine import table
 from autograd.engine.number import as_float
 from autograd.engine.primitive import TABLE, Primitive
 
 
-def _comparison(name: str, compare: Callable[[Any, Any], Any], ufunc: np.ufunc) -> Primitive:
-    return Primitive(
-        name,
+class Comparison(NamedTuple):
+    """One of the six comparisons, as all who write, compile or compute it need it."""
+
+    sign: str
+    compare: Callable[[Any, Any], Any]
+    ufunc: np.ufunc
+    latex: str
+    row: Primitive
+
+
+def _comparison(sign: str, compare: Any, ufunc: np.ufunc, latex: str) -> Comparison:
+    """The comparison and its row: of symbols only; no Value records it, so no table holds it."""
+    strict = sign + "=" if sign in ("==", "!=") else sign
+    row = Primitive(
+        ufunc.__name__,
         lambda x, y: 1.0 if compare(x, y) else 0.0,
         lambda x, y: ufunc(x, y) * 1.0,
         lambda out, x, y: (0.0, 0.0),
+        javascript=f"(x, y) => (x {strict} y ? 1 : 0)",
     )
+    return Comparison(sign, compare, ufunc, latex, row)
 
 
-# Rows of symbols only: no Value records them, so they stand in no table.
-greater = primitives.greater
-less = _comparison("less", operator.lt, np.less)
-greater_equal = _comparison("greater_equal", operator.ge, np.greater_equal)
-less_equal = _comparison("less_equal", operator.le, np.less_equal)
-equal = _comparison("equal", operator.eq, np.equal)
-not_equal = _comparison("not_equal", operator.ne, np.not_equal)
-COMPARISONS: dict[Primitive, str] = {
-    greater: ">",
-    less: "<",
-    greater_equal: ">=",
-    less_equal: "<=",
-    equal: "==",
-    not_equal: "!=",
-}
-# What becomes of `np.where(c, x, y)`.
-choose = Primitive(
-    "choose",
-    lambda c, x, y: x if c else y,
-    lambda c, x, y: np.where(np.not_equal(c, 0.0), x, y),
-    lambda out, c, x, y: (0.0, not_equal(c, 0.0), equal(c, 0.0)),
+COMPARISONS = (
+    Comparison(">", operator.gt, np.greater, r"\gt", table.greater),
+    _comparison("<", operator.lt, np.less, r"\lt"),
+    _comparison(">=", operator.ge, np.greater_equal, r"\ge"),
+    _comparison("<=", operator.le, np.less_equal, r"\le"),
+    _comparison("==", operator.eq, np.equal, "="),
+    _comparison("!=", operator.ne, np.not_equal, r"\ne"),
 )
+greater, less, greater_equal, less_equal, equal, not_equal = (each.row for each in COMPARISONS)
 
 
 def _of(row: Primitive) -> Callable[[Any, Any], Any]:
@@ -65,23 +66,25 @@ class Symbolic:
 
     __slots__ = ()
 
-    __add__, __radd__ = _of(primitives.add), _reflected(primitives.add)
-    __sub__, __rsub__ = _of(primitives.subtract), _reflected(primitives.subtract)
-    __mul__, __rmul__ = _of(primitives.multiply), _reflected(primitives.multiply)
-    __truediv__, __rtruediv__ = _of(primitives.divide), _reflected(primitives.divide)
+    __add__, __radd__ = _of(table.add), _reflected(table.add)
+    __sub__, __rsub__ = _of(table.subtract), _reflected(table.subtract)
+    __mul__, __rmul__ = _of(table.multiply), _reflected(table.multiply)
+    __truediv__, __rtruediv__ = _of(table.divide), _reflected(table.divide)
+    __mod__, __rmod__ = _of(table.mod), _reflected(table.mod)
+    __floordiv__, __rfloordiv__ = _of(table.floor_divide), _reflected(table.floor_divide)
     # `pow` gives what Python's `**` gives on floats; only the derivative of `**` is another.
-    __pow__, __rpow__ = _of(primitives.power), _reflected(primitives.power)
+    __pow__, __rpow__ = _of(table.power), _reflected(table.power)
     __gt__, __lt__ = _of(greater), _of(less)
     __ge__, __le__ = _of(greater_equal), _of(less_equal)
 
     def __neg__(self) -> Any:
-        return primitives.negative(self)
+        return table.negative(self)
 
     def __pos__(self) -> Any:
         return self
 
     def __abs__(self) -> Any:
-        return primitives.abs(self)
+        return table.abs(self)
 
     def __bool__(self) -> bool:
         raise TypeError("a symbol is neither true nor false")
@@ -151,7 +154,7 @@ class Term(Symbolic):
         return _row_of(ufunc)(*inputs) if known else NotImplemented
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        return choose(*args) if function is np.where and len(args) == 3 else NotImplemented
+        return table.select(*args) if function is np.where and len(args) == 3 else NotImplemented
 
 
 def _is_term(x: Any, terms: list[Any]) -> bool:
@@ -159,12 +162,18 @@ def _is_term(x: Any, terms: list[Any]) -> bool:
     return isinstance(x, Term) and x.terms is terms
 
 
+_ROWS: dict[Any, Primitive] = {
+    **{row.array: row for row in TABLE.values()},
+    **{each.ufunc: each.row for each in COMPARISONS},
+    np.cbrt: table.cbrt,
+}
+
+
 @cache
 def _row_of(ufunc: np.ufunc) -> Primitive:
     """The row that computes as a NumPy function does; one for it alone where the table has none."""
-    for row in TABLE.values():
-        if row.array is ufunc:
-            return row
+    if ufunc in _ROWS:
+        return _ROWS[ufunc]
     if getattr(np, ufunc.__name__, None) is not ufunc:
         raise TypeError(f"{ufunc.__name__} is none of NumPy's functions")
     return Primitive(

@@ -4,7 +4,8 @@ For each row, 10,000 points of `tests/samples.py`: its value and its partials, a
 recorded and as arrays are computed; on 500 points its second derivatives, by `hessian`. An error
 is in units in the last place of the true number, but where a number is a difference of larger
 ones, in those of the larger: of the terms that `dot` and `logsumexp` add up, and for a second
-derivative f'' of f' / max(1, |x|), because f'' may be 0 where f' is not.
+derivative f'' of f' / max(1, |x|), for `hypot` and `arctan2` of f' / |x|, because f'' may be 0
+where f' is not.
 """
 
 import math
@@ -57,7 +58,8 @@ def second_errors(row: Primitive, sample: Sample, points: Sequence[Point]) -> An
         for i, j in combinations_with_replacement(range(variables), 2):
             truth = _second_derivative(sample.partials[i], point, j)
             if truth is not None:
-                terms = float(exact(sample.partials[i], point)) / max(1.0, abs(point[j]))
+                size = abs(point[j]) if sample.scale_free else max(1.0, abs(point[j]))
+                terms = float(exact(sample.partials[i], point)) / size
                 errors.append(_error(found[i][j], truth, terms))
     return np.array(errors)
 

@@ -5,12 +5,11 @@ follow; where all data are finite the reverse sweep is searched in its own order
 graph is not changed.
 """
 
-import ast
 import math
 from collections.abc import Mapping
 
 from autograd import Value
-from autograd.words.formula import number, operation, shortened, text
+from autograd.words.formula import Formula, number, operation, shortened, text
 from autograd.words.names import Names
 from autograd.words.sweep import Sweep
 from autograd.words.text import ELLIPSIS
@@ -40,7 +39,8 @@ def first_non_finite(root: Value, names: Mapping[str, Value]) -> str:
 
 def _written(node: Value) -> str:
     """The operation that made a node, with the numbers that went into it."""
+    assert node.primitive is not None
     inputs = [
-        ast.Name(ELLIPSIS) if parent is None else number(parent._data) for parent in shortened(node)
+        Formula(ELLIPSIS) if parent is None else number(parent._data) for parent in shortened(node)
     ]
-    return text(operation(node.op, inputs))
+    return text(operation(node.primitive, inputs))

@@ -23,11 +23,10 @@ from autograd.pictures.boxes import (
     escaped,
     number,
 )
-from autograd.pictures.draw import LIMIT, check_limit
 from autograd.pictures.graphviz_display import Drawing
 from autograd.pictures.tree import shortened, text_tree
 from autograd.words.names import Names
-from autograd.words.text import check_format
+from autograd.words.text import LIMIT, check_format, check_limit
 from nn.folding import add_folded
 from nn.module import Module
 from nn.owners import Add, Owners, add_frames

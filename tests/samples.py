@@ -7,6 +7,7 @@ into the tails and stop where an intermediate result would leave the normal floa
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from random import Random
 from typing import Any
 
@@ -20,6 +21,8 @@ class Sample:
     """`draw(rng)` gives one point; `value` and each of `partials` take its coordinates.
 
     `terms` is the magnitude of what the value adds up: where terms cancel, their rounding counts.
+    `moderate` moves a point whose coordinates are 0.2 to 0.9 in size to where the row is smooth.
+    A row is `scale_free` where only the ratio of its inputs counts, and not how large they are.
     """
 
     draw: Callable[[Random], Point]
@@ -27,6 +30,8 @@ class Sample:
     partials: tuple[Callable[..., Any], ...]
     second_order: bool = True
     terms: Callable[[Point], float] = lambda point: 0.0
+    moderate: Callable[..., Point] = lambda *point: point
+    scale_free: bool = False
 
 
 def spread(low: float, high: float, signed: bool = True) -> Callable[[Random], float]:
@@ -54,6 +59,7 @@ def between(low: float, high: float) -> Callable[[Random], float]:
 
 
 everywhere = spread(1e-300, 1e300)
+positive = spread(1e-300, 1e300, signed=False)
 
 
 def conditions(rng: Random) -> float:
@@ -65,8 +71,20 @@ def points(*draws: Callable[[Random], float]) -> Callable[[Random], Point]:
     return lambda rng: tuple(draw(rng) for draw in draws)
 
 
-def unary(draw: Callable[[Random], float], value: Any, partial: Any) -> Sample:
-    return Sample(points(draw), value, (partial,))
+def unary(draw: Callable[[Random], float], value: Any, partial: Any, **others: Any) -> Sample:
+    return Sample(points(draw), value, (partial,), **others)
+
+
+def alike(rng: Random) -> Point:
+    """Two numbers whose quotients and squared quotients are normal floats."""
+    x = spread(1e-150, 1e150)(rng)
+    return x, x * spread(1e-75, 1e75)(rng)
+
+
+def steps(rng: Random) -> Point:
+    """Two numbers whose quotient has digits behind the point."""
+    y = spread(1e-150, 1e150)(rng)
+    return y * spread(1e-15, 1e15)(rng), y
 
 
 def quotients(rng: Random) -> Point:
@@ -103,8 +121,31 @@ def heaviside(condition: Any) -> Any:
     return mpf(1) if condition else mpf(0)
 
 
+def sizes(*point: float) -> Point:
+    return tuple(map(abs, point))
+
+
+def between_steps(x: float, y: float) -> Point:
+    """A point where x / y is not close to a whole number."""
+    return 3.0 + x, math.copysign(1.0, y)
+
+
+def remainder(x: Any, y: Any) -> Any:
+    """x modulo y, without rounding, however large x / y is."""
+    found = Fraction(float(x)) % Fraction(float(y))
+    return mpf(found.numerator) / found.denominator
+
+
 def zero(*_: Any) -> Any:
     return mpf(0)
+
+
+def one(*_: Any) -> Any:
+    return mpf(1)
+
+
+def cube_root(x: Any) -> Any:
+    return mp.sign(x) * mp.cbrt(abs(x))
 
 
 SAMPLES: dict[str, Sample] = {
@@ -116,14 +157,14 @@ SAMPLES: dict[str, Sample] = {
         lambda c, x, y: x if c != 0 else y,
         (zero, lambda c, x, y: heaviside(c != 0), lambda c, x, y: heaviside(c == 0)),
     ),
-    "where": unary(everywhere, lambda x: x, lambda x: mpf(1)),
-    "copy": unary(everywhere, lambda x: x, lambda x: mpf(1)),
+    "where": unary(everywhere, lambda x: x, one),
+    "copy": unary(everywhere, lambda x: x, one),
     "detach": Sample(points(everywhere), lambda x: x, (zero,), False),
-    "+": Sample(points(everywhere, everywhere), lambda x, y: x + y, (lambda x, y: mpf(1),) * 2),
+    "+": Sample(points(everywhere, everywhere), lambda x, y: x + y, (one, one)),
     "-": Sample(
         points(everywhere, everywhere),
         lambda x, y: x - y,
-        (lambda x, y: mpf(1), lambda x, y: mpf(-1)),
+        (one, lambda x, y: mpf(-1)),
     ),
     "*": Sample(
         points(spread(1e-150, 1e150), spread(1e-150, 1e150)),
@@ -138,13 +179,22 @@ SAMPLES: dict[str, Sample] = {
         powers(exponents, negative_bases=True),
         mp.power,
         (lambda x, c: c * mp.power(x, c - 1), zero),
+        moderate=sizes,
     ),
     "pow": Sample(
         powers(exponents, negative_bases=False),
         mp.power,
         (lambda x, y: y * mp.power(x, y - 1), lambda x, y: mp.power(x, y) * mp.log(x)),
+        moderate=sizes,
     ),
-    "sqrt": unary(spread(1e-300, 1e300, False), mp.sqrt, lambda x: 1 / (2 * mp.sqrt(x))),
+    "sqrt": unary(positive, mp.sqrt, lambda x: 1 / (2 * mp.sqrt(x)), moderate=sizes),
+    "cbrt": unary(everywhere, cube_root, lambda x: 1 / (3 * mp.cbrt(x * x))),
+    "hypot": Sample(
+        alike,
+        mp.hypot,
+        (lambda x, y: x / mp.hypot(x, y), lambda x, y: y / mp.hypot(x, y)),
+        scale_free=True,
+    ),
     "maximum": Sample(
         points(everywhere, everywhere),
         lambda x, y: max(x, y),
@@ -161,9 +211,21 @@ SAMPLES: dict[str, Sample] = {
         lambda x, slope: x if x > 0 else slope * x,
         (lambda x, slope: mpf(1) if x > 0 else slope, lambda x, slope: min(x, mpf(0))),
     ),
+    "floor": unary(everywhere, mp.floor, zero),
+    "ceil": unary(everywhere, mp.ceil, zero),
+    "sign": unary(everywhere, mp.sign, zero),
+    "mod": Sample(steps, remainder, (one, lambda x, y: -mp.floor(x / y)), moderate=between_steps),
+    "floor_divide": Sample(
+        steps, lambda x, y: mp.floor(x / y), (zero, zero), moderate=between_steps
+    ),
     "exp": unary(between(-740.0, 709.0), mp.exp, mp.exp),
+    "exp2": unary(
+        between(-1020.0, 1023.0), lambda x: mp.power(2, x), lambda x: mp.power(2, x) * mp.log(2)
+    ),
     "expm1": unary(spread(1e-300, 700.0), mp.expm1, mp.exp),
-    "log": unary(spread(1e-300, 1e300, False), mp.log, lambda x: 1 / x),
+    "log": unary(positive, mp.log, lambda x: 1 / x, moderate=sizes),
+    "log2": unary(positive, lambda x: mp.log(x, 2), lambda x: 1 / x / mp.log(2), moderate=sizes),
+    "log10": unary(positive, mp.log10, lambda x: 1 / x / mp.log(10), moderate=sizes),
     "log1p": unary(
         lambda rng: (
             spread(1e-300, 1e300, False)(rng)
@@ -187,6 +249,12 @@ SAMPLES: dict[str, Sample] = {
     "arcsin": unary(between(-1.0, 1.0), mp.asin, lambda x: 1 / mp.sqrt(1 - x**2)),
     "arccos": unary(between(-1.0, 1.0), mp.acos, lambda x: -1 / mp.sqrt(1 - x**2)),
     "arctan": unary(everywhere, mp.atan, lambda x: 1 / (1 + x**2)),
+    "arctan2": Sample(
+        alike,
+        mp.atan2,
+        (lambda y, x: x / (x * x + y * y), lambda y, x: -y / (x * x + y * y)),
+        scale_free=True,
+    ),
     "sinh": unary(spread(1e-300, 709.0), mp.sinh, mp.cosh),
     "cosh": unary(spread(1e-300, 709.0), mp.cosh, mp.sinh),
     "tanh": unary(spread(1e-300, 370.0), mp.tanh, lambda x: mp.sech(x) ** 2),
@@ -195,6 +263,7 @@ SAMPLES: dict[str, Sample] = {
         lambda rng: 1.0 + spread(1e-12, 1e300, False)(rng),
         mp.acosh,
         lambda x: 1 / mp.sqrt(x**2 - 1),
+        moderate=lambda x: (1.0 + abs(x),),
     ),
     "arctanh": unary(between(-1.0, 1.0), mp.atanh, lambda x: 1 / (1 - x**2)),
     "erf": unary(spread(1e-300, 26.0), mp.erf, lambda x: 2 / mp.sqrt(mp.pi) * mp.exp(-(x**2))),
@@ -202,6 +271,12 @@ SAMPLES: dict[str, Sample] = {
         logits,
         lambda *xs: mp.log(mp.fsum(mp.exp(x) for x in xs)),
         tuple(share_of_exponentials(i) for i in range(3)),
+        terms=lambda point: max(map(abs, point)),
+    ),
+    "logaddexp": Sample(
+        lambda rng: logits(rng)[:2],
+        lambda *xs: mp.log(mp.fsum(mp.exp(x) for x in xs)),
+        (share_of_exponentials(0), share_of_exponentials(1)),
         terms=lambda point: max(map(abs, point)),
     ),
     "dot": Sample(
@@ -220,12 +295,9 @@ SAMPLES: dict[str, Sample] = {
 
 def moderate(name: str, rng: Random) -> Point:
     """A point where the row is smooth and differences are accurate."""
-    point = [rng.choice((-1.0, 1.0)) * rng.uniform(0.2, 0.9) for _ in SAMPLES[name].draw(rng)]
-    if name in ("log", "sqrt", "pow", "**"):
-        return tuple(map(abs, point))
-    if name == "arccosh":
-        return tuple(1.0 + abs(x) for x in point)
-    return tuple(point)
+    count = len(SAMPLES[name].draw(rng))
+    point = [rng.choice((-1.0, 1.0)) * rng.uniform(0.2, 0.9) for _ in range(count)]
+    return SAMPLES[name].moderate(*point)
 
 
 def exact(function: Callable[..., Any], point: Point, bits: int = 200) -> Any:

@@ -9,16 +9,14 @@ is not repeated, what no result needs never enters, and rewrites that are exact 
 arithmetic (x * 1, x / 1, x - 0, --x) are made. Invariant: no rewrite changes a result.
 """
 
-import operator
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from autograd.engine import table as primitives
 from autograd.engine.primitive import Primitive
+from autograd.symbolic import COMPARISONS
 
 ARGUMENT, PARAMETER, CONSTANT, OPERATION = range(4)
 
@@ -121,12 +119,5 @@ class ScalarProgram:
 
 
 # How guards compare: in Python and in NumPy.
-COMPARISONS: dict[Any, tuple[str, np.ufunc]] = {
-    operator.lt: ("<", np.less),
-    operator.le: ("<=", np.less_equal),
-    operator.gt: (">", np.greater),
-    operator.ge: (">=", np.greater_equal),
-    operator.eq: ("==", np.equal),
-    operator.ne: ("!=", np.not_equal),
-}
+SIGNS = {each.compare: (each.sign, each.ufunc) for each in COMPARISONS}
 _NEUTRAL_ONE = (primitives.multiply, primitives.divide, primitives.power_constant)

@@ -32,7 +32,7 @@ from autograd.compiler.emit import Emitter
 from autograd.compiler.reroll import Reroller
 from autograd.compiler.reverse import gradient
 from autograd.compiler.rounding import Bounds, CoarseBounds, decided
-from autograd.compiler.scalars import COMPARISONS
+from autograd.compiler.scalars import SIGNS
 from autograd.compiler.trace import Recording
 from autograd.compiler.views import is_block
 
@@ -97,7 +97,7 @@ def assemble(
         chosen = [g for g in guards if (g.compare, g.outcome) == (compare, outcome)]
         left = reroller.gather([g.left for g in chosen])
         right = reroller.gather([g.right for g in chosen])
-        _, ufunc = COMPARISONS[compare]
+        _, ufunc = SIGNS[compare]
         compared.append((left, right))
         outcomes.append((program.elementwise(ufunc, left, right), outcome))
     if order is None:

@@ -20,10 +20,10 @@ from typing import Any
 
 from autograd.compiler.scalars import (
     ARGUMENT,
-    COMPARISONS,
     CONSTANT,
     OPERATION,
     PARAMETER,
+    SIGNS,
     ScalarProgram,
 )
 from autograd.compiler.trace import Recording, ScalarGuard
@@ -204,7 +204,7 @@ class _Writer:
 
 def _check(program: ScalarProgram, guard: ScalarGuard) -> str:
     left, right = _name(program, guard.left), _name(program, guard.right)
-    text = f"({left} {COMPARISONS[guard.compare][0]} {right})"
+    text = f"({left} {SIGNS[guard.compare][0]} {right})"
     return text if guard.outcome else f"not {text}"
 
 

@@ -26,6 +26,15 @@ def where(condition: Any, a: Any, b: Any) -> Any:
     return table.where(a if condition else b)
 
 
+def clip(x: Any, low: Any = None, high: Any = None) -> Any:
+    """Return `x`, or the bound it lies beyond; None is no bound.
+
+    At a bound half of the gradient goes to each, as at every tie.
+    """
+    x = x if low is None else table.maximum(x, low)
+    return x if high is None else table.minimum(x, high)
+
+
 def logsumexp(xs: Iterable[Any]) -> Any:
     """Return log(exp(x_1) + ... + exp(x_n)) without overflow.
 
@@ -70,8 +79,14 @@ _ROWS: dict[np.ufunc, Callable[..., Any]] = {
     np.fmin: table.minimum,
     np.float_power: table.power,
     np.fabs: table.abs,
+    np.cbrt: table.cbrt,
 }
-_OPERATORS = (np.add, np.subtract, np.multiply, np.true_divide, np.power, np.negative)
+# What NumPy hands on to the operators of the elements.
+_OPERATORS = (
+    *(np.add, np.subtract, np.multiply, np.true_divide, np.power, np.negative, np.positive),
+    *(np.square, np.reciprocal, np.less, np.less_equal, np.greater, np.greater_equal),
+    *(np.equal, np.not_equal, np.logical_and, np.logical_or, np.logical_not),
+)
 
 
 def elementwise(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -79,6 +94,11 @@ def elementwise(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]
     function: Any = ufunc
     if ufunc in _ROWS and ufunc not in _OPERATORS:
         function = np.frompyfunc(_ROWS[ufunc], ufunc.nin, 1)
+    elif ufunc not in _OPERATORS and getattr(np, ufunc.__name__, None) is ufunc:
+        raise TypeError(
+            f"`np.{ufunc.__name__}` takes no Values, as the table has no row for it: write it with "
+            "autograd's functions, define it by autograd.primitive, or pass the bare number v.data"
+        )
     return function(*map(_as_objects, inputs), **kwargs)
 
 

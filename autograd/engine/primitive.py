@@ -23,9 +23,11 @@ TABLE: dict[str, "Primitive"] = {}
 class Primitive:
     """One row: `scalar(*floats)`, `array(*arrays)` and `partials(out, *inputs)`, one per input.
 
-    Called as a function it takes floats, arrays or `Value`s and answers in kind. What readers see
-    stands beside it where it differs: `textbook(out, *inputs)` is the rule as books write it, where
-    `partials` keeps digits that it would lose.
+    Called as a function it takes floats, arrays or `Value`s and answers in kind. The other columns
+    are for its readers, and stand only where they differ from what the name and `partials` say:
+    `textbook(out, *inputs)` is the rule as books write it, where `partials` keeps digits that it
+    would lose; `latex` a formula of its inputs #1, #2; `javascript` a function; `domain(*inputs)`
+    whether finite inputs have a value that is a number.
     """
 
     name: str
@@ -33,6 +35,9 @@ class Primitive:
     array: Callable[..., Any]
     partials: Rule
     textbook: Rule | None = field(default=None, kw_only=True)
+    latex: str | None = field(default=None, kw_only=True)
+    javascript: str | None = field(default=None, kw_only=True)
+    domain: Callable[..., bool] | None = field(default=None, kw_only=True)
 
     @property
     def __name__(self) -> str:
@@ -153,11 +158,10 @@ def row(
     scalar: Callable[..., float],
     array: Callable[..., Any],
     partials: Rule,
-    *,
-    textbook: Rule | None = None,
+    **columns: Any,
 ) -> Primitive:
-    """Add a row to the table."""
+    """Add a row to the table; `columns` are those for its readers."""
     if name in TABLE or name in LEAF_KINDS:
         raise ValueError(f"the table already has a primitive named `{name}`; choose another name")
-    TABLE[name] = Primitive(name, scalar, array, partials, textbook=textbook)
+    TABLE[name] = Primitive(name, scalar, array, partials, **columns)
     return TABLE[name]

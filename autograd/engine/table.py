@@ -2,14 +2,17 @@
 
 The partials are written with operators and other rows only, so the same line serves floats
 (recording), arrays (a whole batch at once), `Value`s (derivatives of derivatives) and symbols.
-Where the line keeps digits that the textbook's rule loses, it stands in `numerics` and the
-textbook's rule follows it. Values follow IEEE 754, as in NumPy: `exp(1000)` is inf, `1 / 0` is
-inf, `log(-1)` is nan. Of fractions + - * / abs, whole powers, `dot` and the kinks are fractions.
+Where the line keeps digits that the textbook's rule loses, the textbook's rule follows it. Values
+follow IEEE 754, as in NumPy: `exp(1000)` is inf, `1 / 0` is inf, `log(-1)` is nan. Of fractions
++ - * / % // abs, whole powers, `dot`, kinks and steps are fractions.
+
+First what takes more than a line; the table itself begins at `greater`.
 """
 
 import math
 import operator
 from builtins import abs as absolute
+from collections.abc import Callable
 from fractions import Fraction
 from functools import reduce
 from typing import Any
@@ -19,42 +22,10 @@ import numpy as np
 from autograd.engine import numerics
 from autograd.engine.primitive import Primitive, row
 
-# Steps and selection. `greater` is 1 where x > y, else 0: the kinks below are written with it.
-greater: Primitive = row(
-    "greater",
-    lambda x, y: 1.0 if x > y else 0.0,
-    lambda x, y: np.greater(x, y) * 1.0,
-    lambda out, x, y: (0.0, 0.0),
-)
-# The branch taken, and nothing else: what the other branch holds cannot reach the gradient.
-select: Primitive = row(
-    "select",
-    lambda c, x, y: x if c else y,
-    lambda c, x, y: np.where(np.not_equal(c, 0.0), x, y),
-    lambda out, c, x, y: (0.0, select(c, 1.0, 0.0), select(c, 0.0, 1.0)),
-)
-where: Primitive = row("where", lambda x: x, lambda x: x, lambda out, x: (1.0,))
-# What `copy.copy` leaves, and the variables of an inner derivative: linked to the original.
-copy: Primitive = row("copy", lambda x: x, lambda x: x, lambda out, x: (1.0,))
-# What `detach` and `no_grad` leave in a graph that is being compiled.
-detach: Primitive = row("detach", lambda x: x, lambda x: x, lambda out, x: (0.0,))
-
-# Arithmetic
-add: Primitive = row("+", operator.add, np.add, lambda out, x, y: (1.0, 1.0))
-subtract: Primitive = row("-", operator.sub, np.subtract, lambda out, x, y: (1.0, -1.0))
-multiply: Primitive = row("*", operator.mul, np.multiply, lambda out, x, y: (y, x))
-divide: Primitive = row("/", operator.truediv, np.true_divide, lambda out, x, y: (1 / y, -out / y))
-negative: Primitive = row("neg", operator.neg, np.negative, lambda out, x: (-1.0,))
-abs: Primitive = row(
-    "abs", absolute, np.absolute, lambda out, x: (greater(x, 0.0) - greater(0.0, x),)
-)
-# |x| as the argument of an even function: with a slope of 0 at 0, that of abs, its derivatives of
-# even order would be wrong there; with the slope of one side they are those of the function.
-magnitude: Primitive = row(
-    "magnitude", absolute, np.absolute, lambda out, x: (2.0 * greater(x, 0.0) - 1.0,)
-)
+LN_2, LN_10, TWO_BY_ROOT_PI = 0.6931471805599453, 2.302585092994046, 1.1283791670955126
 
 
+# Values
 def _power_constant(x: Any, c: Any) -> Any:
     if x.__class__ is Fraction:
         try:
@@ -70,17 +41,18 @@ def _power_constant_array(x: Any, c: Any) -> Any:
     return np.sqrt(x) if c == 0.5 else np.power(x, c)
 
 
-# `x ** constant` needs no logarithm of the base; `x ** y` does. At base 0 the derivative by the
-# exponent is 0 wherever the power is finite, as in PyTorch.
-# A constant exponent of 0.5 is a square root, as in NumPy: there -inf gives nan and not inf.
-power_constant: Primitive = row(
-    "**", _power_constant, _power_constant_array, numerics.power_constant_partials
-)
-power: Primitive = row("pow", math.pow, np.power, numerics.power_partials)
-sqrt: Primitive = row("sqrt", math.sqrt, np.sqrt, lambda out, x: (0.5 / out,))
+# libm's is off by up to 3 units in the last place: one step of Newton's leaves less than one.
+def _cbrt(x: Any) -> float:
+    y = math.cbrt(x)
+    return y - (y - x / (y * y)) / 3.0 if 0.0 < absolute(y) < math.inf else y
 
 
-# Kinks: a tie of maximum or minimum gives half to each side; NaN wins, as in NumPy.
+def _cbrt_array(x: Any) -> Any:
+    y = np.cbrt(x)
+    step = (y - x / (y * y)) / 3.0  # nan at 0 and inf
+    return np.where(np.absolute(step) >= 0.0, y - step, y)
+
+
 def _maximum(x: float, y: float) -> float:
     return x if x >= y or x != x else y
 
@@ -89,40 +61,24 @@ def _minimum(x: float, y: float) -> float:
     return x if x <= y or x != x else y
 
 
-def _share(x: Any, y: Any) -> Any:
-    return 0.5 * (1.0 + greater(x, y) - greater(y, x))
-
-
-maximum: Primitive = row(
-    "maximum", _maximum, np.maximum, lambda out, x, y: (_share(x, y), _share(y, x))
-)
-minimum: Primitive = row(
-    "minimum", _minimum, np.minimum, lambda out, x, y: (_share(y, x), _share(x, y))
-)
-
-
 def _relu(x: Any) -> Any:
     return x if not x <= 0.0 else 0.0 if x.__class__ is float else Fraction(0)
 
 
-relu: Primitive = row(
-    "relu",
-    _relu,
-    lambda x: np.maximum(x, 0.0),
-    lambda out, x: (greater(x, 0.0),),
-)
-leaky_relu: Primitive = row(
-    "leaky_relu",
-    lambda x, slope: x if x > 0.0 else slope * x,
-    lambda x, slope: np.where(x > 0.0, x, slope * x),
-    lambda out, x, slope: (select(greater(x, 0.0), 1.0, slope), minimum(x, 0.0)),
-)
+def _whole(rounding: Callable[[Any], int]) -> Callable[[Any], Any]:
+    def scalar(x: Any) -> Any:
+        return Fraction(rounding(x)) if x.__class__ is Fraction else math.copysign(rounding(x), x)
 
-# Exponentials and logarithms
-exp: Primitive = row("exp", math.exp, np.exp, lambda out, x: (out,))
-expm1: Primitive = row("expm1", math.expm1, np.expm1, lambda out, x: (exp(x),))
-log: Primitive = row("log", math.log, np.log, lambda out, x: (1.0 / x,))
-log1p: Primitive = row("log1p", math.log1p, np.log1p, lambda out, x: (1.0 / (1.0 + x),))
+    return scalar
+
+
+def _sign(x: Any) -> Any:
+    return x.__class__((x > 0) - (x < 0)) if x == x else x
+
+
+def _floor_divide(x: Any, y: Any) -> Any:
+    out = x // y
+    return Fraction(out) if out.__class__ is int else out
 
 
 def _sigmoid(x: float) -> float:
@@ -137,60 +93,12 @@ def _sigmoid_array(x: Any) -> Any:
     return np.where(x >= 0.0, 1.0, e) / (1.0 + e)
 
 
-sigmoid: Primitive = row(
-    "sigmoid", _sigmoid, _sigmoid_array, lambda out, x: (numerics.logistic_density(x),)
-)
-softplus: Primitive = row(
-    "softplus",
-    lambda x: max(x, 0.0) + math.log1p(math.exp(-math.fabs(x))),
-    lambda x: np.maximum(x, 0.0) + np.log1p(np.exp(-np.absolute(x))),
-    lambda out, x: (sigmoid(x),),
-)
-
-# Trigonometry
-sin: Primitive = row("sin", math.sin, np.sin, lambda out, x: (cos(x),))
-cos: Primitive = row("cos", math.cos, np.cos, lambda out, x: (-sin(x),))
-tan: Primitive = row("tan", math.tan, np.tan, lambda out, x: (1.0 + out * out,))
-arcsin: Primitive = row(
-    "arcsin", math.asin, np.arcsin, lambda out, x: (1.0 / sqrt((1.0 - x) * (1.0 + x)),)
-)
-arccos: Primitive = row(
-    "arccos", math.acos, np.arccos, lambda out, x: (-1.0 / sqrt((1.0 - x) * (1.0 + x)),)
-)
-arctan: Primitive = row(
-    "arctan", math.atan, np.arctan, lambda out, x: (numerics.arctan_partial(x),)
-)
-
-# Hyperbolic functions. tanh(x) = 2 sigmoid(2x) - 1.
-sinh: Primitive = row("sinh", math.sinh, np.sinh, lambda out, x: (cosh(x),))
-cosh: Primitive = row("cosh", math.cosh, np.cosh, lambda out, x: (sinh(x),))
-tanh: Primitive = row(
-    "tanh", math.tanh, np.tanh, lambda out, x: (4.0 * numerics.logistic_density(2.0 * x),)
-)
-arcsinh: Primitive = row(
-    "arcsinh", math.asinh, np.arcsinh, lambda out, x: (numerics.arcsinh_partial(x),)
-)
-arccosh: Primitive = row(
-    "arccosh", math.acosh, np.arccosh, lambda out, x: (1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0)),)
-)
-arctanh: Primitive = row(
-    "arctanh", math.atanh, np.arctanh, lambda out, x: (1.0 / ((1.0 - x) * (1.0 + x)),)
-)
-erf: Primitive = row(
-    "erf",
-    math.erf,
-    np.vectorize(math.erf, otypes=[float]),
-    lambda out, x: (1.1283791670955126 * numerics.gaussian(x),),
-)
+def _softplus(x: float) -> float:
+    return max(x, 0.0) + math.log1p(math.exp(-math.fabs(x)))
 
 
-# Rows with any number of inputs
-def _softmax(out: Any, *xs: Any) -> tuple[Any, ...]:
-    largest = reduce(maximum, xs)
-    weights = tuple(numerics.exp_difference(x, largest) for x in xs)
-    total = numerics.pairwise_sum(weights)
-    total = select(greater(total, -1.0), total, 1.0)  # of an infinite logit the weight is nan
-    return tuple(w / total for w in weights)
+def _softplus_array(x: Any) -> Any:
+    return np.maximum(x, 0.0) + np.log1p(np.exp(-np.absolute(x)))
 
 
 def _logsumexp(*xs: float) -> float:
@@ -206,10 +114,163 @@ def _dot(*ab: Any) -> Any:
     return sum(map(operator.mul, ab[:n], ab[n:]))
 
 
-logsumexp: Primitive = row("logsumexp", _logsumexp, lambda *xs: reduce(np.logaddexp, xs), _softmax)
-dot: Primitive = row(
-    "dot",
-    _dot,
-    lambda *ab: sum(map(operator.mul, ab[: len(ab) // 2], ab[len(ab) // 2 :])),
-    lambda out, *ab: ab[len(ab) // 2 :] + ab[: len(ab) // 2],
-)
+# Partials
+def _is_greater(x: Any, y: Any) -> Any:
+    return select(greater(x, y), 1.0, 0.0)
+
+
+def _share(x: Any, y: Any) -> Any:  # a tie of maximum or minimum gives half to each side
+    return 0.5 * (1.0 + greater(x, y) - greater(y, x))
+
+
+def _angle(out: Any, y: Any, x: Any) -> tuple[Any, Any]:
+    r = hypot(x, y)  # r^2 might overflow
+    return x / r / r, -y / r / r
+
+
+def _softmax(out: Any, *xs: Any) -> tuple[Any, ...]:
+    largest = reduce(maximum, xs)
+    weights = tuple(numerics.exp_difference(x, largest) for x in xs)
+    total = numerics.pairwise_sum(weights)
+    total = select(greater(total, -1.0), total, 1.0)  # of an infinite logit the weight is nan
+    return tuple(w / total for w in weights)
+
+
+def _shares(out: Any, *xs: Any) -> tuple[Any, ...]:
+    return tuple(exp(x - out) for x in xs)
+
+
+# Domains
+def _has_power(x: float, y: float) -> bool:
+    return x > 0.0 or (y >= 0.0 if x == 0.0 else y % 1.0 == 0.0)
+
+
+# A table is read row by row: name, value on floats and on arrays, partials, and below them what
+# readers see where it is something else.
+# fmt: off
+
+# Selection. `greater` is 1 where x > y, else 0; `select` is the branch taken, and nothing else:
+# what the other branch holds cannot reach the gradient.
+greater: Primitive = row("greater", lambda x, y: 1.0 if x > y else 0.0,
+    lambda x, y: np.greater(x, y) * 1.0, lambda out, x, y: (0.0, 0.0),
+    javascript="(x, y) => (x > y ? 1 : 0)")
+select: Primitive = row("select", lambda c, x, y: x if c else y,
+    lambda c, x, y: np.where(np.not_equal(c, 0.0), x, y),
+    lambda out, c, x, y: (0.0, select(c, 1.0, 0.0), select(c, 0.0, 1.0)),
+    javascript="(c, x, y) => (c !== 0 ? x : y)")
+where = row("where", lambda x: x, lambda x: x, lambda out, x: (1.0,), javascript="(x) => x")
+# What `copy.copy` leaves, and the variables of an inner derivative: linked to the original.
+copy = row("copy", lambda x: x, lambda x: x, lambda out, x: (1.0,), javascript="(x) => x")
+# What `detach` and `no_grad` leave in a graph that is being compiled.
+detach = row("detach", lambda x: x, lambda x: x, lambda out, x: (0.0,), javascript="(x) => x")
+
+# Arithmetic
+add = row("+", operator.add, np.add, lambda out, x, y: (1.0, 1.0))
+subtract = row("-", operator.sub, np.subtract, lambda out, x, y: (1.0, -1.0))
+multiply = row("*", operator.mul, np.multiply, lambda out, x, y: (y, x))
+divide = row("/", operator.truediv, np.true_divide, lambda out, x, y: (1 / y, -out / y),
+    latex=r"\frac{#1}{#2}", domain=lambda x, y: y != 0.0)
+negative = row("neg", operator.neg, np.negative, lambda out, x: (-1.0,), javascript="(x) => -x")
+abs = row("abs", absolute, np.absolute, lambda out, x: (greater(x, 0.0) - greater(0.0, x),),
+    textbook=lambda out, x: (sign(x),), latex=r"\left|#1\right|")
+# |x| as the argument of an even function: with a slope of 0 at 0, that of abs, its derivatives of
+# even order would be wrong there; with the slope of one side they are those of the function.
+magnitude = row("magnitude", absolute, np.absolute, lambda out, x: (2.0 * greater(x, 0.0) - 1.0,),
+    textbook=lambda out, x: (select(greater(x, 0.0), 1.0, -1.0),), javascript="Math.abs")
+
+# `x ** constant` needs no logarithm of the base; `x ** y` does. At base 0 the derivative by the
+# exponent is 0 wherever the power is finite, as in PyTorch.
+# A constant exponent of 0.5 is a square root, as in NumPy: there -inf gives nan and not inf.
+power_constant = row("**", _power_constant, _power_constant_array, numerics.power_constant_partials,
+    textbook=lambda out, x, c: (c * x ** (c - 1.0), 0.0), domain=_has_power,
+    javascript="(x, c) => (c === 0.5 ? Math.sqrt(x) : power(x, c))")
+power = row("pow", math.pow, np.power, numerics.power_partials,
+    textbook=lambda out, x, y: (y * x ** (y - 1.0), out * log(x)), domain=_has_power,
+    javascript="power")
+sqrt: Primitive = row("sqrt", math.sqrt, np.sqrt, lambda out, x: (0.5 / out,),
+    latex=r"\sqrt{#1}", domain=lambda x: x >= 0.0)
+cbrt = row("cbrt", _cbrt, _cbrt_array, lambda out, x: (1.0 / (3.0 * out * out),),
+    latex=r"\sqrt[3]{#1}")
+hypot: Primitive = row("hypot", math.hypot, np.hypot, lambda out, x, y: (x / out, y / out))
+
+# Kinks, where nan wins, as in NumPy, and derivatives are PyTorch's.
+maximum = row("maximum", _maximum, np.maximum, lambda out, x, y: (_share(x, y), _share(y, x)),
+    textbook=lambda out, x, y: (_is_greater(x, y), _is_greater(y, x)),
+    latex=r"\max\left(#1, #2\right)", javascript="(x, y) => (x >= y || x !== x ? x : y)")
+minimum = row("minimum", _minimum, np.minimum, lambda out, x, y: (_share(y, x), _share(x, y)),
+    textbook=lambda out, x, y: (_is_greater(y, x), _is_greater(x, y)),
+    latex=r"\min\left(#1, #2\right)", javascript="(x, y) => (x <= y || x !== x ? x : y)")
+relu = row("relu", _relu, lambda x: np.maximum(x, 0.0), lambda out, x: (greater(x, 0.0),),
+    textbook=lambda out, x: (_is_greater(x, 0.0),), javascript="(x) => (x <= 0 ? 0 : x)")
+leaky_relu = row("leaky_relu", lambda x, slope: x if x > 0.0 else slope * x,
+    lambda x, slope: np.where(x > 0.0, x, slope * x),
+    lambda out, x, slope: (select(greater(x, 0.0), 1.0, slope), minimum(x, 0.0)),
+    javascript="(x, slope) => (x > 0 ? x : slope * x)")
+
+# Steps, with a slope of 0; the remainder has the sign of the divisor, as Python's.
+floor = row("floor", _whole(math.floor), np.floor, lambda out, x: (0.0,),
+    latex=r"\left\lfloor #1 \right\rfloor")
+ceil = row("ceil", _whole(math.ceil), np.ceil, lambda out, x: (0.0,),
+    latex=r"\left\lceil #1 \right\rceil")
+sign: Primitive = row("sign", _sign, np.sign, lambda out, x: (0.0,))
+mod = row("mod", operator.mod, np.mod, lambda out, x, y: (1.0, -floor_divide(x, y)),
+    javascript="remainder", domain=lambda x, y: y != 0.0)
+floor_divide: Primitive = row("floor_divide", _floor_divide, np.floor_divide,
+    lambda out, x, y: (0.0, 0.0),
+    latex=r"\left\lfloor\frac{#1}{#2}\right\rfloor", javascript="floorDivide",
+    domain=lambda x, y: y != 0.0)
+
+# Exponentials and logarithms
+exp: Primitive = row("exp", math.exp, np.exp, lambda out, x: (out,))
+exp2 = row("exp2", math.exp2, np.exp2, lambda out, x: (LN_2 * out,), javascript="(x) => 2 ** x")
+expm1 = row("expm1", math.expm1, np.expm1, lambda out, x: (exp(x),))
+log: Primitive = row("log", math.log, np.log, lambda out, x: (1.0 / x,), domain=lambda x: x > 0.0)
+log2 = row("log2", math.log2, np.log2, lambda out, x: (1.0 / (LN_2 * x),),
+    latex=r"\log_2\left(#1\right)", domain=lambda x: x > 0.0)
+log10 = row("log10", math.log10, np.log10, lambda out, x: (1.0 / (LN_10 * x),),
+    latex=r"\log_{10}\left(#1\right)", domain=lambda x: x > 0.0)
+log1p = row("log1p", math.log1p, np.log1p, lambda out, x: (1.0 / (1.0 + x),),
+    domain=lambda x: x > -1.0)
+sigmoid: Primitive = row("sigmoid", _sigmoid, _sigmoid_array,
+    lambda out, x: (numerics.logistic_density(x),),
+    textbook=lambda out, x: (out * (1.0 - out),),
+    javascript="(x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)))")
+softplus = row("softplus", _softplus, _softplus_array, lambda out, x: (sigmoid(x),),
+    javascript="(x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))")
+
+# Trigonometry. Domains end where the result would not be real.
+sin: Primitive = row("sin", math.sin, np.sin, lambda out, x: (cos(x),))
+cos: Primitive = row("cos", math.cos, np.cos, lambda out, x: (-sin(x),))
+tan = row("tan", math.tan, np.tan, lambda out, x: (1.0 + out * out,))
+arcsin = row("arcsin", math.asin, np.arcsin, lambda out, x: (1.0 / sqrt((1.0 - x) * (1.0 + x)),),
+    textbook=lambda out, x: (1.0 / sqrt(1.0 - x**2),), domain=lambda x: absolute(x) <= 1.0)
+arccos = row("arccos", math.acos, np.arccos, lambda out, x: (-1.0 / sqrt((1.0 - x) * (1.0 + x)),),
+    textbook=lambda out, x: (-1.0 / sqrt(1.0 - x**2),), domain=lambda x: absolute(x) <= 1.0)
+arctan = row("arctan", math.atan, np.arctan, lambda out, x: (numerics.arctan_partial(x),),
+    textbook=lambda out, x: (1.0 / (1.0 + x**2),))
+arctan2 = row("arctan2", math.atan2, np.arctan2, _angle,
+    textbook=lambda out, y, x: (x / (x**2 + y**2), -y / (x**2 + y**2)))
+
+# Hyperbolic functions. tanh(x) = 2 sigmoid(2x) - 1.
+sinh: Primitive = row("sinh", math.sinh, np.sinh, lambda out, x: (cosh(x),))
+cosh: Primitive = row("cosh", math.cosh, np.cosh, lambda out, x: (sinh(x),))
+tanh = row("tanh", math.tanh, np.tanh, lambda out, x: (4.0 * numerics.logistic_density(2.0 * x),),
+    textbook=lambda out, x: (1.0 - out**2,))
+arcsinh = row("arcsinh", math.asinh, np.arcsinh, lambda out, x: (numerics.arcsinh_partial(x),),
+    textbook=lambda out, x: (1.0 / sqrt(1.0 + x**2),))
+arccosh = row("arccosh", math.acosh, np.arccosh,
+    lambda out, x: (1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0)),),
+    textbook=lambda out, x: (1.0 / sqrt(x**2 - 1.0),), domain=lambda x: x >= 1.0)
+arctanh = row("arctanh", math.atanh, np.arctanh, lambda out, x: (1.0 / ((1.0 - x) * (1.0 + x)),),
+    textbook=lambda out, x: (1.0 / (1.0 - x**2),), domain=lambda x: absolute(x) < 1.0)
+erf = row("erf", math.erf, np.vectorize(math.erf, otypes=[float]),
+    lambda out, x: (TWO_BY_ROOT_PI * numerics.gaussian(x),),
+    textbook=lambda out, x: (TWO_BY_ROOT_PI * exp(-(x**2)),), javascript="errorFunction")
+
+# Rows with any number of inputs, and the one of two that NumPy has
+logsumexp = row("logsumexp", _logsumexp, lambda *xs: reduce(np.logaddexp, xs), _softmax,
+    textbook=_shares, javascript="logSumExp")
+logaddexp = row("logaddexp", _logsumexp, np.logaddexp, _softmax,
+    textbook=_shares, javascript="logSumExp")
+dot = row("dot", _dot, _dot, lambda out, *ab: ab[len(ab) // 2 :] + ab[: len(ab) // 2],
+    javascript="dotProduct")

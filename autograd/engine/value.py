@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine import modes, table
-from autograd.engine.functions import elementwise
+from autograd.engine.functions import clip, elementwise
 from autograd.engine.graph import topological_order
 from autograd.engine.modes import watching
 from autograd.engine.node import Node
@@ -177,6 +177,8 @@ class Value(Node):
     __rmul__ = _binary(table.multiply, reflected=True)
     __rtruediv__ = _binary(table.divide, reflected=True)
     __rpow__ = _binary(table.power, reflected=True)
+    __mod__, __floordiv__ = map(_binary, (table.mod, table.floor_divide))
+    __rmod__, __rfloordiv__ = _binary(table.mod, True), _binary(table.floor_divide, True)
     __neg__, __abs__ = map(_unary, (table.negative, table.abs))
 
     def __pow__(self, exponent: Any) -> "Value":
@@ -185,13 +187,23 @@ class Value(Node):
     def __pos__(self) -> "Value":
         return self
 
-    abs, sqrt, erf = map(_unary, (table.abs, table.sqrt, table.erf))
-    exp, expm1, log, log1p = map(_unary, (table.exp, table.expm1, table.log, table.log1p))
+    abs, sqrt, cbrt, erf = map(_unary, (table.abs, table.sqrt, table.cbrt, table.erf))
+    exp, exp2, expm1 = map(_unary, (table.exp, table.exp2, table.expm1))
+    log, log2, log10, log1p = map(_unary, (table.log, table.log2, table.log10, table.log1p))
+    arctan2, hypot = map(_binary, (table.arctan2, table.hypot))
+    sign, floor, ceil = map(_unary, (table.sign, table.floor, table.ceil))
+    __floor__, __ceil__ = floor, ceil
     sin, cos, tan = map(_unary, (table.sin, table.cos, table.tan))
     arcsin, arccos, arctan = map(_unary, (table.arcsin, table.arccos, table.arctan))
     sinh, cosh, tanh = map(_unary, (table.sinh, table.cosh, table.tanh))
     arcsinh, arccosh, arctanh = map(_unary, (table.arcsinh, table.arccosh, table.arctanh))
     relu, sigmoid, softplus = map(_unary, (table.relu, table.sigmoid, table.softplus))
+
+    def clip(self, low: Any = None, high: Any = None, out: Any = None) -> Any:
+        """Return the number, or the bound it lies beyond, as np.clip(v, low, high) does."""
+        if out is not None:
+            raise TypeError("`out` cannot take a Value: write y = np.clip(v, low, high)")
+        return clip(self, low, high)
 
     # Comparisons are of the numbers; hash is identity, so Values can be keys of a dict.
     __lt__, __le__ = map(_comparison, (operator.lt, operator.le))

@@ -145,9 +145,8 @@ def number(x: float, fmt: str) -> str:
 
     A short fraction stays one.
     """
-    fraction = getattr(x, "fraction", x)
-    if isinstance(fraction, Fraction) and len(str(fraction)) <= LONGEST_FRACTION:
-        return str(fraction)
+    if isinstance(x, Fraction) and len(str(x)) <= LONGEST_FRACTION:
+        return str(x)
     x = float(x)
     shown = format(x, fmt)
     vanished = x != 0.0 and math.isfinite(x) and not re.search("[1-9]", shown)

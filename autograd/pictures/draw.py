@@ -14,9 +14,8 @@ from autograd.pictures.boxes import Boxes, add_arrows, add_oval, blank
 from autograd.pictures.graphviz_display import Drawing
 from autograd.pictures.tree import text_tree
 from autograd.words.names import Names
-from autograd.words.text import check_format
+from autograd.words.text import LIMIT, check_format, check_limit
 
-LIMIT = 1500
 NOT_COMPUTED = "—"
 
 
@@ -71,14 +70,3 @@ def draw(
         add_arrows(drawing, node, ids, fmt if partials else None)
     drawing.tree = text_tree(roots, order, boxes.line, boxes.names.__getitem__)
     return drawing
-
-
-def check_limit(count: int, limit: Any, advice: str) -> None:
-    """Raise where `limit` is no number of boxes, or less than `count`."""
-    if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
-        raise ValueError(f"`limit` must be a whole number of at least 1, got {limit!r:.40}")
-    if count > limit:
-        raise ValueError(
-            f"the graph has {count:,} nodes, too many to draw with `limit={limit}`: {advice}; or "
-            "raise `limit` and wait"
-        )

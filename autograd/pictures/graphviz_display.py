@@ -1,27 +1,28 @@
 """Drawing: a `graphviz.Digraph` that can be seen with or without the `dot` program.
 
 Where `dot` is on PATH the graphviz package runs it; else pygraphviz, which carries Graphviz in
-its wheel, renders in this process; where neither is there, a notebook shows a text tree.
-Invariant: displaying a drawing never raises, and rendering without either renderer raises an
-error that names the extra to install.
+its wheel, renders in a process of its own, so that what its C code says or breaks stays there;
+where neither is there, a notebook shows a text tree. Invariant: displaying a drawing never raises,
+and rendering without either renderer raises an error that names the extra to install.
 """
 
-import contextlib
-import importlib
-import io
 import os
 import shutil
-import tempfile
-import threading
-from collections.abc import Iterable, Iterator
+import subprocess
+import sys
+from collections.abc import Iterable
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import graphviz
 
 ADVICE = "to see the picture: pip install 'seegrad[draw]'"
-
-# Graphviz keeps global state, and the file descriptor of stderr belongs to the whole process.
-_one_at_a_time = threading.Lock()
+_RENDER = """
+import sys, pygraphviz
+graph = pygraphviz.AGraph(string=sys.stdin.buffer.read().decode())
+sys.stdout.buffer.write(graph.draw(format=sys.argv[1], prog=sys.argv[2]))
+"""
 
 
 class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
@@ -37,8 +38,39 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
     def __repr__(self) -> str:
         return f"<Drawing of {len(self.body)} lines: .render(), .source, .tree>"
 
-    def _copy_kwargs(self, **kwargs: Any) -> Any:
-        return {**super()._copy_kwargs(**kwargs), "tree": self.tree}
+    def copy(self) -> "Drawing":
+        """Return a copy of the drawing, the tree included."""
+        twin: Drawing = super().copy()
+        twin.tree = self.tree
+        return twin
+
+    def pipe(self, format: str | None = None, **options: Any) -> Any:
+        """Return the picture as bytes, or as text with `encoding`, as `Digraph.pipe` does."""
+        if shutil.which("dot"):
+            return super().pipe(format, **options)
+        engine, encoding = _taken(options, "engine", "encoding")
+        rendered = _rendered(self.source, format or self.format, engine or self.engine)
+        return rendered if encoding is None else rendered.decode(encoding)
+
+    def render(self, filename: str | os.PathLike[str] | None = None, **options: Any) -> str:
+        """Save the source and the picture, as `Digraph.render` does; returns the picture's path."""
+        if shutil.which("dot"):
+            path: str = super().render(filename, **options)
+            return path
+        names = ("directory", "outfile", "format", "engine", "cleanup", "view")
+        directory, outfile, kind, engine, cleanup, view = _taken(options, *names)
+        if outfile is not None:
+            filename = filename or Path(outfile).with_suffix(".gv")
+            kind = kind or Path(outfile).suffix[1:]
+        rendered = _rendered(self.source, kind or self.format, engine or self.engine)
+        source = self.save(filename, directory=directory)
+        path = os.fspath(outfile or f"{source}.{kind or self.format}")
+        Path(path).write_bytes(rendered)
+        if cleanup:
+            os.remove(source)
+        if view:
+            graphviz.view(path)
+        return path
 
     def _repr_mimebundle_(
         self,
@@ -46,122 +78,43 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
         exclude: Iterable[str] | None = None,
         **options: Any,
     ) -> dict[str, Any]:
+        bundle: dict[str, Any] = {}
         note = ""
         try:
-            bundle: dict[str, Any] = super()._repr_mimebundle_(include, exclude, **options)
+            bundle = super()._repr_mimebundle_(include, exclude, **options)
         except ImportError:
-            bundle, note = {}, f"\n{ADVICE}"
-        except Exception as error:  # a broken `dot`: a notebook must show something all the same
-            try:
-                svg = render_in_process(self.source, "svg", self.engine).decode("utf-8")
-                bundle = {"image/svg+xml": svg}
-            except Exception:
-                bundle, note = {}, f"\nGraphviz failed ({type(error).__name__}); {ADVICE}"
+            note = f"\n{ADVICE}"
+        except Exception as error:  # a broken Graphviz: a notebook must show something all the same
+            note = f"\nGraphviz failed ({type(error).__name__}); {ADVICE}"
         return {**bundle, "text/plain": self.tree + note}
 
-    # The graphviz package keeps what runs `dot` in three properties, made to be replaced.
-    @property
-    def _pipe_lines(self) -> Any:
-        return super()._pipe_lines if shutil.which("dot") else _pipe_lines
 
-    @property
-    def _pipe_lines_string(self) -> Any:
-        return super()._pipe_lines_string if shutil.which("dot") else _pipe_lines_string
+def _rendered(source: str, format: str, engine: str) -> bytes:
+    """Return the DOT text `source` rendered by pygraphviz.
 
-    @property
-    def _render(self) -> Any:
-        return super()._render if shutil.which("dot") else _render
-
-
-def render_in_process(source: str, format: str, engine: str = "dot") -> bytes:
-    """Return the DOT text `source` rendered by pygraphviz, which needs no `dot` program.
-
-    Raises `ImportError` where pygraphviz is not installed, `ValueError` where Graphviz fails.
+    Raises `ImportError` where it is not installed, `ValueError` where Graphviz fails.
     """
-    try:
-        pygraphviz = importlib.import_module("pygraphviz")
-    except ImportError as error:
+    if find_spec("pygraphviz") is None:
         raise ImportError(
-            "a picture needs Graphviz: neither the `dot` program nor pygraphviz was found "
-            f"({error}); {ADVICE}"
-        ) from error
-    with _one_at_a_time, _quiet_stderr() as said:
-        try:
-            rendered: bytes = pygraphviz.AGraph(string=source).draw(format=format, prog=engine)
-        except Exception as error:
-            raise ValueError(
-                f"Graphviz could not render format {format!r} with engine {engine!r}: {error} "
-                f"{' '.join(said())}".rstrip()
-            ) from error
-    return rendered
+            "a picture needs Graphviz, and neither the `dot` program nor pygraphviz was found; "
+            f"{ADVICE}"
+        )
+    command = [sys.executable, "-c", _RENDER, format, engine]
+    done = subprocess.run(command, input=source.encode(), capture_output=True)
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip().splitlines()
+        raise ValueError(
+            f"Graphviz could not render format {format!r} with engine {engine!r}: "
+            f"{said[-1] if said else f'it ended with {done.returncode}'}"
+        )
+    return done.stdout
 
 
-def _pipe_lines(
-    engine: str, format: str, lines: Iterable[str], *, input_encoding: str, **options: Any
-) -> bytes:
-    _refuse(options)
-    return render_in_process("".join(lines), format, engine)
-
-
-def _pipe_lines_string(
-    engine: str, format: str, lines: Iterable[str], *, encoding: str, **options: Any
-) -> str:
-    _refuse(options)
-    return render_in_process("".join(lines), format, engine).decode(encoding)
-
-
-def _render(
-    engine: str,
-    format: str | None,
-    filepath: str,
-    *,
-    outfile: str | os.PathLike[str] | None = None,
-    raise_if_result_exists: bool = False,
-    **options: Any,
-) -> str:
-    """Render the saved file at `filepath`; returns the path of the result."""
-    _refuse(options)
-    path = os.fspath(outfile) if outfile is not None else f"{filepath}.{format}"
-    format = format or os.path.splitext(path)[1][1:]
-    with open(filepath, encoding="utf-8") as file:
-        rendered = render_in_process(file.read(), format, engine)
-    with open(path, "xb" if raise_if_result_exists else "wb") as result:
-        result.write(rendered)
-    return path
-
-
-def _refuse(options: dict[str, Any]) -> None:
-    for name in ("renderer", "formatter", "neato_no_op"):
-        if options.get(name) is not None:
-            raise ValueError(
-                f"`{name}` needs the `dot` program, which is not on PATH; leave it out"
-            )
-
-
-@contextlib.contextmanager
-def _quiet_stderr() -> Iterator[Any]:
-    """Hold back what C code writes to stderr, and pass on all but fontconfig's warnings.
-
-    The fontconfig in the wheel may be older than the system's font configuration, and says so.
-    """
-    try:
-        stderr = os.dup(2)
-    except OSError:  # no stderr at all, as in a windowed program
-        yield list
-        return
-    with tempfile.TemporaryFile() as held, contextlib.redirect_stderr(io.StringIO()):
-
-        def said() -> list[str]:
-            held.seek(0)
-            lines = held.read().decode("utf-8", "replace").splitlines()
-            return [line for line in lines if not line.startswith("Fontconfig ")]
-
-        os.dup2(held.fileno(), 2)
-        try:
-            yield said
-        finally:
-            os.dup2(stderr, 2)
-            os.close(stderr)
-            lines = said()
-            if lines:
-                os.write(2, "".join(f"{line}\n" for line in lines).encode())
+def _taken(options: dict[str, Any], *names: str) -> list[Any]:
+    """Return the options of these names; raises `ValueError` where there are others."""
+    others = [name for name, option in options.items() if name not in names and option is not None]
+    if others:
+        raise ValueError(
+            f"`{others[0]}` needs the `dot` program, which is not on PATH; leave it out"
+        )
+    return [options.get(name) for name in names]

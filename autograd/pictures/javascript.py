@@ -1,17 +1,13 @@
-"""The table of primitives as JavaScript, so that a page computes partials as the engine does.
+"""The table of primitives as JavaScript, so that a page computes as the engine does.
 
 A row's partials are called on symbols that write themselves down as JavaScript statements; what
-was written before is not written again. The values of the built-in rows are in `stepper.js`, those
-of the user's own are read from their columns. Invariant: the code holds numbers, its own names
-and the names of built-in rows, and nothing else; rows of the user's own get numbers for names.
+was written before is not written again. Invariant: the code holds numbers, its own names and what
+the built-in rows say of themselves, and nothing else; rows of the user's own get numbers for names.
 """
 
-import ast
 import json
 import math
-import re
 from collections.abc import Callable, Iterable
-from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -19,39 +15,52 @@ import numpy as np
 
 from autograd.custom import CustomPrimitive
 from autograd.engine.primitive import TABLE, Primitive
-from autograd.symbolic import COMPARISONS, Symbolic, choose
-from autograd.words import formula
+from autograd.symbolic import Symbolic
 
 Row = tuple[Primitive, int]  # and with how many inputs
 
+# What JavaScript has under the same name, but that NumPy's arcsin is its asin.
+OPERATORS = ("+", "-", "*", "/")
+MATH = frozenset(
+    "abs ceil cos cosh exp expm1 floor hypot log log10 log1p log2 cbrt sign sin sinh sqrt tan tanh "
+    "arccos arccosh arcsin arcsinh arctan arctan2 arctanh".split()
+)
 # NumPy's functions that are no rows but occur in functions of the user's own.
-_NUMPYS: dict[Any, str] = {
-    np.sign: "Math.sign({0})",
-    np.square: "({0} * {0})",
-    np.floor: "Math.floor({0})",
-    np.ceil: "Math.ceil({0})",
-    np.cbrt: "Math.cbrt({0})",
-    np.log2: "Math.log2({0})",
-    np.log10: "Math.log10({0})",
-    np.hypot: "Math.hypot({0}, {1})",
-    np.arctan2: "Math.atan2({0}, {1})",
-    np.isnan: "Number({0} !== {0})",
-}
+_NUMPYS: dict[Any, str] = {np.square: "(x) => x * x", np.isnan: "(x) => Number(x !== x)"}
+
+
+def value_of(primitive: Primitive) -> str:
+    """Return a built-in row's value as a function; raises `TypeError` for any other row."""
+    if primitive.javascript:
+        return primitive.javascript
+    if TABLE.get(primitive.name) is primitive and not isinstance(primitive, CustomPrimitive):
+        if primitive.name in OPERATORS:
+            return f"(x, y) => x {primitive.name} y"
+        if primitive.name in MATH:
+            return f"Math.{primitive.name.replace('arc', 'a')}"
+    for ufunc, function in _NUMPYS.items():
+        if primitive.array is ufunc:
+            return function
+    raise TypeError(f"the page does not know `{primitive.name}`")
 
 
 class _Code:
-    """Statements `const t3 = ...;`, each expression once."""
+    """Statements `const t3 = ...;`, each expression once; the rows they call go into `values`."""
 
-    def __init__(self) -> None:
+    def __init__(self, values: dict[str, str]) -> None:
+        self.values = values
         self.lines: list[str] = []
         self._known: dict[str, str] = {}
 
-    def name(self, expression: str) -> str:
-        known = self._known.get(expression)
-        if known is None:
-            known = self._known[expression] = f"t{len(self.lines)}"
-            self.lines.append(f"const {known} = {expression};")
-        return known
+    def apply(self, primitive: Primitive, inputs: Iterable[Any]) -> "_Symbol":
+        """Return the symbol for a row applied to symbols and numbers."""
+        self.values[primitive.name] = value_of(primitive)
+        called = ", ".join(map(_written, inputs))
+        expression = f"VALUES[{json.dumps(primitive.name)}]({called})"
+        if expression not in self._known:
+            self._known[expression] = f"t{len(self.lines)}"
+            self.lines.append(f"const {self._known[expression]} = {expression};")
+        return _Symbol(self, self._known[expression])
 
 
 class _Symbol(Symbolic):
@@ -60,25 +69,10 @@ class _Symbol(Symbolic):
     def __init__(self, code: _Code, name: str) -> None:
         self.code, self.name = code, name
 
-    def __apply_primitive__(self, primitive: Primitive, inputs: tuple[Any, ...]) -> "_Symbol":
+    def __apply_primitive__(self, primitive: Primitive, inputs: tuple[Any, ...]) -> Any:
         if isinstance(primitive, CustomPrimitive):
-            result = primitive.array(*inputs)
-            return result if isinstance(result, _Symbol) else _Symbol(self.code, _written(result))
-        return _Symbol(self.code, self.code.name(_call(primitive, [_written(x) for x in inputs])))
-
-
-def _call(primitive: Primitive, arguments: list[str]) -> str:
-    """A row applied to arguments; raises `TypeError` for one that the page does not know."""
-    if primitive in COMPARISONS:
-        sign = {"==": "===", "!=": "!=="}.get(COMPARISONS[primitive], COMPARISONS[primitive])
-        return f"Number({arguments[0]} {sign} {arguments[1]})"
-    if primitive is choose:
-        return f"({arguments[0]} !== 0 ? {arguments[1]} : {arguments[2]})"
-    if isinstance(primitive.array, np.ufunc) and primitive.array in _NUMPYS:
-        return _NUMPYS[primitive.array].format(*arguments)
-    if not _is_built_in(primitive):
-        raise TypeError(f"the page does not know `{primitive.name}`")
-    return f"VALUES[{json.dumps(primitive.name)}]({', '.join(arguments)})"
+            return primitive.array(*inputs)
+        return self.code.apply(primitive, inputs)
 
 
 def _written(x: Any) -> str:
@@ -90,42 +84,6 @@ def _written(x: Any) -> str:
     return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
 
 
-@cache
-def values() -> frozenset[str]:
-    """The names of the rows that `stepper.js` can compute."""
-    script = source("stepper.js")
-    block = script[script.index("const VALUES = {") : script.index("// end of VALUES")]
-    return frozenset(re.findall(r'^  "([^"]+)":', block, re.MULTILINE))
-
-
-def _is_built_in(primitive: Primitive) -> bool:
-    return primitive.name in values() and TABLE.get(primitive.name) is primitive
-
-
-def partials(primitive: Primitive, count: int) -> str:
-    """Return the row's partials by `count` inputs as a function of the result and an array."""
-
-    function: Callable[..., Any] = primitive.partials
-    if isinstance(primitive, CustomPrimitive):
-        function = primitive.read(count, "partials")
-
-    def found(code: _Code, inputs: list[_Symbol]) -> str:
-        return f"[{', '.join(map(_written, function(_Symbol(code, 'out'), *inputs)))}]"
-
-    return f"(out, x) => {_body(found, count)}"
-
-
-def value(primitive: Primitive, count: int) -> str:
-    """Return the value of a row of the user's own as a function of `count` numbers."""
-    return f"(...x) => {_body(lambda code, inputs: _written(primitive(*inputs)), count)}"
-
-
-def _body(found: Callable[[_Code, list[_Symbol]], str], count: int) -> str:
-    code = _Code()
-    result = found(code, [_Symbol(code, f"x[{i}]") for i in range(count)])
-    return f"{{ {' '.join([*code.lines, f'return {result};'])} }}"
-
-
 class Table:
     """The rows that a page uses, each as code or with the reason why it cannot be code.
 
@@ -135,9 +93,9 @@ class Table:
     def __init__(self, rows: Iterable[Row]) -> None:
         self.keys: dict[Row, str] = {}
         self.frozen: dict[str, str] = {}  # name: reason
-        self._values: list[str] = []
-        self._partials: list[str] = []
-        self._rules: list[str] = []
+        self._values: dict[str, str] = {}
+        self._partials: dict[str, str] = {}
+        self._rules: dict[str, str] = {}  # where they are others than the partials
         for row, count in rows:
             try:
                 self._add(row, count)
@@ -145,69 +103,34 @@ class Table:
                 self.frozen[row.name] = str(reason)
 
     def _add(self, row: Primitive, count: int) -> None:
-        own = isinstance(row, CustomPrimitive)
-        if not own and not _is_built_in(row):
-            raise TypeError("it is no row of the table")
-        key = f"own{len(self.keys)}" if own else row.name
-        place = json.dumps(f"{key}/{count}")
-        slopes = partials(row, count)
-        if own:
-            self._values.append(f'  "{key}": {value(row, count)},')
-        shown = _own_rules(row, count, place) if own else textbook(row, count)
-        self._partials.append(f"  {place}: {slopes},")
-        self._rules.append(f"  {place}: [{shown}],")
+        key, partials = row.name, row.partials
+        if isinstance(row, CustomPrimitive):
+            key = f"own{len(self.keys)}"
+            partials = row.read(count, "partials")
+            self._values[key] = self._code(lambda out, *inputs: row(*inputs), count, "...x")
+        else:
+            self._values[key] = value_of(row)
+        self._partials[f"{key}/{count}"] = self._code(partials, count)
+        if row.textbook is not None:
+            self._rules[f"{key}/{count}"] = self._code(row.textbook, count)
         self.keys[row, count] = key
 
+    def _code(self, function: Callable[..., Any], count: int, parameters: str = "out, x") -> str:
+        """Return a function of the result and the inputs, or of the inputs only, as JavaScript."""
+        code = _Code(self._values)
+        found = function(_Symbol(code, "out"), *[_Symbol(code, f"x[{i}]") for i in range(count)])
+        one = not isinstance(found, tuple | list)
+        result = _written(found) if one else f"[{', '.join(map(_written, found))}]"
+        return f"({parameters}) => {{ {' '.join([*code.lines, f'return {result};'])} }}"
+
     def code(self) -> str:
-        """Return `OWN`, `PARTIALS` and `RULES`, by key and number of inputs."""
-        parts = {"OWN": self._values, "PARTIALS": self._partials, "RULES": self._rules}
-        return "\n".join(
-            line for name, lines in parts.items() for line in (f"const {name} = {{", *lines, "};")
-        )
-
-
-def _own_rules(row: Primitive, count: int, place: str) -> str:
-    """The rules of a row of the user's own are its partials."""
-    return ", ".join(
-        "null" if rule is None else f"(out, x) => PARTIALS[{place}](out, x)[{i}]"
-        for i, rule in enumerate(formula.rules(row, count))
-    )
-
-
-def textbook(primitive: Primitive, count: int) -> str:
-    """Return the rules that are shown for a row as functions, `null` where there is none."""
-    names = {symbol: f"x[{i}]" for symbol, i in formula.positions(count).items()}
-    found = [
-        "null" if rule is None else f"(out, x) => {_expression(rule, names)}"
-        for rule in formula.rules(primitive, count)
-    ]
-    return ", ".join(found)
-
-
-_OPERATORS = {operator: name for name, operator in formula.INFIX.items() if name != "**"}
-
-
-def _expression(tree: ast.expr, names: dict[str, str]) -> str:
-    """A formula as a JavaScript expression."""
-    if isinstance(tree, ast.Constant):
-        return repr(tree.value)
-    if isinstance(tree, ast.Name):
-        return names.get(tree.id) or {"out": "out", "pi": "Math.PI"}[tree.id]
-    if isinstance(tree, ast.UnaryOp):
-        return f"(-{_expression(tree.operand, names)})"
-    if isinstance(tree, ast.BinOp):
-        left, right = _expression(tree.left, names), _expression(tree.right, names)
-        return f'VALUES["{_OPERATORS[type(tree.op)]}"]({left}, {right})'
-    if isinstance(tree, ast.IfExp) and isinstance(tree.test, ast.Compare):
-        sign = ">" if isinstance(tree.test.ops[0], ast.Gt) else "<"
-        left = _expression(tree.test.left, names)
-        right = _expression(tree.test.comparators[0], names)
-        chosen = (_expression(tree.body, names), _expression(tree.orelse, names))
-        return f"({left} {sign} {right} ? {chosen[0]} : {chosen[1]})"
-    assert isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name)
-    arguments = ", ".join(_expression(argument, names) for argument in tree.args)
-    called = "Math.sign" if tree.func.id == "sign" else f'VALUES["{tree.func.id}"]'
-    return f"{called}({arguments})"
+        """Return `VALUES` by key, and `PARTIALS` and `RULES` by key and number of inputs."""
+        parts = {"VALUES": self._values, "PARTIALS": self._partials, "RULES": self._rules}
+        lines = []
+        for name, entries in parts.items():
+            inside = [f"  {json.dumps(key)}: {function}," for key, function in entries.items()]
+            lines += [f"const {name} = {{", *inside, "};"]
+        return "\n".join(lines)
 
 
 def source(name: str) -> str:

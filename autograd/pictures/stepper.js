@@ -1,54 +1,29 @@
-// The values of the table's rows. Python's partials are written into PARTIALS beside this file.
-// Where JavaScript and IEEE 754's recommended operations differ (a power of 1), IEEE wins.
-const VALUES = {
-  "greater": (x, y) => (x > y ? 1 : 0),
-  "where": (x) => x,
-  "detach": (x) => x,
-  "+": (x, y) => x + y,
-  "-": (x, y) => x - y,
-  "*": (x, y) => x * y,
-  "/": (x, y) => x / y,
-  "neg": (x) => -x,
-  "abs": Math.abs,
-  "magnitude": Math.abs,
-  "**": (x, c) => (c === 0.5 ? Math.sqrt(x) : power(x, c)),
-  "pow": (x, y) => power(x, y),
-  "sqrt": Math.sqrt,
-  "maximum": (x, y) => (x >= y || x !== x ? x : y),
-  "minimum": (x, y) => (x <= y || x !== x ? x : y),
-  "relu": (x) => (x <= 0 ? 0 : x),
-  "leaky_relu": (x, slope) => (x > 0 ? x : slope * x),
-  "exp": Math.exp,
-  "expm1": Math.expm1,
-  "log": Math.log,
-  "log1p": Math.log1p,
-  "sigmoid": (x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x))),
-  "softplus": (x) => VALUES["maximum"](x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
-  "sin": Math.sin,
-  "cos": Math.cos,
-  "tan": Math.tan,
-  "arcsin": Math.asin,
-  "arccos": Math.acos,
-  "arctan": Math.atan,
-  "sinh": Math.sinh,
-  "cosh": Math.cosh,
-  "tanh": Math.tanh,
-  "arcsinh": Math.asinh,
-  "arccosh": Math.acosh,
-  "arctanh": Math.atanh,
-  "erf": errorFunction,
-  "logsumexp": logSumExp,
-  "dot": (...ab) => {
-    const half = ab.length / 2;
-    let total = 0;
-    for (let i = 0; i < half; i++) total += ab[i] * ab[half + i];
-    return total;
-  },
-}; // end of VALUES
-Object.assign(VALUES, OWN); // rows of the user's own
-
+// What rows of the table need beside JavaScript's Math. Python writes VALUES, PARTIALS and RULES, of
+// the rows that the page uses, above this file. Where JavaScript and IEEE 754's recommended
+// operations differ (a power of 1), IEEE wins.
 function power(x, y) {
   return x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : Math.pow(x, y);
+}
+
+// Python's % and //: the remainder has the sign of the divisor.
+function remainder(x, y) {
+  const rest = x % y;
+  return rest === 0 ? (y < 0 ? -0 : 0) : rest < 0 !== y < 0 ? rest + y : rest;
+}
+
+function floorDivide(x, y) {
+  if (y === 0) return x / y;
+  const rest = x % y;
+  const quotient = (x - rest) / y - (rest !== 0 && rest < 0 !== y < 0 ? 1 : 0);
+  const whole = Math.floor(quotient);
+  return quotient - whole > 0.5 ? whole + 1 : whole;
+}
+
+function dotProduct(...ab) {
+  const half = ab.length / 2;
+  let total = 0;
+  for (let i = 0; i < half; i++) total += ab[i] * ab[half + i];
+  return total;
 }
 
 // erf(x) = 2/sqrt(pi) exp(-x^2) sum 2^n x^(2n+1) / (2n+1)!! up to 3 (Abramowitz and Stegun 7.1.6);
@@ -351,9 +326,10 @@ function contribution(i, c) {
   const local = partials[i][c.input];
   const name = nodes[c.to].name;
   const box = element("div", { class: "step number", "data-to": c.to });
-  const rules = RULES[`${node.row}/${node.parents.length}`];
+  const key = `${node.row}/${node.parents.length}`;
+  const rules = RULES[key] ?? PARTIALS[key];
   if (rule.length && rules) {
-    const value = rules[c.input](data[i], node.parents.map((p) => data[p]));
+    const value = rules(data[i], node.parents.map((p) => data[p]))[c.input];
     // The textbook's formula, where it gives the partial: not at a tie, not where it rounds to 0.
     const near = (bound) => value === local || Math.abs(value - local) <= bound;
     const parts = [shown(local)];

@@ -5,7 +5,6 @@ reader can change a leaf and see every number follow, without a server and witho
 Invariant: what comes from the user stands in the page as JSON only, and is shown as text only.
 """
 
-import ast
 import html
 import json
 import math
@@ -24,10 +23,7 @@ from autograd.pictures.layout import positions
 from autograd.words import formula
 from autograd.words.names import Names
 from autograd.words.sweep import Sweep
-from autograd.words.text import ELLIPSIS, visible
-
-LIMIT = 3000
-WIDEST = 50  # characters of an expression that is worth showing
+from autograd.words.text import ELLIPSIS, LIMIT, check_limit, visible
 
 
 class Stepper:
@@ -65,18 +61,11 @@ def stepper(root: Value, *, names: Mapping[str, Any] | None = None, limit: int =
     Raises `TypeError` where `root` is not a Value or `names` not a mapping, and `ValueError` for
     a graph of more than `limit` nodes.
     """
-    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
-        raise ValueError(f"`limit` must be a whole number of at least 1, got {limit!r:.40}")
     count = len(topological_order(root)) if isinstance(root, Value) else 0
-    if count > limit:
-        raise ValueError(
-            f"the graph has {count:,} nodes and the stepper shows up to {limit:,}: pass a "
-            "smaller part of it, a batch of fewer examples, or a larger `limit`"
-        )
+    check_limit(count, limit, "step through a part of it, or a batch of fewer examples")
     sweep = Sweep(root)
     order = sweep.order
-    made = [(node.primitive, len(node.parents)) for node in order if node.parents]
-    rows = dict.fromkeys((row, count) for row, count in made if row)
+    rows = dict.fromkeys([(node.primitive, len(node.parents)) for node in order if node.parents])
     table = Table(rows)
     return Stepper(_page(_graph(sweep, Names(order, names), table), table))
 
@@ -123,45 +112,38 @@ def _kind(node: Value) -> str:
     return "detached" if node.primitive is DETACHED else "leaf"
 
 
-def _json_number(x: float) -> float | str:
-    return x if math.isfinite(x) else repr(float(x))
+def _json_number(x: Any) -> float | str:
+    return float(x) if math.isfinite(x) else repr(float(x))
 
 
 def _expression(node: Value, number: Mapping[Value, int]) -> list[str | int]:
     """The operation as text with the numbers of its nodes in between."""
-    if not node.parents:
+    if node.primitive is None or not node.parents:
         return []
     inputs = [_reference(parent, number) for parent in formula.shortened(node)]
-    return _template(formula.operation(node.op, inputs))
+    return _template(formula.operation(node.primitive, inputs))
 
 
 def _rules(node: Value, number: Mapping[Value, int]) -> list[list[str | int]]:
     """For each input the formula of its partial, [] where there is none to show."""
-    if not node.parents:
+    if node.primitive is None or not node.parents:
         return []
-    symbols = formula.symbols(len(node.parents))
-    meanings = {"out": node, **dict(zip(symbols, node.parents, strict=True))}
-
-    def meaning(symbol: str) -> ast.expr | None:
-        return _reference(meanings[symbol], number) if symbol in meanings else None
-
-    return [
-        [] if rule is None else _template(formula.simplified(formula.replace(rule, meaning)))
-        for rule in formula.rules(node.primitive, len(symbols))
-    ]
+    out, *inputs = [_reference(each, number) for each in (node, *node.parents)]
+    found = formula.rules(node.primitive, out, inputs)
+    return [[] if rule is None else _template(rule) for rule in found]
 
 
-def _reference(node: Value | None, number: Mapping[Value, int]) -> ast.expr:
+def _reference(node: Value | None, number: Mapping[Value, int]) -> formula.Formula:
     if node is None:
-        return ast.Name(ELLIPSIS)
+        return formula.Formula(ELLIPSIS)
     if node.primitive is CONSTANT:
         return formula.number(node._data)
-    return ast.Name(f"\0{number[node]}\0")
+    return formula.Formula(f"\0{number[node]}\0")
 
 
-def _template(tree: ast.expr) -> list[str | int]:
+def _template(expression: formula.Formula) -> list[str | int]:
     """Split a formula at its nodes: ["2 * ", 7, " + ", 3]."""
-    parts = re.split("\0(\\d+)\0", formula.text(tree))
+    parts = re.split("\0(\\d+)\0", formula.text(expression))
     return [int(part) if i % 2 else part for i, part in enumerate(parts) if part]
 
 

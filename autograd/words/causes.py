@@ -33,12 +33,15 @@ SAFE = "logsumexp, softmax, sigmoid and softplus are safe for large inputs."
 class Point:
     """The numbers at one use: first and last input `x` and `y`, that of the use `own`, and `out`.
 
-    `i` is the position, `other` the number of the other factor and `by` its operation.
+    `i` is the position, `other` the number of the other factor and `by` its operation; `outside`
+    says whether the inputs lie outside the domain of the row.
     """
 
     def __init__(self, use: Use, data: Mapping[Value, float]) -> None:
         node, self.i, self.local = use
         other = node.parents[partner(node, self.i)]
+        domain = node.primitive.domain if node.primitive else None
+        self.outside = not (domain is None or domain(*[data[x] for x in node.parents]))
         self.op = node.op if TABLE.get(node.op) is node.primitive else ""
         self.row = "the mean of a compiled program" if node.op == "program" else visible(node.op)
         self.x, self.y, self.own = (data[node.parents[k]] for k in (0, -1, self.i))
@@ -49,7 +52,7 @@ Line = tuple[str, str, str, Callable[[Point], bool] | None]
 
 # Why a local derivative is 0.
 ZERO: Sequence[Line] = (
-    ("greater", "greater is a step, flat on both sides", STEP, None),
+    ("greater floor ceil sign floor_divide", "{row} is a step, flat on both sides", STEP, None),
     ("detach", "cut off by detach() or no_grad()", "Compute without them.", None),
     ("", "an input of {row} is nan", "", lambda p: isnan(p.own) or isnan(p.other)),
     ("relu", "relu is off", OFF, lambda p: p.x <= 0),
@@ -66,21 +69,27 @@ ZERO: Sequence[Line] = (
     ("** pow", "the base of a power is 0", FLAT, lambda p: p.x == 0),
     ("pow", "1 to any power is 1", "", lambda p: p.x == 1),
     ("sin cos cosh", "{row} is flat at this extremum", FLAT, lambda p: isfinite(p.x)),
-    ("exp expm1", "{row} of so negative a number is flat", SCALE, lambda p: p.x < 0),
-    ("logsumexp", "too far below the largest input of logsumexp", SCALE, None),
+    ("exp exp2 expm1", "{row} of so negative a number is flat", SCALE, lambda p: p.x < 0),
+    ("logsumexp logaddexp", "too far below the largest input of {row}", SCALE, None),
     ("tanh sigmoid erf softplus arctan", "{row} is saturated", SCALE, None),
     ("", "{row} is flat at an infinite input", "", lambda p: isinf(p.own)),
     ("", "the local derivative of {row} is 0 at this point", "", None),
 )
 # Why a result is nan although no input is, or infinite although all inputs are finite.
 RESULT: Sequence[Line] = (
-    ("log log1p sqrt arcsin arccos arccosh arctanh", "{row} of {x:.6g}", DOMAIN, None),
     ("/", "{x:.6g} / {y:.6g}", DIVISION, lambda p: p.y == 0 or isnan(p.out)),
-    ("** pow", "{x:.6g} to the power {y:.6g}", DOMAIN, lambda p: isnan(p.out) or p.x == 0),
+    ("mod floor_divide", "{row} by {y:.6g}", DIVISION, lambda p: p.outside or isnan(p.out)),
+    ("** pow", "{x:.6g} to the power {y:.6g}", DOMAIN, lambda p: p.outside or isnan(p.out)),
+    ("", "{row} of {x:.6g}", DOMAIN, lambda p: p.outside),
     ("+ -", "inf - inf", SCALE, lambda p: isnan(p.out)),
     ("*", "0 times inf", WHERE, lambda p: isnan(p.out)),
     ("sin cos tan", "{row} of {x:.6g}", SCALE, None),
-    ("exp expm1 sinh cosh", "{row} of {x:.6g} is beyond the largest float, 1.8e+308", SAFE, None),
+    (
+        "exp exp2 expm1 sinh cosh",
+        "{row} of {x:.6g} is beyond the largest float, 1.8e+308",
+        SAFE,
+        None,
+    ),
     ("", "beyond the largest float, 1.8e+308", SCALE, lambda p: p.op != "" and isinf(p.out)),
     ("", "{row} gives {out:.6g}", "", None),
 )

@@ -5,13 +5,11 @@ its local derivative by `out` is the product of the three partials between them.
 is folded is used once, so there is one way from each node to the one that shows it.
 """
 
-import ast
 from dataclasses import dataclass
 
 from autograd.engine.primitive import CONSTANT
 from autograd.engine.value import Value
-from autograd.words import formula
-from autograd.words.evaluation import holds
+from autograd.words.formula import Formula, holds, number, operation, rules, shortened
 from autograd.words.names import Names
 from autograd.words.sweep import Sweep, Use
 from autograd.words.text import ELLIPSIS
@@ -26,7 +24,7 @@ class Contribution:
 
     child: str
     upstream: float
-    rule: ast.expr | None
+    rule: Formula | None
     local: float
 
     @property
@@ -41,6 +39,7 @@ class Folding:
     def __init__(self, sweep: Sweep, names: Names, fold: bool) -> None:
         self.sweep, self.names = sweep, names
         self.hidden: set[Value] = set()
+        self._known: dict[Value, list[Formula | None]] = {}
         if fold:
             self._fold()
 
@@ -59,53 +58,43 @@ class Folding:
             return True
         return node not in self.hidden and node.primitive is not CONSTANT
 
-    def expression(self, node: Value) -> ast.expr | None:
+    def expression(self, node: Value) -> Formula | None:
         """Return the operation that made `node`, what is folded written out; None for a leaf."""
-        if not node.parents:
+        if node.primitive is None or not node.parents:
             return None
-        inputs = [self._reference(parent) for parent in formula.shortened(node)]
-        return formula.operation(node.op, inputs)
+        return operation(node.primitive, list(map(self._reference, shortened(node))))
 
     def contributions(self, node: Value) -> list[Contribution]:
         """Return what each use of `node` contributes to its gradient, first use first."""
         return [self._contribution(use) for use in self.sweep.uses[node]]
 
     def _contribution(self, use: Use) -> Contribution:
-        rule, local = self._rule(use), use.partial
+        rule, local = self._rules(use.child)[use.position], use.partial
         while use.child in self.hidden:
             (use,) = self.sweep.uses[use.child]
             local = use.partial * local
-            outer = self._rule(use)
-            rule = None if rule is None or outer is None else formula.product(outer, rule)
+            outer = self._rules(use.child)[use.position]
+            rule = None if rule is None or outer is None else outer * rule
         upstream = self.sweep.gradient[use.child]
         return Contribution(self.names[use.child], upstream, rule, local)
 
-    def _rule(self, use: Use) -> ast.expr | None:
-        """The partial's formula, the names of the nodes in it."""
-        child = use.child
-        assert child.primitive is not None
-        count = len(child.parents)
-        rule = formula.rules(child.primitive, count)[use.position]
-        if rule is None or not holds(rule, child, use.partial, self.sweep.data):
-            return None
-        positions = formula.positions(count)
+    def _rules(self, node: Value) -> list[Formula | None]:
+        """The partials' formulas, the names of the nodes in them, where they give the partials."""
+        if node not in self._known:
+            primitive, inputs, data = node.primitive, node.parents, self.sweep.data
+            assert primitive is not None
+            held = holds(
+                primitive, data[node], [data[x] for x in inputs], self.sweep.partials[node]
+            )
+            found = rules(primitive, self._reference(node), list(map(self._reference, inputs)))
+            self._known[node] = [f if h else None for f, h in zip(found, held, strict=True)]
+        return self._known[node]
 
-        def meaning(symbol: str) -> ast.expr | None:
-            if symbol == "out":
-                return self._reference(child)
-            where = positions.get(symbol)
-            return None if where is None else self._reference(child.parents[where])
-
-        return formula.simplified(formula.replace(rule, meaning))
-
-    def _reference(self, node: Value | None) -> ast.expr:
+    def _reference(self, node: Value | None) -> Formula:
         """How `node` is written inside an expression: its name, its number, or written out."""
         if node is None:
-            return ast.Name(ELLIPSIS)
+            return Formula(ELLIPSIS)
         if node.primitive is CONSTANT:
-            return formula.number(node._data)
-        if node in self.hidden:
-            expression = self.expression(node)
-            assert expression is not None
-            return expression
-        return ast.Name(self.names[node])
+            return number(node._data)
+        expression = self.expression(node) if node in self.hidden else None
+        return Formula(self.names[node]) if expression is None else expression

@@ -1,127 +1,130 @@
 """Formulas: rows of the table and expressions of the graph as people write them.
 
-A row's partials are called on symbols that write themselves down, so the line that serves
-floats and arrays prints itself, too. Where it was written for accuracy and not for reading, the
-textbook's form of the same derivative is given here instead. Invariant: a formula is a syntax
-tree whose names are replaced, never pasted, so no name can change its structure.
+A row's rule, the textbook's or else its partials, is called on formulas, which write down what is
+done to them: so the line that serves floats and arrays prints itself, too. Invariant: a formula is
+a tree and its brackets follow from it, so no name can change its structure.
 """
 
-import ast
-import copy
 import math
-from collections.abc import Callable
-from functools import cache
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache, reduce
 from typing import Any
 
+import numpy as np
+
 from autograd.custom import CustomPrimitive
-from autograd.engine.primitive import Primitive
+from autograd.engine import table
+from autograd.engine.primitive import TABLE, Primitive, Rule
 from autograd.engine.value import Value
-from autograd.symbolic import COMPARISONS, Symbolic, choose
+from autograd.symbolic import COMPARISONS, Symbolic, not_equal
 from autograd.words.text import ELLIPSIS, visible
 
 LONGEST = 60  # characters of a rule that is worth printing
 LONG = 200  # bits of a numerator or denominator; with more a fraction is written as a float
-MANY = 12  # inputs of an operation; of more the first SHOWN are written
-SHOWN = 3
+MANY, SHOWN = 12, 3  # of more than MANY inputs of an operation, the first SHOWN are written
 
-# The textbook's derivatives of x (and y), `out` being the result.
-TEXTBOOK: dict[str, tuple[str, ...]] = {
-    "abs": ("sign(x)",),
-    "magnitude": ("1 if x > 0 else -1",),
-    "**": ("y * x**(y - 1)", "0"),
-    "pow": ("y * x**(y - 1)", "out * log(x)"),
-    "maximum": ("1 if x > y else 0", "1 if y > x else 0"),
-    "minimum": ("1 if x < y else 0", "1 if y < x else 0"),
-    "relu": ("1 if x > 0 else 0",),
-    "leaky_relu": ("1 if x > 0 else y", "0 if x > 0 else x"),
-    "sigmoid": ("out * (1 - out)",),
-    "tan": ("1 + out**2",),
-    "arcsin": ("1 / sqrt(1 - x**2)",),
-    "arccos": ("-1 / sqrt(1 - x**2)",),
-    "arctan": ("1 / (1 + x**2)",),
-    "tanh": ("1 - out**2",),
-    "arcsinh": ("1 / sqrt(1 + x**2)",),
-    "arccosh": ("1 / sqrt(x**2 - 1)",),
-    "arctanh": ("1 / (1 - x**2)",),
-    "erf": ("2 / sqrt(pi) * exp(-x**2)",),
-}
-INFIX: dict[str, type[ast.operator]] = {
-    "+": ast.Add,
-    "-": ast.Sub,
-    "*": ast.Mult,
-    "/": ast.Div,
-    "**": ast.Pow,
-    "pow": ast.Pow,
-}
-COMPARE: dict[str, type[ast.cmpop]] = {
-    ">": ast.Gt,
-    "<": ast.Lt,
-    ">=": ast.GtE,
-    "<=": ast.LtE,
-    "==": ast.Eq,
-    "!=": ast.NotEq,
-}
+# How tightly an operation binds; what binds less than its place asks for gets brackets.
+CHOICE, COMPARED, SUM, PRODUCT, SIGN, POWER, ATOM = range(7)
+_COMPARED = {each.row for each in COMPARISONS}
 
 
 class Formula(Symbolic):
-    """A symbol, or an expression of symbols, that writes itself down.
+    """A name, a number, or a row applied to formulas."""
 
-    What has more nodes than a rule has characters is not worth writing down: it would double with
-    each use.
-    """
+    __slots__ = ("content", "inputs", "size")
 
-    __slots__ = ("size", "tree")
+    def __init__(self, content: "str | float | Fraction | Primitive", *inputs: "Formula") -> None:
+        self.content: Any = content
+        self.inputs = inputs
+        self.size: int = 1 + sum(x.size for x in inputs)
 
-    def __init__(self, tree: ast.expr, size: int = 1) -> None:
-        too_long = size > LONGEST
-        self.tree, self.size = (ast.Name("…" * size), 1) if too_long else (tree, size)
+    def __apply_primitive__(self, primitive: Primitive, inputs: tuple[Any, ...]) -> "Formula":
+        known = TABLE.get(primitive.name) is primitive or primitive in _COMPARED
+        if not known and not isinstance(primitive.array, np.ufunc):
+            raise TypeError(f"nobody knows `{primitive.name}` by its name")
+        return _simplified(primitive, list(map(_formula, inputs)))
 
     def __eq__(self, other: object) -> bool:
         raise TypeError("a symbol equals nothing yet")
 
-    def __apply_primitive__(self, primitive: Primitive, inputs: tuple[Any, ...]) -> "Formula":
-        trees = [copy.deepcopy(_tree(x)) for x in inputs]  # each node stands in one place
-        size = 1 + sum(x.size for x in inputs if isinstance(x, Formula))
-        return Formula(self._operation(primitive, trees), size)
-
-    def _operation(self, primitive: Primitive, trees: list[ast.expr]) -> ast.expr:
-        if primitive in COMPARISONS:
-            return ast.Compare(trees[0], [COMPARE[COMPARISONS[primitive]]()], [trees[1]])
-        if primitive is choose:
-            test = trees[0]
-            if not isinstance(test, ast.Compare):
-                test = ast.Compare(test, [ast.NotEq()], [ast.Constant(0)])
-            return ast.IfExp(test, trees[1], trees[2])
-        return operation(primitive.name, trees)
+    @property
+    def is_number(self) -> bool:
+        """Whether it is a bare number."""
+        return isinstance(self.content, float | Fraction)
 
 
-def operation(name: str, inputs: list[ast.expr]) -> ast.expr:
-    """Return the tree of an operation as people write it: x * y, tanh(x), a . b as a sum."""
-    if name in INFIX:
-        return ast.BinOp(inputs[0], INFIX[name](), inputs[1])
-    if name == "neg":
-        return ast.UnaryOp(ast.USub(), inputs[0])
-    if name == "dot":
-        half = len(inputs) // 2
-        products = [_times(a, b) for a, b in zip(inputs[:half], inputs[half:], strict=True)]
-        total = products[0]
-        for product in products[1:]:
-            total = ast.BinOp(total, ast.Add(), product)
-        return total
-    return ast.Call(ast.Name(visible(name)), inputs, [])
+def number(x: float | Fraction) -> Formula:
+    """Return a number as a formula; a very long fraction as a float."""
+    exact = isinstance(x, Fraction) and max(map(int.bit_length, x.as_integer_ratio())) <= LONG
+    return Formula(x if exact else float(x))
 
 
-def number(x: float) -> ast.expr:
-    """Return the tree of a number: its fraction where it has one, whole ones without a point."""
-    fraction = getattr(x, "fraction", None)
-    if fraction is not None and max(map(int.bit_length, fraction.as_integer_ratio())) <= LONG:
-        above, below = map(ast.Constant, abs(fraction).as_integer_ratio())
-        size = above if fraction.denominator == 1 else ast.BinOp(above, ast.Div(), below)
-        return ast.UnaryOp(ast.USub(), size) if fraction < 0 else size
-    if x != x or x in (float("inf"), float("-inf")):
-        return ast.Name(repr(x))
-    written: float = int(x) if x == int(x) and abs(x) < 1e15 else x
-    return ast.UnaryOp(ast.USub(), ast.Constant(-written)) if x < 0 else ast.Constant(written)
+# Numbers in rules that are known by what they are.
+_KNOWN = {
+    table.LN_2: Formula(table.log, Formula(2.0)),
+    table.LN_10: Formula(table.log, Formula(10.0)),
+    table.TWO_BY_ROOT_PI: Formula(table.divide, Formula(2.0), Formula(table.sqrt, Formula("pi"))),
+}
+
+
+def _formula(x: Any) -> Formula:
+    return x if isinstance(x, Formula) else _KNOWN[x] if x in _KNOWN else number(x)
+
+
+def operation(primitive: Primitive, inputs: Sequence[Formula]) -> Formula:
+    """Return a row applied to formulas; `dot` as the sum of products that it is."""
+    if primitive is table.select and inputs[0].content not in _COMPARED:
+        inputs = [Formula(not_equal, inputs[0], Formula(0.0)), *inputs[1:]]
+    if primitive is not table.dot:
+        return Formula(primitive, *inputs)
+    pairs = zip(inputs[: len(inputs) // 2], inputs[len(inputs) // 2 :], strict=True)
+    products = [a if a.content == ELLIPSIS else Formula(table.multiply, a, b) for a, b in pairs]
+    return reduce(lambda total, term: Formula(table.add, total, term), products)
+
+
+def rule(primitive: Primitive, count: int) -> Rule:
+    """Return the function whose results are shown as the partials by `count` inputs.
+
+    Raises `TypeError` where a row of the user's own has none that can be read.
+    """
+    if isinstance(primitive, CustomPrimitive):
+        return primitive.read(count, "partials")
+    return primitive.textbook or primitive.partials
+
+
+def rules(primitive: Primitive, out: Formula, inputs: Sequence[Formula]) -> list[Formula | None]:
+    """Return the formula of each partial, None where there is none that is worth reading."""
+    count = len(inputs)
+    try:
+        pairs = zip(rule(primitive, count)(out, *inputs), _short(primitive, count), strict=True)
+        return [_formula(f) if shown else None for f, shown in pairs]
+    except Exception:  # partials that work on numbers only, or none, as of a program's mean
+        return [None] * count
+
+
+@cache
+def _short(primitive: Primitive, count: int) -> list[bool]:
+    """Which rules are short enough to be worth reading, whatever the names in them."""
+    names = [Formula(name) for name in symbols(count)]
+    found = map(_formula, rule(primitive, count)(Formula("out"), *names))
+    return [f.size <= LONGEST and len(text(f)) <= LONGEST for f in found]
+
+
+def holds(primitive: Primitive, out: Any, inputs: Sequence[Any], partials: Sequence[Any]) -> Any:
+    """Whether each rule, computed as it is written, gives the partial that was recorded.
+
+    At a tie of maximum, or for 0 * x**-1 at 0, the textbook's formula does not.
+    """
+    try:
+        with np.errstate(all="ignore"):
+            found = rule(primitive, len(inputs))(out, *inputs)
+            pairs = list(zip(found, partials, strict=True))
+            return [bool(f == p or abs(f - p) <= 1e-6 * abs(p) + 1e-12) for f, p in pairs]
+    except Exception:  # a row of the user's own may raise anything
+        return [False] * len(inputs)
 
 
 def symbols(count: int) -> list[str]:
@@ -129,138 +132,124 @@ def symbols(count: int) -> list[str]:
     return ["x", "y"][:count] if count <= 2 else [f"x{i + 1}" for i in range(count)]
 
 
-@cache
-def positions(count: int) -> dict[str, int]:
-    """Where each of `symbols(count)` stands."""
-    return {symbol: i for i, symbol in enumerate(symbols(count))}
-
-
-@cache
-def rules(primitive: Primitive, count: int) -> tuple[ast.expr | None, ...]:
-    """Return the partial by each of `count` inputs, in terms of `symbols(count)` and `out`.
-
-    None stands where a rule cannot be read or is too long to be worth reading.
-    """
-    names = symbols(count)
-    if primitive.name in TEXTBOOK:
-        return tuple(ast.parse(rule, mode="eval").body for rule in TEXTBOOK[primitive.name])
-    if primitive.name == "logsumexp":
-        return tuple(ast.parse(f"exp({name} - out)", mode="eval").body for name in names)
-    try:
-        function = primitive.partials
-        if isinstance(primitive, CustomPrimitive):
-            function = primitive.read(count, "partials")
-        partials = function(Formula(ast.Name("out")), *map(_symbol, names))
-        trees = list(map(_tree, partials))
-    except Exception:  # partials that work on numbers only
-        trees = []
-    if len(trees) != count:  # a program's mean has none
-        return (None,) * count
-    return tuple(tree if len(ast.unparse(tree)) <= LONGEST else None for tree in trees)
-
-
 def shortened(node: Value) -> list[Value | None]:
     """Return the inputs of `node` as they are shown: of many the first ones, None for the rest."""
     inputs: list[Value | None] = list(node.parents)
     if len(inputs) <= MANY:
         return inputs
-    if node.op == "dot":
+    if node.primitive is table.dot:
         half = len(inputs) // 2
         return [*inputs[:SHOWN], None, *inputs[half : half + SHOWN], None]
     return [*inputs[:SHOWN], None]
 
 
-def replace(tree: ast.expr, meaning: Callable[[str], ast.expr | None]) -> ast.expr:
-    """Return the tree with each of its names replaced by its meaning, where it has one."""
-    if isinstance(tree, ast.Name):
-        return meaning(tree.id) or tree
-    if isinstance(tree, ast.Constant):
-        return tree
-    result: ast.expr = _Replace(meaning).visit(copy.deepcopy(tree))
-    return result
+@dataclass(frozen=True)
+class Style:
+    """A way to write formulas, text or LaTeX; #1 and #2 stand for the inputs of an operation.
+
+    `forms` holds a template for a row, how tightly it binds, and how tightly its inputs have to;
+    other rows are written by `call`. The others write a name, a number of a formula, one that was
+    formatted already, and a product whose second factor has to bind as tightly as `factor`.
+    """
+
+    forms: Mapping[Any, tuple[str, int, tuple[int, ...]]]
+    name: Callable[[str], str]
+    number: Callable[[float | Fraction], tuple[str, int]]
+    call: Callable[[Primitive, list[str]], str]
+    brackets: str
+    iverson: str  # brackets for a comparison that is 1 or 0
+    slope: str
+    figure: Callable[[str], str]
+    product: Callable[[str, str], str]
+    factor: int
+
+    def write(self, formula: Formula, level: int = CHOICE) -> str:
+        """Return the formula, in brackets where it binds less than `level`."""
+        row, inputs, own = formula.content, formula.inputs, ATOM
+        if isinstance(row, str):
+            return self.name(row)
+        if row in self.forms:
+            template, own, levels = self.forms[row]
+            written = filled(template, list(map(self.write, inputs, levels)))
+        elif isinstance(row, Primitive):
+            written = self.call(row, list(map(self.write, inputs)))
+        else:
+            written, own = self.number(row)
+        brackets = self.iverson if own == COMPARED else self.brackets
+        return filled(brackets, [written]) if own < level else written
 
 
-def simplified(tree: ast.expr) -> ast.expr:
-    """Return the tree with what nobody writes left out: 2 - 1, x**1, 1 * x."""
-    result: ast.expr = _Simplify().visit(copy.deepcopy(tree))
-    return result
+def filled(template: str, arguments: Sequence[str]) -> str:
+    """Return the template with its arguments in their places."""
+    return re.sub("#([123])", lambda place: arguments[int(place[1]) - 1], template)
 
 
-def product(left: ast.expr, right: ast.expr) -> ast.expr:
-    """Return left * right, simplified."""
-    return simplified(ast.BinOp(left, ast.Mult(), right))
+def _digits(x: float | Fraction) -> tuple[str, int]:
+    """A number as text: a fraction as a quotient, a whole number without a point."""
+    if x < 0:
+        written, own = _digits(-x)
+        return f"-({written})" if own < SIGN else f"-{written}", SIGN
+    if isinstance(x, Fraction) and x.denominator != 1:
+        return f"{x.numerator} / {x.denominator}", PRODUCT
+    return repr(int(x) if x < 1e15 and x == int(x) else x), ATOM
 
 
-def text(tree: ast.expr) -> str:
-    """Return the tree as Python would write it."""
-    return ast.unparse(tree)
+def _infix(sign: str, own: int, left: int, right: int) -> tuple[str, int, tuple[int, ...]]:
+    return f"#1 {sign} #2", own, (left, right)
 
 
-def is_simple(tree: ast.expr) -> bool:
-    """Whether the tree is a name, a number or a call, which need no brackets in a product."""
-    return isinstance(tree, ast.Name | ast.Constant | ast.Call)
+TEXT = Style(
+    {
+        **{each.row: _infix(each.sign, COMPARED, SUM, SUM) for each in COMPARISONS},
+        table.select: ("#2 if #1 else #3", CHOICE, (COMPARED, COMPARED, CHOICE)),
+        table.add: _infix("+", SUM, SUM, PRODUCT),
+        table.subtract: _infix("-", SUM, SUM, PRODUCT),
+        table.multiply: _infix("*", PRODUCT, PRODUCT, SIGN),
+        table.divide: _infix("/", PRODUCT, PRODUCT, SIGN),
+        table.mod: _infix("%", PRODUCT, PRODUCT, SIGN),
+        table.floor_divide: _infix("//", PRODUCT, PRODUCT, SIGN),
+        table.negative: ("-#1", SIGN, (SIGN,)),
+        **dict.fromkeys((table.power, table.power_constant), _infix("**", POWER, ATOM, POWER)),
+    },
+    name=str,
+    number=_digits,
+    call=lambda row, arguments: f"{visible(row.name)}({', '.join(arguments)})",
+    brackets="(#1)",
+    iverson="(#1)",
+    slope="∂#1/∂#2",
+    figure=str,
+    product=lambda left, right: f"{left} × {right}",
+    factor=ATOM,
+)
+text = TEXT.write
 
 
-class _Replace(ast.NodeTransformer):
-    def __init__(self, meaning: Callable[[str], ast.expr | None]) -> None:
-        self.meaning = meaning
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        """Replace a name where it means something, functions excepted."""
-        return self.meaning(node.id) or node
-
-    def visit_Call(self, node: ast.Call) -> ast.expr:
-        """Replace in the arguments only."""
-        node.args = [self.visit(argument) for argument in node.args]
-        return node
-
-
-class _Simplify(ast.NodeTransformer):
-    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
-        """Leave out what does not change the value; a product's numbers become one, in front."""
-        left = node.left = self.visit(node.left)
-        right = node.right = self.visit(node.right)
-        (a, rest_a), (b, rest_b) = _factors(left), _factors(right)
-        if isinstance(node.op, ast.Sub) and rest_a is None and rest_b is None:
-            return number(a - b)
-        if isinstance(node.op, ast.Pow) and rest_b is None and b == 1:
-            return node.left
-        if not isinstance(node.op, ast.Mult):
-            return node
-        rest = rest_a or rest_b
-        if rest_a and rest_b:
-            rest = ast.BinOp(rest_a, ast.Mult(), rest_b)
-        if math.isinf(a * b) or (a * b == 0 and a and b):
-            return node  # no float holds the product
-        if rest is None or a * b == 1:
-            return rest or number(a * b)
-        if a * b == -1:
-            return ast.UnaryOp(ast.USub(), rest)
-        return ast.BinOp(number(a * b), ast.Mult(), rest)
+def _simplified(row: Primitive, inputs: Sequence[Formula]) -> Formula:
+    """A row applied in a rule, without what nobody writes: 2 - 1, x**1, 1 * x."""
+    if row is table.subtract and inputs[0].is_number and inputs[1].is_number:
+        return number(inputs[0].content - inputs[1].content)
+    if row is table.power and inputs[1].is_number and inputs[1].content == 1:
+        return inputs[0]
+    if row is not table.multiply:
+        return operation(row, inputs)
+    (a, left), (b, right) = map(_factors, inputs)
+    if math.isinf(a * b) or (a * b == 0 and a and b):
+        return operation(row, inputs)  # no float holds the product
+    rest = right if left is None else left if right is None else Formula(row, left, right)
+    if rest is None:
+        return number(a * b)
+    if a * b == 1:
+        return rest
+    return Formula(table.negative, rest) if a * b == -1 else Formula(row, number(a * b), rest)
 
 
-def _factors(tree: ast.expr) -> tuple[float, ast.expr | None]:
-    """Split a tree into the number in front of it and the rest, None where there is none."""
-    if isinstance(tree, ast.Constant) and isinstance(tree.value, int | float):
-        return tree.value, None
-    if isinstance(tree, ast.UnaryOp):
-        factor, rest = _factors(tree.operand)
+def _factors(formula: Formula) -> tuple[Any, Formula | None]:
+    """Split a formula into the number in front of it and the rest, None where there is none."""
+    if formula.is_number:
+        return formula.content, None
+    if formula.content is table.negative:
+        factor, rest = _factors(formula.inputs[0])
         return -factor, rest
-    if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Mult):
-        factor, rest = _factors(tree.left)
-        if rest is None:
-            return factor, tree.right
-    return 1, tree
-
-
-def _times(a: ast.expr, b: ast.expr) -> ast.expr:
-    left_out = isinstance(a, ast.Name) and a.id == ELLIPSIS
-    return a if left_out else ast.BinOp(a, ast.Mult(), b)
-
-
-def _symbol(name: str) -> Formula:
-    return Formula(ast.Name(name))
-
-
-def _tree(x: Any) -> ast.expr:
-    return x.tree if isinstance(x, Formula) else number(float(x))
+    if formula.content is table.multiply and formula.inputs[0].is_number:
+        return formula.inputs[0].content, formula.inputs[1]
+    return 1, formula

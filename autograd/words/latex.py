@@ -4,80 +4,22 @@ Invariant: no name ends the formula it stands in or becomes a command: what LaTe
 than text is written by a character that looks like it.
 """
 
-import ast
+from fractions import Fraction
 
+from autograd.engine import table
+from autograd.engine.primitive import TABLE, Primitive
+from autograd.symbolic import COMPARISONS
+from autograd.words.formula import ATOM, CHOICE, COMPARED, POWER, PRODUCT, SUM, Style
 from autograd.words.text import ELLIPSIS, latex, visible
 
-_COMPARE: dict[type[ast.cmpop], str] = {
-    ast.Gt: r"\gt",
-    ast.Lt: r"\lt",
-    ast.GtE: r"\ge",
-    ast.LtE: r"\le",
-    ast.Eq: "=",
-    ast.NotEq: r"\ne",
-}
-_KNOWN = ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan")
-
-
-def to_latex(tree: ast.expr, level: int = 0) -> str:
-    """Return the tree as LaTeX.
-
-    `level` says how tightly what stands around it binds: 0 nothing, 1 sums, 2 products, 3 powers.
-    """
-    if isinstance(tree, ast.Name):
-        return name_in_latex(tree.id)
-    if isinstance(tree, ast.Constant):
-        written = number_in_latex(repr(tree.value))
-        return _bracketed(written, level > 2 and not written.isdecimal())
-    if isinstance(tree, ast.UnaryOp):
-        return _bracketed(f"-{to_latex(tree.operand, 2)}", level > 0)
-    if isinstance(tree, ast.BinOp):
-        return _binary(tree, level)
-    if isinstance(tree, ast.Call):
-        arguments = ", ".join(to_latex(a) for a in tree.args)
-        called = tree.func.id if isinstance(tree.func, ast.Name) else ""
-        if called == "sqrt":
-            return rf"\sqrt{{{arguments}}}"
-        head = rf"\{called}" if called in _KNOWN else rf"\operatorname{{{latex(called)}}}"
-        return rf"{head}\left({arguments}\right)"
-    if isinstance(tree, ast.IfExp) and isinstance(tree.test, ast.Compare):
-        test, yes, no = _compared(tree.test), to_latex(tree.body), to_latex(tree.orelse)
-        chosen = rf"\begin{{cases}} {yes} & {test} \\ {no} & \text{{else}} \end{{cases}}"
-        return _bracketed(chosen, level > 0)
-    if isinstance(tree, ast.Compare):  # Iverson's brackets: 1 where it holds, else 0
-        return rf"\left[{_compared(tree)}\right]"
-    raise TypeError(f"no LaTeX for {ast.unparse(tree)!r:.60}")
-
-
-def _compared(tree: ast.Compare) -> str:
-    sign = _COMPARE[type(tree.ops[0])]
-    return f"{to_latex(tree.left)} {sign} {to_latex(tree.comparators[0])}"
-
-
-def _binary(tree: ast.BinOp, level: int) -> str:
-    left, right = tree.left, tree.right
-    if isinstance(tree.op, ast.Div):
-        fraction = rf"\frac{{{to_latex(left)}}}{{{to_latex(right)}}}"
-        return _bracketed(fraction, level > 2)
-    if isinstance(tree.op, ast.Pow):
-        power = rf"{to_latex(left, 3)}^{{{to_latex(right)}}}"
-        return _bracketed(power, level > 2)
-    if isinstance(tree.op, ast.Mult):
-        product = rf"{to_latex(left, 2)} \cdot {to_latex(right, 2)}"
-        return _bracketed(product, level > 2)
-    sign, tight = ("-", 1) if isinstance(tree.op, ast.Sub) else ("+", 0)
-    total = f"{to_latex(left)} {sign} {to_latex(right, tight)}"
-    return _bracketed(total, level > 0)
-
-
-def _bracketed(written: str, needed: bool) -> str:
-    return rf"\left({written}\right)" if needed else written
+_SYMBOLS = {ELLIPSIS: r"\cdots", "pi": r"\pi"}
+_COMMANDS = "exp log sin cos tan sinh cosh tanh arcsin arccos arctan".split()
 
 
 def name_in_latex(name: str) -> str:
     """Return a name as LaTeX: w5 as w with an index, net_h1 upright, others as text."""
-    if name == ELLIPSIS:
-        return r"\cdots"
+    if name in _SYMBOLS:
+        return _SYMBOLS[name]
     name = visible(name)
     head, _, tail = name.partition("_")
     if not (name.isascii() and name.replace("_", "").isalnum() and head[:1].isalpha()):
@@ -102,3 +44,42 @@ def number_in_latex(written: str) -> str:
     special = {"inf": r"\infty", "-inf": r"-\infty", "nan": r"\mathrm{nan}"}
     plain = all(c in "+-.0123456789" for c in written)
     return special.get(written) or (written if plain else rf"\text{{{latex(written)}}}")
+
+
+def _number(x: float | Fraction) -> tuple[str, int]:
+    whole = -1e15 < x < 1e15 and x == int(x)
+    written = number_in_latex(str(int(x) if whole else x))
+    return written, SUM if x < 0 else ATOM if whole else POWER
+
+
+def _call(row: Primitive, arguments: list[str]) -> str:
+    head = rf"\{row.name}" if row.name in _COMMANDS else rf"\operatorname{{{latex(row.name)}}}"
+    return rf"{head}\left({', '.join(arguments)}\right)"
+
+
+def _product(left: str, right: str) -> str:
+    return rf"{left} \cdot " + (rf"\left({right}\right)" if right.startswith("-") else right)
+
+
+CASES = r"\begin{cases} #2 & #1 \\ #3 & \text{else} \end{cases}"
+LATEX = Style(
+    {
+        **{each.row: (f"#1 {each.latex} #2", COMPARED, (SUM, SUM)) for each in COMPARISONS},
+        **{row: (row.latex, POWER, (CHOICE, CHOICE)) for row in TABLE.values() if row.latex},
+        table.select: (CASES, CHOICE, (COMPARED, CHOICE, CHOICE)),
+        table.add: ("#1 + #2", SUM, (SUM, SUM)),
+        table.subtract: ("#1 - #2", SUM, (SUM, PRODUCT)),
+        table.multiply: (r"#1 \cdot #2", PRODUCT, (PRODUCT, PRODUCT)),
+        table.negative: ("-#1", SUM, (PRODUCT,)),
+        **dict.fromkeys((table.power, table.power_constant), ("#1^{#2}", POWER, (ATOM, CHOICE))),
+    },
+    name=name_in_latex,
+    number=_number,
+    call=_call,
+    brackets=r"\left(#1\right)",
+    iverson=r"\left[#1\right]",
+    slope=r"\frac{\partial #1}{\partial #2}",
+    figure=number_in_latex,
+    product=_product,
+    factor=PRODUCT,
+)

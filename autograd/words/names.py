@@ -51,7 +51,7 @@ class Names:
     def __getitem__(self, node: Value) -> str:
         """The name of `node`; of a constant, its number."""
         name = self._names.get(node)
-        return f"{node._data:g}" if name is None else name
+        return f"{float(node._data):g}" if name is None else name
 
     def given(self, node: Value) -> str:
         """The name that the user gave, "" where there is none."""

@@ -39,11 +39,13 @@ class Sweep:
         number: Any = Fraction if exact and root._data.__class__ is Fraction else as_float
         self.data = {node: number(node._data) for node in self.order}
         self.stale = any(map(self._is_stale, self.order))
-        partials = {node: tuple(map(number, node.stored_partials())) for node in self.order}
-        self.gradient = pull_back(self.order, {root: number(1)}, partials.__getitem__)
+        self.partials = {node: tuple(map(number, node.stored_partials())) for node in self.order}
+        self.gradient = pull_back(self.order, {root: number(1)}, self.partials.__getitem__)
         self.uses: dict[Value, list[Use]] = {node: [] for node in self.order}
         for node in self.order:
-            for i, (parent, partial) in enumerate(zip(node.parents, partials[node], strict=True)):
+            for i, (parent, partial) in enumerate(
+                zip(node.parents, self.partials[node], strict=True)
+            ):
                 self.uses[parent].append(Use(node, i, partial))
 
     def contribution(self, use: Use) -> float:

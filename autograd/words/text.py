@@ -1,4 +1,4 @@
-"""Text: what a label may do to a page, namely nothing.
+"""Text: what a label may do to a page, namely nothing; what a format or a limit may be.
 
 Labels come from the user and may hold anything. Here they become text that can stand in a
 picture, a page or a terminal: short, in one line, every character visible and none that XML
@@ -12,6 +12,7 @@ import unicodedata
 from typing import Any
 
 ELLIPSIS = "…"
+LIMIT = 2000  # nodes of a graph that is drawn or stepped through
 
 
 def visible(text: str, limit: int = 40) -> str:
@@ -50,18 +51,26 @@ def latex(text: str, limit: int = 40) -> str:
     return visible(text, limit).translate(_ALIKE)
 
 
-def check_format(fmt: Any, limit: int = 24) -> None:
-    """Raise `TypeError` or `ValueError` where `fmt` does not format a float in so many characters.
-
-    A number in a box has few, one in a line of text may have more.
-    """
+def check_format(fmt: Any) -> None:
+    """Raise `TypeError` or `ValueError` where `fmt` does not format a float in 100 characters."""
     if not isinstance(fmt, str):
         raise TypeError(f'`fmt` must be a format such as ".4f", got {fmt!r:.40}')
     try:
-        if any(int(digits) > limit for digits in re.findall(r"\d+", fmt)):
-            raise ValueError(f"more than {limit} characters")
+        if any(int(digits) > 100 for digits in re.findall(r"\d+", fmt)):
+            raise ValueError("more than 100 characters")
         format(-1.5, fmt)
     except ValueError as error:
         raise ValueError(
             f'`fmt` must format a number, such as ".4f" or ".3g", got {fmt!r:.40}: {error}'
         ) from None
+
+
+def check_limit(count: int, limit: Any, advice: str) -> None:
+    """Raise `ValueError` where `limit` is no number of nodes, or less than `count`."""
+    if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
+        raise ValueError(f"`limit` must be a whole number of at least 1, got {limit!r:.40}")
+    if count > limit:
+        raise ValueError(
+            f"the graph has {count:,} nodes, more than `limit={limit}`: {advice}; or raise `limit` "
+            "and wait"
+        )

@@ -11,10 +11,10 @@ import pytest
 import autograd
 from autograd import Value
 from autograd.engine.primitive import TABLE, Primitive
+from autograd.engine.table import select
 from autograd.symbolic import (
     Symbolic,
     catches_exceptions,
-    choose,
     greater,
     less,
     read,
@@ -155,10 +155,10 @@ def test_comparisons_are_rows_of_their_own():
     assert less(1.0, 2.0) == 1.0 and less(math.nan, 2.0) == 0.0
     assert less(np.array([1.0, 3.0]), 2.0).tolist() == [1.0, 0.0]
     assert greater.partials(1.0, 2.0, 1.0) == less.partials(1.0, 2.0, 1.0) == (0.0, 0.0)
-    assert choose(0.0, 1.0, 2.0) == 2.0 and choose(math.nan, 1.0, 2.0) == 1.0
-    chosen = choose(np.array([0.0, 1.0]), np.array([5.0, 6.0]), math.nan)
+    assert select(0.0, 1.0, 2.0) == 2.0 and select(math.nan, 1.0, 2.0) == 1.0
+    chosen = select(np.array([0.0, 1.0]), np.array([5.0, 6.0]), math.nan)
     assert math.isnan(chosen[0]) and chosen[1] == 6.0
-    assert choose.partials(2.0, 0.0, 1.0, 2.0) == (0.0, 0.0, 1.0)
+    assert select.partials(2.0, 0.0, 1.0, 2.0) == (0.0, 0.0, 1.0)
 
 
 def test_numpys_functions_are_rows_of_the_table_where_it_has_them():

@@ -334,6 +334,17 @@ def test_a_gradient_that_is_no_number_changes_nothing(grad):
     assert (x.grad, y.grad) == (grad, 0.0)
 
 
+def test_steps_and_remainders_of_fractions_are_fractions():
+    x, y = Value(Fraction(7, 2)), Value(Fraction(-2, 3))
+    found = [x % y, x // y, 7 % y, x % 2, x.floor(), y.ceil(), y.sign(), autograd.clip(x, 0, 1)]
+    expected = [Fraction(-1, 2), -6, Fraction(-1, 3), Fraction(3, 2), 3, 0, -1, 1]
+    assert [v.data for v in found] == expected
+    assert all(type(v.data) is Fraction for v in found)
+    found[0].backward()
+    assert (x.grad, y.grad) == (1, 6) and type(y.grad) is Fraction
+    assert math.isnan((x % Value(Fraction(0))).data)
+
+
 HALF, TWO = Fraction(1, 2), Fraction(2)
 EXACT = {  # name: function, its value and its derivatives at (1/3, 2)
     "relu": (lambda x, y: autograd.relu(x) * y, (Fraction(2, 3), TWO, THIRD)),

@@ -2,6 +2,7 @@
 
 import math
 from fractions import Fraction
+from itertools import product
 from random import Random
 
 import numpy as np
@@ -298,6 +299,25 @@ def test_kinks_follow_pytorch():
     assert evaluate(TABLE["minimum"], (2.0, 2.0)) == (2.0, (0.5, 0.5))
     assert evaluate(TABLE["maximum"], (math.inf, math.inf)) == (math.inf, (0.5, 0.5))
     assert evaluate(TABLE["leaky_relu"], (0.0, 0.01))[1][0] == 0.01
+
+
+def test_steps_are_flat_and_remainders_have_the_sign_of_the_divisor():
+    for name in ("floor", "ceil", "sign"):
+        for x in (-1.0, -0.5, 0.0, 0.5, 2.0):
+            assert evaluate(TABLE[name], (x,)) == (float(getattr(np, name)(x)), (0.0,))
+    assert evaluate(TABLE["mod"], (-7.0, 3.0)) == (2.0, (1.0, 3.0))
+    assert evaluate(TABLE["mod"], (7.0, -3.0)) == (-2.0, (1.0, 3.0))
+    assert evaluate(TABLE["floor_divide"], (-7.0, 3.0)) == (-3.0, (0.0, 0.0))
+    assert math.copysign(1.0, evaluate(TABLE["ceil"], (-0.5,))[0]) == -1.0
+    assert math.copysign(1.0, evaluate(TABLE["floor"], (-0.0,))[0]) == -1.0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_domain_says_where_there_is_a_finite_value(name):
+    row, count = TABLE[name], len(SAMPLES[name].draw(Random(0)))
+    for point in product((-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0), repeat=count):
+        inside = row.domain is None or row.domain(*point)
+        assert inside == math.isfinite(row(*point)), point
 
 
 def test_tails_keep_their_derivative():

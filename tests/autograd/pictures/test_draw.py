@@ -1,10 +1,8 @@
-import os
 import random
 import re
 import sys
 import xml.etree.ElementTree as ET
-from importlib.util import find_spec
-from types import SimpleNamespace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +11,7 @@ from hypothesis import strategies as st
 import autograd
 from autograd import Value, draw
 from autograd.engine.graph import topological_order
+from autograd.pictures import graphviz_display
 from autograd.pictures.tree import text_tree
 from autograd.words.text import visible
 
@@ -301,40 +300,32 @@ def test_without_dot_pygraphviz_renders(monkeypatch, tmp_path, capfd):
         drawing.pipe("svg", renderer="cairo")
 
 
-def fake_pygraphviz(monkeypatch, draw_picture):
-    """A module in the place of pygraphviz, whose graphs are drawn by `draw_picture(format)`."""
-
-    class AGraph:
-        def __init__(self, string):
-            self.string = string
-
-        def draw(self, format, prog):
-            return draw_picture(format)
-
-    monkeypatch.setitem(sys.modules, "pygraphviz", SimpleNamespace(AGraph=AGraph))
-
-
 def test_what_graphviz_cannot_render_is_said(monkeypatch, tmp_path, capfd):
-    def refuse(format):
-        os.write(2, b"Fontconfig warning: old\nFormat not recognized\n")
-        raise OSError("no picture")
-
+    pytest.importorskip("pygraphviz")
     hide_dot(monkeypatch, tmp_path)
-    fake_pygraphviz(monkeypatch, refuse)
-    message = r"could not render format 'svg' with engine 'dot': no picture Format not recognized$"
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=r"could not render format 'jpgg' with engine 'dot': \w+"):
+        draw(Value(1.0)).pipe("jpgg")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_what_breaks_graphviz_leaves_the_notebook_alone(monkeypatch, tmp_path):
+    hide_dot(monkeypatch, tmp_path)
+    monkeypatch.setattr(graphviz_display, "find_spec", lambda name: name)
+    monkeypatch.setattr(graphviz_display, "_RENDER", "import os; os.abort()")
+    with pytest.raises(ValueError, match="it ended with -"):
         draw(Value(1.0)).pipe("svg")
-    assert capfd.readouterr().err == "Format not recognized\n"
 
 
-def test_a_program_without_stderr_can_draw(monkeypatch, tmp_path):
-    def no_stderr(descriptor):
-        raise OSError("bad file descriptor")
-
+def test_files_without_dot(monkeypatch, tmp_path):
+    seen = []
     hide_dot(monkeypatch, tmp_path)
-    fake_pygraphviz(monkeypatch, lambda format: format.encode())
-    monkeypatch.setattr(os, "dup", no_stderr)
-    assert draw(Value(1.0)).pipe("svg") == b"svg"
+    monkeypatch.setattr(graphviz_display, "_rendered", lambda *what: repr(what[1:]).encode())
+    monkeypatch.setattr("graphviz.view", seen.append)
+    drawing = draw(Value(1.0, "x"))
+    path = drawing.render(outfile=tmp_path / "a.png", view=True)
+    assert Path(path).read_text() == "('png', 'dot')" and seen == [path]
+    assert Path(tmp_path / "a.gv").read_text() == drawing.source
+    assert Path(drawing.render("b", directory=tmp_path)).read_text() == "('svg', 'dot')"
 
 
 def fake_dot(tmp_path, script):
@@ -354,9 +345,6 @@ def test_dot_is_used_where_it_is_on_path(monkeypatch, tmp_path):
 def test_a_broken_dot_does_not_break_a_notebook(monkeypatch, tmp_path):
     hide_dot(monkeypatch, tmp_path)
     fake_dot(tmp_path, "while read -r line; do :; done; exit 3")
-    if find_spec("pygraphviz"):
-        assert "image/svg+xml" in draw(Value(1.0, "x"))._repr_mimebundle_()
-    monkeypatch.setitem(sys.modules, "pygraphviz", None)
     bundle = draw(Value(1.0, "x"))._repr_mimebundle_()
     assert list(bundle) == ["text/plain"]
     assert bundle["text/plain"].startswith("x | data 1.0000") and "failed" in bundle["text/plain"]

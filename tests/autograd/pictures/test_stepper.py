@@ -76,7 +76,9 @@ def test_the_graph_is_left_alone():
 def test_what_cannot_be_stepped_is_refused():
     with pytest.raises(TypeError, match="pass the Value at the root"):
         stepper([1.0])
-    with pytest.raises(ValueError, match=r"10,001 nodes .* up to 3,000: pass a smaller part"):
+    with pytest.raises(
+        ValueError, match=r"10,001 nodes, more than `limit=2000`: step through a part"
+    ):
         stepper(sum((Value(1.0) for _ in range(5000)), Value(0.0)))
     with pytest.raises(TypeError, match="`names` must be a mapping"):
         stepper(Value(1.0), names=["x"])
@@ -94,7 +96,8 @@ def test_a_label_never_leaves_the_data(label):
 
 
 def test_every_row_of_the_table_can_be_computed_by_the_page():
-    assert javascript.values() == set(TABLE)
+    for row in TABLE.values():
+        assert "=>" in (code := javascript.value_of(row)) or code.isidentifier() or "Math." in code
 
 
 def test_an_operation_that_the_page_does_not_know_freezes_the_numbers():

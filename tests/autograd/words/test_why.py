@@ -658,7 +658,8 @@ SPECIAL = [0.0, -0.0, 1.0, -1.0, 1e-310, -1e300, math.inf, -math.inf, math.nan, 
 def test_every_row_at_special_values_has_an_answer():
     rng = Random(2)
     arity = {"logsumexp": 3, "dot": 4, "select": 3}
-    twos = ("leaky_relu", "maximum", "minimum", "greater", "+", "-", "*", "/", "**", "pow")
+    twos = ("leaky_relu", "maximum", "minimum", "greater", "+", "-", "*", "/", "**", "pow", "mod")
+    twos += ("floor_divide", "arctan2", "hypot", "logaddexp")
     arity |= dict.fromkeys(twos, 2)
     for _ in range(300):
         pool = [Value(rng.choice(SPECIAL), f"x{i}") for i in range(3)]
