@@ -284,6 +284,8 @@ def _partials_as_values(node: Value) -> tuple[Any, ...]:
     assert node.primitive is not None
     parents, was = node.parents, stored(node)
     partials = node.primitive.partials(node, *parents)
+    if node._data.__class__ is Fraction:  # a literal such as -1.0 is exact, but would round
+        partials = tuple([Fraction(p) if type(p) is float else p for p in partials])
     if len(partials) != len(parents):
         raise TypeError(
             f"`{node.op}` cannot be differentiated twice: a compiled program's mean() knows "

@@ -22,6 +22,15 @@ def test_the_quick_start_is_two_commands():
     assert [c.split()[-1] for c in commands] == ["nn", "pytest"]
 
 
+def test_how_to_read_it_names_every_file_of_the_engine_with_its_length():
+    engine = README.parent / "autograd" / "engine"
+    named = re.findall(r"^\| `(\w+\.py)` \| (\d+) \|", README.read_text(), re.MULTILINE)
+    assert [name for name, _ in named][:4] == ["graph.py", "primitive.py", "table.py", "value.py"]
+    lengths = {name: len((engine / name).read_text().splitlines()) for name, _ in named}
+    assert {name: int(length) for name, length in named} == lengths
+    assert {path.name for path in engine.glob("*.py")} == {*lengths, "__init__.py"}
+
+
 def accuracy():
     """The lines of the table of accuracy, cell by cell."""
     section = README.read_text().split("\n## Accuracy\n")[1].split("\n## ")[0]

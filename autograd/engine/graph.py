@@ -74,7 +74,7 @@ def pull_back(
 
 def product(upstream: Any, partial: Any) -> Any:
     """Return `upstream * partial` without a product by 1, which tells nothing in a picture."""
-    if partial.__class__ is float and partial == 1.0:
+    if partial.__class__ in (float, Fraction) and partial == 1:
         return upstream
     if upstream.__class__ is float and upstream == 1.0 and partial.__class__ is not Fraction:
         return partial

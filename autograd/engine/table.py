@@ -53,12 +53,19 @@ def _cbrt_array(x: Any) -> Any:
     return np.where(np.absolute(step) >= 0.0, y - step, y)
 
 
-def _maximum(x: float, y: float) -> float:
-    return x if x >= y or x != x else y
+def _greater(x: Any, y: Any) -> Any:
+    out = 1.0 if x > y else 0.0
+    return out if x.__class__ is y.__class__ is float else Fraction(out)
 
 
-def _minimum(x: float, y: float) -> float:
-    return x if x <= y or x != x else y
+def _maximum(x: Any, y: Any) -> Any:
+    out = x if x >= y or x != x else y
+    return out if x.__class__ is y.__class__ else float(out)
+
+
+def _minimum(x: Any, y: Any) -> Any:
+    out = x if x <= y or x != x else y
+    return out if x.__class__ is y.__class__ else float(out)
 
 
 def _relu(x: Any) -> Any:
@@ -120,7 +127,7 @@ def _is_greater(x: Any, y: Any) -> Any:
 
 
 def _share(x: Any, y: Any) -> Any:  # a tie of maximum or minimum gives half to each side
-    return 0.5 * (1.0 + greater(x, y) - greater(y, x))
+    return (1 + greater(x, y) - greater(y, x)) / 2
 
 
 def _angle(out: Any, y: Any, x: Any) -> tuple[Any, Any]:
@@ -151,7 +158,7 @@ def _has_power(x: float, y: float) -> bool:
 
 # Selection. `greater` is 1 where x > y, else 0; `select` is the branch taken, and nothing else:
 # what the other branch holds cannot reach the gradient.
-greater: Primitive = row("greater", lambda x, y: 1.0 if x > y else 0.0,
+greater: Primitive = row("greater", _greater,
     lambda x, y: np.greater(x, y) * 1.0, lambda out, x, y: (0.0, 0.0),
     javascript="(x, y) => (x > y ? 1 : 0)")
 select: Primitive = row("select", lambda c, x, y: x if c else y,

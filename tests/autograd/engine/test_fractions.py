@@ -227,7 +227,7 @@ def test_an_exact_parameter_in_a_compiled_function_is_a_float():
     with pytest.raises(TypeError, match="compiled"):
         autograd.compile(lambda x: w.backward() or x)(1.0)
     program = autograd.compile(lambda x: w.detach() * x, batch=True)
-    assert program.value_and_grad([3.0])[1].tolist() == [0.0]
+    assert program.value_and_grad([3.0])[1].tolist() == [] and not program.parameters
 
 
 def test_a_deep_chain_needs_no_recursion():
