@@ -1,12 +1,10 @@
 """minimize and root: SciPy's solvers on functions of nested scalars, with exact derivatives.
 
 A solver moves one flat array. Here it is put into the nesting of `x0`, where the function and its
-derivatives are computed, and what they return is put into one array again. All else is SciPy's:
-steps, tolerances, bounds, and what becomes of points where the function is infinite.
+derivatives are computed. All else is SciPy's: steps, bounds, what is done where f is infinite.
 Invariant: SciPy is imported when a solver is called, and no success is claimed where f is nan.
 """
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,17 +12,15 @@ import numpy as np
 from autograd.engine.modes import Training, recording, without
 from autograd.engine.number import as_float
 from autograd.engine.value import Value
-from autograd.functional import hessian, hvp, jacobian, value_and_grad, vjp
+from autograd.functional import Function, grad, hessian, hvp, jacobian, value_and_grad, vjp
 from autograd.nesting import Structure, flatten, unflatten
 
 if TYPE_CHECKING:
     from scipy.optimize import OptimizeResult
 
-Function = Callable[..., Any]
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
-# SciPy's methods by the derivatives that they take.
-TAKES = {
+TAKES = {  # SciPy's methods by the derivatives that they take
     "": ["Nelder-Mead", "Powell", "COBYLA", "COBYQA"],
     "jac": ["BFGS", "CG", "L-BFGS-B", "TNC", "SLSQP"],
     "jac hessp": ["Newton-CG", "trust-ncg", "trust-krylov", "trust-constr"],
@@ -51,14 +47,12 @@ def minimize(
         f: takes x, nested as `x0`, and returns one scalar.
         x0: the start: a scalar, or nested lists, tuples, dicts and arrays of scalars; of Values,
             their numbers. Nothing in it is changed.
-        method: SciPy's, by its name; it gets the exact first and second derivatives that it takes.
-            "Newton" is "trust-exact", which has the Hessian, in a trust region.
+        method: SciPy's, which gets the derivatives that it takes. "Newton" is "trust-exact".
         bounds: as SciPy takes them, one pair (lowest, highest) for each scalar of `x0` in order.
         callback: called after each step with x, nested as `x0`. All others are SciPy's.
 
-    Returns the result as SciPy gives it; `x`, `jac` and `hess` are nested as `x0` and its
-    derivatives are, and `success` is False where `f` is not finite at `x`. Raises `TypeError` where
-    `f` does not return one scalar, and inside a function that is being differentiated or compiled.
+    Returns SciPy's result, its parts `x`, `jac` and `hess` nested; no success where `f` is not
+    finite. Raises `TypeError` inside a function that is being differentiated or compiled.
     """
     optimize, name, at = _prepare("minimize", f, args, method, METHODS)
     nested, takes = _Nested(x0), METHODS[name]
@@ -76,9 +70,12 @@ def minimize(
         value, gradient = value_and_grad(scalar)(nested(x))
         return float(value), _flat(gradient)
 
+    def slopes(x: Any) -> list[Any]:
+        return _apart(grad(scalar)(x))[1]
+
     exact: dict[str, Any] = {
         "jac": True,  # the function returns both
-        "hess": lambda x: _flat(hessian(scalar)(nested(x))).reshape(len(x), len(x)),
+        "hess": lambda x: _flat(jacobian(slopes)(nested(x))).reshape(len(x), len(x)),
         "hessp": lambda x, v: _flat(hvp(scalar, nested(x), nested(v))),
     }
     result = optimize.minimize(
@@ -92,9 +89,9 @@ def minimize(
         options=options,
     )
     _finish(result, nested)
-    if "jac" in result:  # that of trust-constr is of the constraints, and there are none
+    if takes:  # the `jac` of trust-constr is that of the constraints, and there are none
         result.jac = nested(result.get("grad", result.jac))
-    if "hess" in result:
+    if "hess" in takes:
         result.hess = hessian(scalar)(result.x)
     return result
 
@@ -113,24 +110,26 @@ def root(
 
     `f` returns as many scalars as `x0` holds, nested in any way. The `method` of
     `scipy.optimize.root` is "hybr" (Powell's hybrid method) or "lm" (Levenberg and Marquardt's; it
-    takes more equations than unknowns, and also calls a minimum of the sum of squares a success);
-    SciPy's others take no Jacobian. Returns the result as SciPy gives it, `x` nested as `x0` and
-    `fun` as what `f` returns. All else is as in `minimize`.
+    takes more equations than unknowns, and also calls a minimum of the sum of squares a success).
+    Returns SciPy's result, `x` nested as `x0`, `fun` as what `f` returns; see `minimize`.
     """
     optimize, name, at = _prepare("root", f, args, method, ("hybr", "lm"))
     nested = _Nested(x0)
     structure: Structure = None  # of what `f` returns
 
-    def residuals(x: Array) -> Array:
+    def equations(x: Any) -> list[Any]:
         nonlocal structure
-        leaves: list[Any] = []
-        structure = flatten(vjp(at, nested(x))[0], leaves, structure)
-        if name == "hybr" and len(leaves) != len(x):
-            raise ValueError(f"`root` has {len(x)} unknowns, but `f` returned {len(leaves)}")
-        return np.array(leaves, dtype=float)
+        structure, leaves = _apart(at(x), structure)
+        return leaves
+
+    def residuals(x: Array) -> Array:
+        found = _flat(vjp(equations, nested(x))[0])
+        if name == "hybr" and len(found) != len(x):
+            raise ValueError(f"`root` has {len(x)} unknowns, but `f` returned {len(found)}")
+        return found
 
     def derivatives(x: Array) -> Array:
-        return _flat(jacobian(at)(nested(x)), structure).reshape(-1, len(x))
+        return _flat(jacobian(equations)(nested(x))).reshape(-1, len(x))
 
     settings = {"method": name, "jac": derivatives, "tol": tol, "options": options}
     result = optimize.root(residuals, nested.start, **settings)
@@ -143,22 +142,24 @@ class _Nested:
     """The nesting of `x0`: its scalars in the array `start`; called, it nests an array so."""
 
     def __init__(self, x0: Any) -> None:
-        leaves: list[Any] = []
-        self.structure = flatten(x0, leaves)
+        self.structure, leaves = _apart(x0)
         if not leaves:
             raise ValueError(f"`x0` must hold one scalar or more, got {x0!r:.60}")
-        numbers = [x.data if isinstance(x, Value) else as_float(x, "x0") for x in leaves]
-        self.start: Array = np.array(numbers, dtype=float)
+        numbers = [x.item() if isinstance(x, Value | np.ndarray) else x for x in leaves]
+        self.start: Array = np.array([as_float(x, "x0") for x in numbers])
 
     def __call__(self, x: Array) -> Any:
         return unflatten(self.structure, np.ravel(x).tolist())
 
 
-def _flat(item: Any, like: Structure = None) -> Array:
-    """The numbers in `item` in one array; dicts in the order of the structure `like`."""
+def _apart(item: Any, like: Structure = None) -> tuple[Structure, list[Any]]:
+    """The structure of `item`, dicts in the order that they have in `like`, and its scalars."""
     leaves: list[Any] = []
-    flatten(item, leaves, like)
-    return np.array(leaves, dtype=float)
+    return flatten(item, leaves, like), leaves
+
+
+def _flat(item: Any) -> Array:
+    return np.array(_apart(item)[1], dtype=float)
 
 
 def _prepare(solver: str, f: Any, args: Any, method: Any, known: Any) -> tuple[Any, str, Function]:
@@ -178,8 +179,8 @@ def _prepare(solver: str, f: Any, args: Any, method: Any, known: Any) -> tuple[A
     if str(method).lower() not in names:
         listed = ", ".join(f"`{name}`" for name in names.values())
         raise ValueError(f"`{solver}` has no method {method!r:.60}: choose one of {listed}")
-    args = args if isinstance(args, tuple) else (args,)
-    return optimize, names[method.lower()], lambda x: f(x, *args)
+    more = args if isinstance(args, tuple) else (args,)
+    return optimize, names[method.lower()], lambda x: f(x, *more)
 
 
 def _finish(result: "OptimizeResult", nested: _Nested) -> None:

@@ -397,7 +397,7 @@ def test_errors_of_both(solver, monkeypatch):
         solver(lambda x: x, 1.0, method="Neuton")
     with pytest.raises(ValueError, match=f"`{name}` has no method None: choose one of `"):
         solver(lambda x: x, 1.0, method=None)
-    with pytest.raises(TypeError, match="returned None: is its `return` missing"):
+    with pytest.raises(TypeError, match=r"returned None: is its `return` missing|got None of type"):
         solver(lambda x: None, 1.0)
     for derivative in (autograd.grad, autograd.compile):
         with pytest.raises(TypeError, match=f"`{name}` was called in a function that is being"):
@@ -420,3 +420,30 @@ def test_root_needs_as_many_equations_as_unknowns():
         root(lambda x: [x, x], 1.0)
     with pytest.raises(TypeError, match="Improper input"):
         root(lambda p: p[0] * p[1], [1.0, 2.0], method="lm")
+
+
+@pytest.mark.parametrize("method", GRADIENT_METHODS)
+def test_arrays_in_arrays_out(method):
+    start = {"a": np.array([[0.5, 1.0], [1.5, 2.0]]), "b": 0.3}
+    seen = []
+
+    def f(p):
+        return np.sum((p["a"] - 3.0) ** 2) + (p["b"] + 1.0) ** 2 * 2.0
+
+    result = minimize(f, start, method=method, callback=seen.append)
+    assert result.success and result.x["a"].shape == seen[-1]["a"].shape == (2, 2)
+    assert result.x["a"] == pytest.approx(np.full((2, 2), 3.0), abs=1e-3)
+    assert result.jac["a"].shape == (2, 2) and result.jac["a"].dtype == float
+    if "hess" in METHODS[method]:
+        assert result.hess["b"]["b"] == pytest.approx(4.0)
+        assert result.hess["a"][0, 1]["a"].tolist() == [[0.0, 2.0], [0.0, 0.0]]
+    assert start["a"].tolist() == [[0.5, 1.0], [1.5, 2.0]]
+
+
+def test_a_system_of_arrays():
+    A = np.array([[2.0, 1.0], [1.0, 3.0]])
+    result = root(lambda x: A @ x - np.array([3.0, 5.0]), np.array([0.0, 0.0]))
+    assert result.success and result.x == pytest.approx(np.array([0.8, 1.4]))
+    assert root(lambda p: A @ p["x"], {"x": np.ones(2)}).x["x"] == pytest.approx(np.zeros(2))
+    assert isinstance(result.fun, np.ndarray) and result.fun.shape == (2,)
+    assert root(lambda x: x * x - 2.0, np.array(1.0)).x == pytest.approx(math.sqrt(2.0))
