@@ -36,6 +36,7 @@ OPERATORS: Library = {
     "*": mul,
     "/": lambda x, y: x / (1.5 + y * y),
     "neg": neg,
+    "mod": lambda x, y: x % (1.5 + y * y),
     "**": lambda x, c: x**c,
     "pow": lambda x, y: x**y,
     "branch": lambda x, y: x if x < y else y * 3.0,
@@ -49,6 +50,7 @@ OURS: Library = {
     "logsumexp": lambda *xs: autograd.logsumexp(xs),
     "dot": lambda *xs: autograd.dot(*half(xs)),
     "softmax": lambda *xs: autograd.softmax(xs)[0],
+    "floor_divide": lambda x, y: x // (1.5 + y * y),
 }
 NAMES = tuple(dict.fromkeys((*TABLE, *OPERATORS, *OURS)))
 # How many nodes a step takes; as many as its row has inputs, where nothing else is said.
@@ -59,14 +61,18 @@ INPUTS: dict[str, tuple[int, int]] = {
 }
 # What takes any number into the domain of a row.
 INTO: dict[str, Function] = {
-    **dict.fromkeys(("log", "sqrt", "pow", "**"), lambda x: 0.5 + x * x),
+    **dict.fromkeys(("log", "log2", "log10", "sqrt", "pow", "**"), lambda x: 0.5 + x * x),
     **dict.fromkeys(("arcsin", "arccos", "arctanh"), lambda x: 1.8 * x / (1.0 + x * x)),
     "log1p": lambda x: x * x - 0.5,
     "arccosh": lambda x: 1.5 + x * x,
 }
 EXPONENTS = (2.0, 3.0, -1.0, 0.5, 1.5, -0.5, 0.0, 1.0, 2.75)
-KINKS_AT_ZERO = ("abs", "magnitude", "relu", "leaky_relu")
+KINKS_AT_ZERO = ("abs", "magnitude", "relu", "leaky_relu", "sign", "select", "arctan2")
 KINKS_AT_A_TIE = ("greater", "maximum", "minimum", "where", "branch")
+KINKS_AT_WHOLE = {
+    **dict.fromkeys(("floor", "ceil"), lambda x, y: x),
+    **dict.fromkeys(("mod", "floor_divide"), lambda x, y: x / (1.5 + y * y)),
+}
 
 
 @dataclass(frozen=True)
@@ -157,4 +163,6 @@ def smooth(step: Step, nodes: Sequence[Value]) -> bool:
     x, y = nodes[step.picks[0]], nodes[step.picks[-1]]
     if step.name in KINKS_AT_A_TIE:
         return x is y or abs(x.data - y.data) > 1e-6
+    if step.name in KINKS_AT_WHOLE:
+        return abs((KINKS_AT_WHOLE[step.name](x.data, y.data) + 0.5) % 1.0 - 0.5) > 1e-6
     return step.name not in KINKS_AT_ZERO or abs(x.data) > 1e-6

@@ -178,8 +178,7 @@ class Value(Node):
     __rtruediv__ = _binary(table.divide, reflected=True)
     __rpow__ = _binary(table.power, reflected=True)
     __mod__, __floordiv__ = map(_binary, (table.mod, table.floor_divide))
-    __rmod__ = _binary(table.mod, reflected=True)
-    __rfloordiv__ = _binary(table.floor_divide, reflected=True)
+    __rmod__, __rfloordiv__ = _binary(table.mod, True), _binary(table.floor_divide, True)
     __neg__, __abs__ = map(_unary, (table.negative, table.abs))
 
     def __pow__(self, exponent: Any) -> "Value":
@@ -188,7 +187,6 @@ class Value(Node):
     def __pos__(self) -> "Value":
         return self
 
-    # NumPy calls these by their names on the elements of an object array.
     abs, sqrt, cbrt, erf = map(_unary, (table.abs, table.sqrt, table.cbrt, table.erf))
     exp, exp2, expm1 = map(_unary, (table.exp, table.exp2, table.expm1))
     log, log2, log10, log1p = map(_unary, (table.log, table.log2, table.log10, table.log1p))

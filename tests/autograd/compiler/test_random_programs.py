@@ -120,12 +120,17 @@ def test_the_check_rejects_what_is_off_by_more_than_rounding(part):
 def torchs_functions(torch):
     """PyTorch's function for every row and form that operators do not write."""
     names = "abs relu exp expm1 log log1p sigmoid sin cos tan arcsin arccos arctan sinh cosh tanh"
-    names += " arcsinh arccosh arctanh erf sqrt maximum minimum"
+    names += " arcsinh arccosh arctanh erf sqrt maximum minimum arctan2 hypot log2 log10 exp2"
+    names += " logaddexp floor ceil sign"
     return {
         **{name: getattr(torch, name) for name in names.split()},
         "greater": lambda x, y: (x > y).double(),
         "where": lambda x, y: torch.where(x > y, x, 2.0 * y),
         "detach": lambda x: x.detach(),
+        "copy": lambda x: x.clone(),
+        "select": lambda c, x, y: torch.where(c != 0.0, x, y),
+        "floor_divide": lambda x, y: torch.floor(x / (1.5 + y * y)),  # theirs has no derivative
+        "cbrt": lambda x: x.sign() * x.abs() ** (1.0 / 3.0),
         "magnitude": lambda x: torch.where(x > 0.0, x, -x),
         "leaky_relu": lambda x, slope: torch.where(x > 0.0, x, slope * x),
         "softplus": lambda x: torch.nn.functional.softplus(x, threshold=1e3),
