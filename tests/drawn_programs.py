@@ -37,7 +37,6 @@ OPERATORS: Library = {
     "/": lambda x, y: x / (1.5 + y * y),
     "neg": neg,
     "mod": lambda x, y: x % (1.5 + y * y),
-    "floor_divide": lambda x, y: x // (1.5 + y * y),
     "**": lambda x, c: x**c,
     "pow": lambda x, y: x**y,
     "branch": lambda x, y: x if x < y else y * 3.0,
@@ -51,6 +50,7 @@ OURS: Library = {
     "logsumexp": lambda *xs: autograd.logsumexp(xs),
     "dot": lambda *xs: autograd.dot(*half(xs)),
     "softmax": lambda *xs: autograd.softmax(xs)[0],
+    "floor_divide": lambda x, y: x // (1.5 + y * y),
 }
 NAMES = tuple(dict.fromkeys((*TABLE, *OPERATORS, *OURS)))
 # How many nodes a step takes; as many as its row has inputs, where nothing else is said.

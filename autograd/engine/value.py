@@ -118,45 +118,49 @@ class Value(Node):
         zero: Any = Fraction() if gradient.__class__ is Fraction and exact else float("0")
         leaves: list[Value] = []
         before: list[Any] = []
-        interior: list[Value] = []
         try:
-            stack: list[Any] = [self]  # first here: see test_no_silence on what Python covers
-            while stack:  # graph.topological_order, spelled out
-                node = stack.pop()
-                if node is None:
-                    interior.append(stack.pop())
-                elif node._grad is not zero:
-                    left, right = node._left, node._right
-                    if left is None:
-                        leaves.append(node)
-                        before.append(as_number(node._grad, "grad"))
-                        node._grad = zero
-                        continue
-                    node._grad = zero
-                    if left.__class__ is tuple:
-                        stack += (node, None, *reversed(left))
-                    elif right is not None and right._grad is not zero:
-                        stack += (node, None, right, left)
-                    elif left._grad is not zero:
-                        stack += (node, None, left)
-                    else:
-                        interior.append(node)
-            self._grad = zero + gradient
-            for node in reversed(interior):
-                grad, left, right = node._grad, node._left, node._right
-                if right is not None:
-                    left._grad += grad * node._to_left
-                    right._grad += grad * node._to_right
-                elif left.__class__ is tuple:
-                    for parent, partial in zip(left, node._to_left, strict=True):
-                        parent._grad += grad * partial
-                else:
-                    left._grad += grad * node._to_left
-            pairs = zip(leaves, before, strict=True)  # a float 0 added to a fraction rounds it
-            _set_gradients(leaves, [leaf._grad + was if was else leaf._grad for leaf, was in pairs])
+            self._sweep(gradient, zero, leaves, before)  # a call: what a loop raises may escape
         except BaseException:  # interrupted: the leaves keep what they had
             _set_gradients(leaves, before)
             raise
+
+    def _sweep(self, gradient: Any, zero: Any, leaves: list[Any], before: list[Any]) -> None:
+        """Fill `leaves` and the gradients that they have `before`, and add those of this pass."""
+        interior: list[Value] = []
+        stack: list[Any] = [self]
+        while stack:  # graph.topological_order, spelled out
+            node = stack.pop()
+            if node is None:
+                interior.append(stack.pop())
+            elif node._grad is not zero:
+                left, right = node._left, node._right
+                if left is None:
+                    leaves.append(node)
+                    before.append(as_number(node._grad, "grad"))
+                    node._grad = zero
+                    continue
+                node._grad = zero
+                if left.__class__ is tuple:
+                    stack += (node, None, *reversed(left))
+                elif right is not None and right._grad is not zero:
+                    stack += (node, None, right, left)
+                elif left._grad is not zero:
+                    stack += (node, None, left)
+                else:
+                    interior.append(node)
+        self._grad = zero + gradient
+        for node in reversed(interior):
+            grad, left, right = node._grad, node._left, node._right
+            if right is not None:
+                left._grad += grad * node._to_left
+                right._grad += grad * node._to_right
+            elif left.__class__ is tuple:
+                for parent, partial in zip(left, node._to_left, strict=True):
+                    parent._grad += grad * partial
+            else:
+                left._grad += grad * node._to_left
+        pairs = zip(leaves, before, strict=True)  # a float 0 added to a fraction rounds it
+        _set_gradients(leaves, [leaf._grad + was if was else leaf._grad for leaf, was in pairs])
 
     def __mul__(self, other: Any) -> "Value":
         if other.__class__ is Value and not watching:  # spelled out, as in `_linear`
