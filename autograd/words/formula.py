@@ -100,9 +100,10 @@ def rules(primitive: Primitive, out: Formula, inputs: Sequence[Formula]) -> list
     count = len(inputs)
     try:
         pairs = zip(rule(primitive, count)(out, *inputs), _short(primitive, count), strict=True)
-        return [_formula(f) if shown else None for f, shown in pairs]
-    except Exception:  # partials that work on numbers only, or none, as of a program's mean
-        return [None] * count
+        found = [_formula(f) if shown else None for f, shown in pairs]
+    except Exception:  # partials that work on numbers only
+        found = []
+    return found or [None] * count  # a program's mean has none
 
 
 @cache
