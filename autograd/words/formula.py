@@ -99,8 +99,9 @@ def rules(primitive: Primitive, out: Formula, inputs: Sequence[Formula]) -> list
     """Return the formula of each partial, None where there is none that is worth reading."""
     count = len(inputs)
     try:
-        pairs = zip(rule(primitive, count)(out, *inputs), _short(primitive, count), strict=True)
-        return [_formula(f) if shown else None for f, shown in pairs]
+        found = rule(primitive, count)(out, *inputs)
+        pairs = zip(found, _short(primitive, count), range(count), strict=True)
+        return [_formula(f) if shown else None for f, shown, _ in pairs]
     except Exception:  # partials that work on numbers only, or none, as of a program's mean
         return [None] * count
 
