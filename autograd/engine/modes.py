@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 from autograd.engine.primitive import DETACHED
 
@@ -84,7 +84,7 @@ class Mode:
                 with self:
                     return function(*args, **kwargs)
 
-        return functools.update_wrapper(wrapper, function)  # type: ignore[return-value]
+        return cast(Function, functools.update_wrapper(wrapper, function))
 
 
 class Opening:
