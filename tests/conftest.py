@@ -27,6 +27,13 @@ def table_as_before():
         del TABLE[name]
 
 
+def pytest_collection_modifyitems(items):
+    """Tests that open a browser can be chosen by `-m browser`."""
+    for item in items:
+        if "browser" in item.fixturenames:
+            item.add_marker("browser")
+
+
 def _missing(reason):
     if os.environ.get("SEEGRAD_BROWSER") == "required":
         pytest.fail(reason)
