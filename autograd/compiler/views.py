@@ -6,7 +6,7 @@ a view, and only what is irregular has to be gathered.
 
 import numpy as np
 
-from autograd.compiler.arrays import Index
+from autograd.compiler.arrays import Index, is_everything
 
 
 def view(name: str, size: int, batched: bool, index: Index) -> str | None:
@@ -17,7 +17,7 @@ def view(name: str, size: int, batched: bool, index: Index) -> str | None:
     flat = index.ravel()
     comma = ":, " if batched else ""
     lead = "B, " if batched else ""
-    if index.ndim == 2 and len(flat) == size and (flat == np.arange(size)).all():
+    if index.ndim == 2 and is_everything(index, size):
         return f"{name}.reshape({lead}{index.shape[0]}, {index.shape[1]})"
     if index.ndim == 2 and not batched and is_block(index.T) and min(index.shape) > 1:
         return f"{view(name, size, batched, index.T)}.T"
