@@ -242,10 +242,13 @@ class Signature:
             return None, np.array([arg])
         leaves: list[Any] = []
         nest = flatten(arg, leaves, like)
-        if any(isinstance(x, Value) for x in leaves):
-            raise ValuesAmongArguments
         what = f"argument {name}"
-        return nest, np.array([as_float(x, what) for x in leaves])
+        try:
+            return nest, np.array([as_float(x, what) for x in leaves])
+        except TypeError:
+            if any(isinstance(x, Value) for x in leaves):
+                raise ValuesAmongArguments from None
+            raise
 
 
 @lru_cache(maxsize=64)
