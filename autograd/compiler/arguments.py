@@ -28,26 +28,6 @@ class ValuesAmongArguments(Exception):
     """Not for the user: where an argument is a Value, a program is the function itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Nest:
-    """How the numbers of one argument are nested."""
-
-    outer: Structure
-
-    @property
-    def kind(self) -> Any:
-        """What makes another recording necessary: where there are arrays, of how many axes."""
-        axes = list(_axes(self.outer))
-        return tuple(axes) if any(axes) else None
-
-    def fill(self, flat: Sequence[Any]) -> Any:
-        """Return the argument with these numbers or Values, arrays as arrays of objects."""
-        return unflatten(self.outer, flat)
-
-    def __str__(self) -> str:
-        return _described(self.outer)
-
-
 def _axes(structure: Structure) -> Iterator[int]:
     """How many axes each leaf has: 0 for a number."""
     if isinstance(structure, Shape):
@@ -81,25 +61,26 @@ class Plan:
 
 @dataclass(frozen=True)
 class Layout:
-    """One kind of call: static values, and how the traced arguments are nested."""
+    """One kind of call: static values, and how the numbers of traced arguments are nested."""
 
     plan: Plan
     static: tuple[Any, ...]
-    nests: tuple[Nest, ...]
+    nests: tuple[Structure, ...]
     widths: tuple[int, ...]
 
     @property
     def kind(self) -> Any:
-        """What makes another recording necessary."""
+        """What makes another recording necessary: also arrays, by the number of their axes."""
         static = tuple((type(value), value) for value in self.static)
-        nests = tuple(nest.kind for nest in self.nests)
-        return self.plan.names, self.plan.keywords, static, nests
+        axes = [tuple(_axes(nest)) for nest in self.nests]
+        arrays = tuple([found if any(found) else None for found in axes])
+        return self.plan.names, self.plan.keywords, static, arrays
 
     def bind(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return `function` as one of a flat list for each traced argument."""
 
         def called(*traced: Sequence[Any]) -> Any:
-            filled = map(Nest.fill, self.nests, traced)
+            filled = map(unflatten, self.nests, traced)
             static = iter(self.static)
             values = [next(static if is_static else filled) for is_static in self.plan.static]
             rest = dict(zip(self.plan.keywords, values[self.plan.positional :], strict=True))
@@ -112,7 +93,8 @@ class Layout:
         for name, nest, expected in zip(self.plan.traced, self.nests, known.nests, strict=True):
             if nest != expected:
                 raise ValueError(
-                    f"argument `{name}` has {nest}, but the program was recorded with {expected}"
+                    f"argument `{name}` has {_described(nest)}, but the program was recorded "
+                    f"with {_described(expected)}"
                 )
 
 
@@ -241,7 +223,7 @@ class Signature:
         as_lists = array.ndim == 1 or self.lists or not isinstance(arg, np.ndarray)
         return array.tolist() if as_lists else array
 
-    def _rows(self, name: str, arg: Any, like: Nest | None) -> tuple[Nest, FloatArray]:
+    def _rows(self, name: str, arg: Any, like: Structure) -> tuple[Structure, FloatArray]:
         try:
             array = np.asarray(arg)
         except ValueError:
@@ -252,36 +234,30 @@ class Signature:
             raise ValueError(f"argument `{name}` needs a leading batch axis, got the number {arg}")
         shape = array.shape[1:]
         is_array = isinstance(arg, np.ndarray) and shape and not self.lists
-        nest = _array(shape) if is_array else _lists(shape)
         flat = array.astype(float, copy=False).reshape(len(array), math.prod(shape))
-        return nest, flat
+        return Shape(shape) if is_array else _lists(shape), flat
 
-    def _leaves(self, name: str, arg: Any, like: Nest | None) -> tuple[Nest, FloatArray]:
+    def _leaves(self, name: str, arg: Any, like: Structure) -> tuple[Structure, FloatArray]:
         if type(arg) is float:
-            return _lists(()), np.array([arg])
+            return None, np.array([arg])
         leaves: list[Any] = []
-        outer = flatten(arg, leaves, None if like is None else like.outer)
+        nest = flatten(arg, leaves, like)
+        what = f"argument {name}"
         try:
-            return Nest(outer), np.array([as_float(x) for x in leaves])
+            return nest, np.array([as_float(x, what) for x in leaves])
         except TypeError:
             if any(isinstance(x, Value) for x in leaves):
                 raise ValuesAmongArguments from None
-        return Nest(outer), np.array([as_float(x, f"argument {name}") for x in leaves])
+            raise
 
 
 @lru_cache(maxsize=64)
-def _array(sizes: Sizes) -> Nest:
-    """One array of that shape."""
-    return Nest(Shape(sizes))
-
-
-@lru_cache(maxsize=64)
-def _lists(shape: Sizes) -> Nest:
+def _lists(shape: Sizes) -> Structure:
     """Lists of that shape, one object for all calls."""
-    outer: Structure = None
+    nest: Structure = None
     for size in reversed(shape):
-        outer = [outer] * size
-    return Nest(outer)
+        nest = [nest] * size
+    return nest
 
 
 def _checked_static(name: str, value: Any) -> Any:

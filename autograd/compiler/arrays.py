@@ -122,8 +122,7 @@ class ArrayProgram:
 
         The parameters are always taken, never used as they stand: their places may change.
         """
-        everything = source.op != "parameters" and index.shape == source.shape
-        if everything and (index == np.arange(len(index))).all():
+        if source.op != "parameters" and index.ndim == 1 and is_everything(index, *source.shape):
             return source
         return self.array("take", (source,), index.shape, source.batched, index)
 
@@ -157,6 +156,11 @@ class LoweredProgram(ArrayProgram):
         while len(self._known) > known:
             self._known.popitem()  # the last that was added
         return self.elementwise(Opaque(primitive), *args)
+
+
+def is_everything(index: Index, size: int) -> bool:
+    """Whether an index, of any shape, takes all of `size` elements in order."""
+    return index.size == size and bool((index.ravel() == np.arange(size)).all())
 
 
 def needed(arrays: Sequence[Array]) -> set[Array]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.arrays import Array, Index, Opaque
+from autograd.compiler.arrays import Array, Index, Opaque, is_everything
 from autograd.compiler.views import view
 
 SHORT = 1000  # longer sums keep the pairwise summation of np.add.reduce
@@ -240,10 +240,8 @@ class Emitter:
 
     def matrix(self, array: Array, rows: int, columns: int) -> str:
         """Return the array, trailing shape (rows, columns), as one matrix over the batch."""
-        if array.op == "take" and array.data.size == array.args[0].shape[0]:
-            source = array.args[0]
-            if (array.data.ravel() == np.arange(array.data.size)).all():
-                array = source
+        if array.op == "take" and is_everything(array.data, array.args[0].shape[0]):
+            array = array.args[0]
         name = self.name[array]
         if not array.batched:
             fits = array.shape == (rows, columns)
@@ -350,28 +348,27 @@ class Emitter:
 
     def _emit_scatter(self, array: Array, out: str | None) -> None:
         """Put flows back where they were taken from; what was taken twice adds up."""
-        flat = np.concatenate([index.ravel() for index in array.data])
+        flat = array.data
+        stops = np.cumsum([int(np.prod(arg.shape)) for arg in array.args]).tolist()
+        parts = list(zip(array.args, [0, *stops], stops, strict=False))
         comma = ":, " if array.batched else ""
         if len(np.unique(flat)) == len(flat):
-            name = self.buffer(array, zero=True)
-            for arg, index in zip(array.args, array.data, strict=True):
-                view = self._target(name, index, array.batched)
-                self.body.append(f"{view} = {self._flat(arg, index.size)}")
+            self.buffer(array, zero=True)
+            for arg, start, stop in parts:
+                target = self._target(array, flat[start:stop])
+                self.body.append(f"{target} = {self._flat(arg, stop - start)}")
             return
         joined = f"j{self.rank[array]}"
         shape = f"(B, {len(flat)})" if array.batched else f"({len(flat)},)"
         self.setup.append(f"{joined} = np.empty({shape})")
-        start = 0
-        for arg, index in zip(array.args, array.data, strict=True):
-            stop = start + index.size
-            self.body.append(f"{joined}[{comma}{start}:{stop}] = {self._flat(arg, index.size)}")
-            start = stop
+        for arg, start, stop in parts:
+            self.body.append(f"{joined}[{comma}{start}:{stop}] = {self._flat(arg, stop - start)}")
         order = np.argsort(flat, kind="stable")
         where, starts = np.unique(flat[order], return_index=True)
-        name = self.buffer(array, zero=True)
+        self.buffer(array, zero=True)
         axis = 1 if array.batched else 0
         self.body.append(
-            f"{self._target(name, where, array.batched)} = np.add.reduceat("
+            f"{self._target(array, where)} = np.add.reduceat("
             f"{joined}.take({self.bind('i', order)}, axis={axis}), "
             f"{self.bind('i', starts)}, axis={axis})"
         )
@@ -382,14 +379,9 @@ class Emitter:
         lead = "B, " if array.batched else ""
         return f"{self.name[array]}.reshape({lead}{size})"
 
-    def _target(self, name: str, index: Index, batched: bool) -> str:
-        comma = ":, " if batched else ""
-        flat = index.ravel()
-        steps = np.diff(flat)
-        if len(flat) == 1 or ((steps == steps[0]).all() and steps[0] > 0):
-            stride = f":{int(steps[0])}" if len(flat) > 1 and steps[0] != 1 else ""
-            return f"{name}[{comma}{int(flat[0])}:{int(flat[-1]) + 1}{stride}]"
-        return f"{name}[{comma}{self.bind('i', flat)}]"
+    def _target(self, array: Array, index: Index) -> str:
+        name, comma = self.name[array], ":, " if array.batched else ""
+        return self.view(array, index) or f"{name}[{comma}{self.bind('i', index)}]"
 
 
 def _takes_number(array: Array, seed: Array) -> bool:

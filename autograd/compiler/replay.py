@@ -17,7 +17,7 @@ from autograd.checking.anomaly import detect_anomaly
 from autograd.compiler.arguments import Layout
 from autograd.compiler.batches import Memory
 from autograd.compiler.parameters import Flat, FloatArray, Parameters, Reader, padded
-from autograd.compiler.reroll import depth
+from autograd.compiler.reroll import Reroller
 from autograd.compiler.results import blocks
 from autograd.compiler.source import Compiled, assemble
 from autograd.compiler.straight import StraightLine
@@ -296,16 +296,17 @@ class Replayer:
             size = int(np.prod(shape))
             groups.append(recording.results[start : start + size])
             start += size
-        widths = self.layout.widths
         operations = sum(bool(args) for args in recording.program.args)
         slots = [*recording.results, *[s for g in recording.guards for s in (g.left, g.right)]]
-        levels = depth(recording.program, slots)
+        n = len(recording.parameters)
+        reroller = Reroller(recording.program, self.layout.widths, self._batch, n, slots)
+        levels = len(reroller.levels)
         calls = max(levels / 3, 4)  # at least: an instruction for each level is three lines
         few = not self._batch and operations < OPERATIONS_A_CALL * calls
         if few or levels > DEEPEST:
             return Path(recording, None, StraightLine(recording), shapes)
         order = self.parameters.order if self.parameters.is_arranged else None
-        compiled = assemble(recording, widths, self._batch, groups, order)
+        compiled = assemble(recording, reroller, groups, order)
         calls = compiled.instructions / 3
         if not self._batch and operations < OPERATIONS_A_CALL * calls:
             return Path(recording, None, StraightLine(recording), shapes)

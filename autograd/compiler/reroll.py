@@ -21,16 +21,22 @@ from autograd.compiler.sums import Sum, find_sums
 from autograd.engine import table as primitives
 
 Place = tuple[Array, int]
-ENOUGH = 50  # levels above which `depth` looks more closely
 
 
 class Reroller:
     """Turns one scalar program into an array program, level by level."""
 
     def __init__(
-        self, program: ScalarProgram, widths: Sequence[int], batched: bool, n: int
+        self,
+        program: ScalarProgram,
+        widths: Sequence[int],
+        batched: bool,
+        n: int,
+        results: Sequence[int],
     ) -> None:
         self.scalars = program
+        self.sums = find_sums(program, results)
+        self.levels = _levels(program, self.sums, results)
         self.arrays = ArrayProgram()
         self.places: dict[int, Place] = {}
         self.terms: dict[Array, int] = {}  # of the whole sum that an array is a part of
@@ -48,10 +54,9 @@ class Reroller:
             elif kind == PARAMETER:
                 self.places[slot] = (self.parameters, what)
 
-    def run(self, results: Sequence[int]) -> list[Place | float]:
-        """Place all slots that `results` need; returns the places (or numbers) of the results."""
-        self.sums = find_sums(self.scalars, results)
-        for level in _levels(self.scalars, self.sums, results):
+    def run(self) -> None:
+        """Place all slots that the results need."""
+        for level in self.levels:
             groups: dict[Any, list[int]] = defaultdict(list)
             for slot in level:
                 groups[self._kind_of(slot)].append(slot)
@@ -62,11 +67,6 @@ class Reroller:
                     self._place_reductions(key[1], slots)
                 else:
                     self._place_elementwise(key[0], slots)
-        return [self._result(slot) for slot in results]
-
-    def _result(self, slot: int) -> Place | float:
-        number = self.scalars.number(slot)
-        return self.places[slot] if number is None else number
 
     def _kind_of(self, slot: int) -> tuple[Any, ...]:
         """What has to be equal for two operations to become one."""
@@ -222,18 +222,6 @@ def _grids(
         grid, position = home[s.left, s.right]
         result[grid][2].append((i, position))
     return result
-
-
-def depth(program: ScalarProgram, results: Sequence[int]) -> int:
-    """Return the number of levels of array operations; that of scalar ones where it is small."""
-    below = [0] * len(program)
-    for slot, args in enumerate(program.args):
-        if args:
-            below[slot] = 1 + max([below[a] for a in args])
-    deepest = max([below[slot] for slot in results])
-    if deepest < ENOUGH:  # a loop of additions may turn out to be one sum
-        return deepest
-    return len(_levels(program, find_sums(program, results), results))
 
 
 def _levels(

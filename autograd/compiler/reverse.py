@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.arrays import Array, ArrayProgram, Index
+from autograd.compiler.arrays import Array, ArrayProgram, Index, is_everything
 from autograd.engine.primitive import Primitive
 
 Contribution = tuple[Array, Index | None]
@@ -94,31 +94,17 @@ def _summed(program: ArrayProgram, flow: Array, arg: Array, index: Index | None)
 def _total(program: ArrayProgram, array: Array, flows: list[Contribution]) -> Array:
     whole: Any = None
     parts = [(flow, index) for flow, index in flows if index is not None]
-    if len(parts) == 1 and _is_everything(parts[0][1], array):
+    if len(parts) == 1 and is_everything(parts[0][1], array.shape[0]):
         ((flow, _),) = parts
         parts = []
         whole = program.array("reshape", (flow,), array.shape, flow.batched)
     if parts:
-        data = tuple(index for _, index in parts)
+        data = np.concatenate([index.ravel() for _, index in parts])
         batched = any(flow.batched for flow, _ in parts)
         arrays = tuple(flow for flow, _ in parts)
-        whole = program.array("scatter", arrays, array.shape, batched, Indices(data))
+        whole = program.array("scatter", arrays, array.shape, batched, data)
     for flow, index in flows:
         if index is None:
             whole = flow if whole is None else whole + flow
     total: Array = whole
     return total
-
-
-def _is_everything(index: Index, array: Array) -> bool:
-    flat = index.ravel()
-    return len(flat) == array.shape[0] and bool((flat == np.arange(len(flat))).all())
-
-
-class Indices(tuple[Index, ...]):
-    """Several index arrays; two are equal where their numbers are."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return repr([i.tolist() for i in self])

@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.arrays import Array, lower, needed
+from autograd.compiler.arrays import Array, is_everything, lower, needed
 from autograd.compiler.emit import Emitter
 from autograd.compiler.reroll import Reroller
 from autograd.compiler.reverse import gradient
@@ -75,21 +75,18 @@ class Guarded:
 
 def assemble(
     recording: Recording,
-    widths: Sequence[int],
-    batched: bool,
+    reroller: Reroller,
     groups: Sequence[Sequence[int]],
     order: Any = None,
 ) -> Compiled:
-    """Compile one recording; `groups` of results come back as one array each.
+    """Compile one recording, not yet re-rolled; `groups` of results come back as one array each.
 
     The gradient is that of the first result of the first group. `order` says which parameter
     stands at each place of P; where it is None the places are chosen.
     """
     size = len(recording.parameters)
-    slots = [slot for group in groups for slot in group]
     guards = recording.guards
-    reroller = Reroller(recording.program, widths, batched, size)
-    reroller.run([*slots, *[s for g in guards for s in (g.left, g.right)]])
+    reroller.run()
     program = reroller.arrays
     results = [reroller.gather(list(group), (len(group),)) for group in groups]
     outcomes, compared = [], []
@@ -125,7 +122,10 @@ def assemble(
         Guarded(to[holds], outcome, *[None if a is None else to[a] for a in clear])
         for (holds, outcome), *clear in zip(outcomes, coarse, fine, strict=True)
     ]
-    flows = [(to[a], None if _is_all(index, size) else index) for a, index in flows]
+    flows = [
+        (to[a], None if index is None or is_everything(index, size) else index)
+        for a, index in flows
+    ]
     back = needed([a for a, _ in flows])
     late = needed([g.clear for g in guarded if g.clear is not None])
     ahead = needed([*results, *[g.holds for g in guarded]]) | needed([a for a in late if a in back])
@@ -144,7 +144,7 @@ def assemble(
     forward, emitter.body = emitter.body, []
     _emit_reverse(emitter, [a for a in lowered.instructions if a in back], flows, size)
 
-    arguments = [f"a{i}" for i in range(len(widths))]
+    arguments = [f"a{i}" for i in range(len(reroller.arguments))]
     lines = ["def prepare(B, P, G):"]
     lines += [f"    {line}" for line in emitter.setup]
     doubtful = any(guard.coarse is not None for guard in guarded)
@@ -166,10 +166,6 @@ def assemble(
         order,
         doubtful,
     )
-
-
-def _is_all(index: Any, size: int) -> bool:
-    return index is None or (index.size == size and (index.ravel() == np.arange(size)).all())
 
 
 def _arrangement(instructions: Sequence[Array], parameters: Array) -> Any:
@@ -197,7 +193,7 @@ def _squared_as_a_whole(instructions: Sequence[Array], parameters: Array) -> set
     found = {
         array
         for array in instructions
-        if array.op == "take" and array.args[0] is parameters and _is_all(array.data, size)
+        if array.op == "take" and array.args[0] is parameters and is_everything(array.data, size)
     }
     for array in instructions:
         if not (array.op == "matmul" and array.args[0] is array.args[1]):

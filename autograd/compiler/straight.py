@@ -26,7 +26,7 @@ from autograd.compiler.scalars import (
     SIGNS,
     ScalarProgram,
 )
-from autograd.compiler.trace import Recording, ScalarGuard
+from autograd.compiler.trace import Guard, Recording
 from autograd.engine import table as primitives
 from autograd.engine.primitive import Primitive
 from autograd.symbolic import Symbolic
@@ -202,7 +202,7 @@ class _Writer:
         return _text(self.program, slot, self.names, self._bound, fast=False)
 
 
-def _check(program: ScalarProgram, guard: ScalarGuard) -> str:
+def _check(program: ScalarProgram, guard: Guard) -> str:
     left, right = _name(program, guard.left), _name(program, guard.right)
     text = f"({left} {SIGNS[guard.compare][0]} {right})"
     return text if guard.outcome else f"not {text}"

@@ -9,7 +9,7 @@ argument or a parameter is frozen, and nothing of one recording gets into anothe
 import gc
 import weakref
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from numbers import Real
 from typing import Any
@@ -34,13 +34,20 @@ class Token:
 
 @dataclass(frozen=True)
 class Guard:
-    """`compare(left, right)` was `outcome` at the user's `line`; a replay must find the same."""
+    """`compare(left, right)` was `outcome` at the user's `line`; a replay must find the same.
+
+    The two sides are nodes while the function runs, slots in a recording.
+    """
 
     compare: Callable[..., Any]
     left: Any
     right: Any
     outcome: bool
     line: str
+
+    def holds(self, numbers: Sequence[float]) -> bool:
+        """Whether it does, given the number of each slot."""
+        return bool(self.compare(numbers[self.left], numbers[self.right])) == self.outcome
 
 
 class Trace(Mode):
@@ -130,28 +137,13 @@ class LeakError(TypeError):
 
 
 @dataclass(frozen=True)
-class ScalarGuard:
-    """`compare(left slot, right slot)` must be `outcome`; the user's `line`."""
-
-    compare: Callable[..., Any]
-    left: int
-    right: int
-    outcome: bool
-    line: str
-
-    def holds(self, numbers: Sequence[float]) -> bool:
-        """Whether it does, given the number of each slot."""
-        return bool(self.compare(numbers[self.left], numbers[self.right])) == self.outcome
-
-
-@dataclass(frozen=True)
 class Recording:
     """One path through the function: the scalar program, its results, its guards."""
 
     program: ScalarProgram
     results: tuple[int, ...]
     structure: Structure
-    guards: tuple[ScalarGuard, ...]
+    guards: tuple[Guard, ...]
     parameters: list[Value]
     used: frozenset[int]  # parameters that are not only detached
     nodes: int
@@ -261,8 +253,7 @@ def _translate(
             args = tuple([leaf_slot(parent) for parent in made.parents])
             slots[made] = program.operation(made.primitive, args)
     guards = dict.fromkeys(
-        ScalarGuard(g.compare, leaf_slot(g.left), leaf_slot(g.right), g.outcome, g.line)
-        for g in trace.guards
+        replace(g, left=leaf_slot(g.left), right=leaf_slot(g.right)) for g in trace.guards
     )
     kept = tuple(g for g in guards if None in (program.number(g.left), program.number(g.right)))
     found = tuple(leaf_slot(result) for result in results)

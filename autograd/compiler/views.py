@@ -6,7 +6,7 @@ a view, and only what is irregular has to be gathered.
 
 import numpy as np
 
-from autograd.compiler.arrays import Index
+from autograd.compiler.arrays import Index, is_everything
 
 
 def view(name: str, size: int, batched: bool, index: Index) -> str | None:
@@ -17,22 +17,18 @@ def view(name: str, size: int, batched: bool, index: Index) -> str | None:
     flat = index.ravel()
     comma = ":, " if batched else ""
     lead = "B, " if batched else ""
-    if index.ndim == 2 and len(flat) == size and (flat == np.arange(size)).all():
+    if index.ndim == 2 and is_everything(index, size):
         return f"{name}.reshape({lead}{index.shape[0]}, {index.shape[1]})"
     if index.ndim == 2 and not batched and is_block(index.T) and min(index.shape) > 1:
         return f"{view(name, size, batched, index.T)}.T"
-    steps = np.diff(flat)
-    if index.ndim == 1 or index.shape[0] == 1:
-        add_axis = "" if index.ndim == 1 else f"[{comma}None]" if not batched else None
-        if len(flat) and (len(flat) == 1 or (steps == steps[0]).all()):
-            step = int(steps[0]) if len(flat) > 1 else 1
-            if step > 0 and add_axis is not None:
-                stop = int(flat[-1]) + 1
-                stride = "" if step == 1 else f":{step}"
-                return f"{name}[{comma}{int(flat[0])}:{stop}{stride}]{add_axis}"
-        if index.ndim == 1:
+    if index.ndim == 1 or (len(index) == 1 and not batched):
+        step = int(flat[1] - flat[0]) if len(flat) > 1 else 1
+        if not len(flat) or step < 1 or (np.diff(flat) != step).any():
             return None
-    if batched or index.ndim != 2 or index.shape[0] < 2:
+        stride = "" if step == 1 else f":{step}"
+        add_axis = "" if index.ndim == 1 else "[None]"
+        return f"{name}[{comma}{int(flat[0])}:{int(flat[-1]) + 1}{stride}]{add_axis}"
+    if batched or index.ndim != 2 or len(index) < 2:
         return None
     rows, columns = index.shape
     row = int(index[1, 0] - index[0, 0])
