@@ -8,7 +8,7 @@ in code that is being recorded derivatives are Values. Invariant: no `.grad` is 
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from numbers import Rational
 from typing import Any
@@ -55,15 +55,14 @@ def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     _check("value_and_grad", f, argnums)
 
     def both(*args: Any, **kwargs: Any) -> Any:
-        run = Linearised(f, args, _checked(argnums, args), kwargs)
+        run = Linearised(f, args, argnums, kwargs)
         if run.structure is not None:
             raise TypeError(
                 "`grad` and `hessian` need a function that returns one scalar, "
                 f"{name_of(f)} returned {len(run.results)} of them: use jacobian"
             )
-        parts = run.split(run.gradient(run.results[0]))
-        [value] = run.values()
-        return value, parts[0] if isinstance(argnums, int) else tuple(parts)
+        gradient = run.gradient(run.results[0])
+        return run.values()[0], gradient
 
     return both
 
@@ -78,12 +77,8 @@ def jacobian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     _check("jacobian", f, argnums)
 
     def derivatives(*args: Any, **kwargs: Any) -> Any:
-        run = Linearised(f, args, _checked(argnums, args), kwargs)
-        rows = []
-        for result in run.results:
-            parts = run.split(run.gradient(result))
-            rows.append(parts[0] if isinstance(argnums, int) else tuple(parts))
-        return unflatten(run.structure, rows)
+        run = Linearised(f, args, argnums, kwargs)
+        return unflatten(run.structure, map(run.gradient, run.results))
 
     return derivatives
 
@@ -107,8 +102,8 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
             "`primals` and `tangents` must be tuples with an entry for each argument, as in "
             f"jvp(f, (2.0,), (1.0,)); got {primals!r:.40} and {tangents!r:.40}"
         )
-    run = Linearised(f, primals, range(len(primals)), {})
-    flows = _alike("tangents", list(tangents), run.structures, run.variables)
+    run = Linearised(f, primals, tuple(range(len(primals))), {})
+    flows = _alike("tangents", tuple(tangents), run.structures, run.variables)
     value, moved = run.values(flows), run.tangents(flows)
     return unflatten(run.structure, value), unflatten(run.structure, moved)
 
@@ -119,12 +114,13 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     The cotangent has the structure of what `f` returns; the answer is a tuple with one entry for
     each argument. Raises `ValueError` where the structure differs.
     """
-    run = Linearised(f, primals, range(len(primals)), {})
+    run = Linearised(f, primals, tuple(range(len(primals))), {})
     value = unflatten(run.structure, run.values())
 
     def cotangents(cotangent: Any) -> tuple[Any, ...]:
         flows = _alike("cotangent", cotangent, run.structure, run.results)
-        return tuple(run.split(run.cotangents(flows)))
+        moved: tuple[Any, ...] = run.cotangents(flows)
+        return moved
 
     return value, cotangents
 
@@ -141,36 +137,36 @@ def hvp(f: Function, x: Any, v: Any) -> Any:
 
 
 class Linearised:
-    """A function run on variables: its results, its graph from the variables up, and its shape."""
+    """A function run on variables: its results, its graph from the variables up, and its shape.
 
-    def __init__(
-        self, f: Function, args: Sequence[Any], argnums: Sequence[int], kwargs: Mapping[str, Any]
-    ) -> None:
-        self.keep = modes.recording()  # whether derivatives are Values
+    `structures` is that of argument number `argnums`, or the tuple of those of several.
+    """
+
+    def __init__(self, f: Function, args: Sequence[Any], argnums: Any, kwargs: Any) -> None:
+        positions = _positions(argnums, args)
         self.cut = modes.innermost(no_grad) is not None  # and whether `no_grad` cuts them off
         self.variables: list[Value] = []
-        self.structures: list[Structure] = []
+        structures: list[Structure] = []
         lifted = list(args)
         numbers: list[Any] = []
-        flatten([args[i] for i in argnums], numbers)
+        flatten([args[i] for i in positions], numbers)
+        self.keep = modes.recording() or _any_values(numbers)  # whether derivatives are Values
         exact = any(isinstance(number, Fraction) for number in numbers)
         with modes.without(no_grad), Differentiating():
-            for i in argnums:
+            for i in positions:
                 leaves: list[Any] = []
                 structure = flatten(args[i], leaves)
-                if exact:
-                    leaves = [Fraction(x) if isinstance(x, Rational) else x for x in leaves]
-                self.keep = self.keep or any(isinstance(leaf, Value) for leaf in leaves)
-                fresh = [_variable(leaf, i) for leaf in leaves]
+                fresh = [_variable(_exact(x) if exact else x, i) for x in leaves]
                 self.variables += fresh
-                self.structures.append(structure)
+                structures.append(structure)
                 lifted[i] = unflatten(structure, fresh)
-            results: list[Any] = []
             returned = f(*lifted, **kwargs)
+        self.structures = structures[0] if isinstance(argnums, int) else tuple(structures)
         if returned is None:
             raise TypeError(f"{name_of(f)} returned None: is its `return` missing?")
+        results: list[Any] = []
         self.structure = flatten(returned, results)
-        self.results = [_result(result, exact) for result in results]
+        self.results = [_result(x, exact) for x in results]
         self.nodes = topological_order(*self.results, leaves=self.variables)
         self.active = set(self.variables)  # the nodes that depend on a variable
         for node in self.nodes[len(self.variables) :]:
@@ -183,13 +179,13 @@ class Linearised:
         """Return the results: Values where they, or `given`, may be differentiated further."""
         return self._out(self.results, given, self.cut)
 
-    def gradient(self, result: Value) -> list[Any]:
-        """Return the derivatives of one result by the variables; fractions of an exact one."""
+    def gradient(self, result: Value) -> Any:
+        """Return the derivatives of one result by the arguments; fractions of an exact one."""
         one = Fraction(1) if result._data.__class__ is Fraction else 1.0
         return self._pulled({result: one}, (), self.cut)
 
-    def cotangents(self, given: Sequence[Any]) -> list[Any]:
-        """Return the cotangents of the variables, given those of the results; reverse mode."""
+    def cotangents(self, given: Sequence[Any]) -> Any:
+        """Return the cotangents of the arguments, given those of the results; reverse mode."""
         cut = modes.innermost(no_grad) is not None
         return self._pulled(_seeds(self.results, given), given, cut)
 
@@ -207,12 +203,7 @@ class Linearised:
             found = self._owned(found, given)
         return self._out(found, given, self.cut)
 
-    def split(self, numbers: list[Any]) -> list[Any]:
-        """Put numbers, one for each variable, into the structures of the arguments."""
-        rest = iter(numbers)
-        return [unflatten(structure, rest) for structure in self.structures]
-
-    def _pulled(self, seeds: dict[Value, Any], given: Sequence[Any], cut: bool) -> list[Any]:
+    def _pulled(self, seeds: dict[Value, Any], given: Sequence[Any], cut: bool) -> Any:
         numbers = {node: _number(seed) for node, seed in seeds.items()}
         for mode in modes.opened():
             mode.pulled(self.order, numbers, None, self.active)
@@ -221,7 +212,7 @@ class Linearised:
             found = pull_back(self.order, reached, self._partials, self.active)
             zero = _zero(*numbers.values())
             flows = self._owned([found.get(v, zero) for v in self.variables], given)
-        return self._out(flows, given, cut)
+        return unflatten(self.structures, self._out(flows, given, cut))
 
     def _partials(self, node: Value) -> tuple[Any, ...]:
         """The local partials: those stored, or as Values where they may be differentiated."""
@@ -235,7 +226,7 @@ class Linearised:
 
         A partial may be a node of the user's, as those of a product are, and two may be one.
         """
-        others = {*self.nodes, *given} if self._stay_values(given) else set()
+        others = {*self.nodes, *given} if self.keep or _any_values(given) else set()
         for i, flow in enumerate(found):
             if isinstance(flow, Value) and flow in others:
                 found[i] = 1 * flow
@@ -243,13 +234,19 @@ class Linearised:
         return found
 
     def _out(self, numbers: Sequence[Any], given: Sequence[Any], cut: bool) -> list[Any]:
-        if not self._stay_values(given):
+        if not (self.keep or _any_values(given)):
             return list(map(_number, numbers))
         values = list(map(as_value, numbers))
         return [value.detach() for value in values] if cut else values
 
-    def _stay_values(self, given: Iterable[Any]) -> bool:
-        return self.keep or any(isinstance(x, Value) for x in given)
+
+def _any_values(given: Sequence[Any]) -> bool:
+    return any(isinstance(x, Value) for x in given)
+
+
+def _exact(x: Any) -> Any:
+    """A whole number, or another rational one, as a fraction."""
+    return Fraction(x) if isinstance(x, Rational) else x
 
 
 def _variable(leaf: Any, argument: int) -> Value:
@@ -268,7 +265,7 @@ def _result(x: Any, exact: bool) -> Value:
             f"the function returned {x}, the outcome of a comparison: return a number, as "
             "autograd.where(x > y, 1.0, 0.0)"
         )
-    return as_value(Fraction(x) if exact and isinstance(x, Rational) else x, "the result")
+    return as_value(_exact(x) if exact else x, "the result")
 
 
 def _zero(*numbers: Any) -> Any:
@@ -338,7 +335,7 @@ def _check(name: str, f: Function, argnums: Any) -> None:
         )
 
 
-def _checked(argnums: int | tuple[int, ...], args: Sequence[Any]) -> Sequence[int]:
+def _positions(argnums: int | tuple[int, ...], args: Sequence[Any]) -> list[int]:
     numbers = [argnums] if isinstance(argnums, int) else list(argnums)
     for number in numbers:
         if not -len(args) <= number < len(args):
