@@ -5,6 +5,7 @@ to fit another structure is taken in its order, key by key. Invariant: `unflatte
 leaves), leaves)` equals `item`, in the same order and of the same kind.
 """
 
+import contextlib
 import copy
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -22,13 +23,18 @@ class Shape:
     sizes: tuple[int, ...]
 
     def filled(self, leaves: Iterator[Any]) -> Any:
-        """Return an array of the next leaves; of lists or arrays, one that has their axes, too."""
+        """Return an array of the next leaves; of lists or arrays, one that has their axes, too.
+
+        Lists that are no regular array, as those of an array and a number, stay lists in it.
+        """
         items = [next(leaves) for _ in range(int(np.prod(self.sizes)))]
         if items and all(isinstance(item, np.ndarray | list) for item in items):
-            rows = np.array(items)
-            return rows.reshape(*self.sizes, *rows.shape[1:])
+            with contextlib.suppress(ValueError):
+                rows = np.array(items)
+                return rows.reshape(*self.sizes, *rows.shape[1:])
         array = np.empty(len(items), dtype=object)
-        array[:] = items
+        for i, item in enumerate(items):
+            array[i] = item
         if all(isinstance(item, float | int) for item in items):
             array = array.astype(float)
         return array.reshape(self.sizes)
