@@ -18,15 +18,14 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from nn.activations import ACTIVATIONS
-from nn.checks import check_size, not_negative, positive
-from nn.choice import by_name
-from nn.history import History
+from nn.checks import by_name, check_size, not_negative, positive
 from nn.layers import MLP
+from nn.layers.activations import ACTIVATIONS
 from nn.losses import Loss
 from nn.optim import SGD, Adam, Optimizer
-from nn.predict import predict
-from nn.train import fit
+from nn.training.fit import fit
+from nn.training.history import History
+from nn.training.prediction import predict
 
 Array = npt.NDArray[Any]
 

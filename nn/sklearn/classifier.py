@@ -9,7 +9,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, unique_labels
 from sklearn.utils.validation import validate_data
 
-from nn.activations import Activation
+from nn.layers.activations import Activation
 from nn.sklearn.base import Array, BaseMLP, counted
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils.validation import column_or_1d, validate_data
 
-from nn.activations import Activation
+from nn.layers.activations import Activation
 from nn.losses import Loss
 from nn.sklearn.base import Array, BaseMLP, counted
 

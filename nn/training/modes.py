@@ -10,7 +10,7 @@ class Modes:
     """
 
     def __init__(self, model: Module) -> None:
-        self.users = [(module, module.training) for _, module in model.modules()]
+        self.users = [(module, module.training) for module in model.modules()]
         self.training = [(module, True) for module, _ in self.users]
 
     def train(self) -> None:

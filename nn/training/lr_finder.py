@@ -12,16 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nn.checks import check_size, positive
-from nn.choice import by_name
+from nn.checks import by_name, check_size, positive
 from nn.data import minibatches
-from nn.engines import Clipping, CompiledEngine, NotFiniteError
-from nn.examples import Examples
-from nn.interrupts import Interrupts
 from nn.layers import Dropout
 from nn.losses import LOSSES, Loss, cross_entropy
 from nn.module import Module
 from nn.optim import SGD, Optimizer
+from nn.training.engine import Clipping, CompiledEngine, NotFiniteError
+from nn.training.examples import Examples
+from nn.training.interrupts import Interrupts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,7 +46,7 @@ class RateSweep:
 
         Raises `ImportError` without matplotlib.
         """
-        from nn.plots.axes import axes_of, import_pyplot
+        from nn.pictures.axes import axes_of, import_pyplot
 
         ax = axes_of(import_pyplot(), ax)
         ax.plot(self.rates, self.losses, label="loss, smoothed")
@@ -87,7 +86,7 @@ def find_learning_rate(
     examples = Examples(model, X, y, loss)
     before = [p.data for p in optimizer.params], [p.grad for p in optimizer.params]
     state, groups = copy.deepcopy(optimizer.state), [dict(g) for g in optimizer.param_groups]
-    modes = [(module, module.training) for _, module in model.modules()]
+    modes = [(module, module.training) for module in model.modules()]
     generators = [m.generator for m, _ in modes if isinstance(m, Dropout)]
     noise = [copy.deepcopy(generator.bit_generator.state) for generator in generators]
     rates, losses = [], []

@@ -15,24 +15,23 @@ import numpy as np
 from tqdm import tqdm
 
 from autograd.engine.modes import Training
-from nn.checks import check_size
-from nn.choice import by_name
-from nn.clipping import check_limit
+from nn.checks import by_name, check_size
 from nn.data import check_several_classes, minibatches
-from nn.diagnosis import first_non_finite
-from nn.early_stopping import Best
-from nn.engines import Clipping, CompiledEngine, EagerEngine, NotFiniteError
-from nn.examples import Examples
-from nn.history import History
-from nn.interrupts import Interrupts
+from nn.layers.noise import silent
 from nn.losses import LOSSES, Loss, cross_entropy, separates_classes
-from nn.modes import Modes
 from nn.module import Module
-from nn.noise import silent
 from nn.optim import SGD, Optimizer
+from nn.optim.clipping import check_limit
 from nn.schedules import Schedule
-from nn.splitting import split
-from nn.weighting import example_weights
+from nn.training.diagnosis import first_non_finite
+from nn.training.early_stopping import Best
+from nn.training.engine import Clipping, CompiledEngine, EagerEngine, NotFiniteError
+from nn.training.examples import Examples
+from nn.training.history import History
+from nn.training.interrupts import Interrupts
+from nn.training.modes import Modes
+from nn.training.splitting import split
+from nn.training.weighting import example_weights
 
 Callback = Callable[[History], object]
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from autograd.engine.number import as_float
 
 if TYPE_CHECKING:
-    from nn.examples import Examples
+    from nn.training.examples import Examples
 
 Array = npt.NDArray[np.float64]
 

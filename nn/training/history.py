@@ -52,6 +52,6 @@ class History:
         Where there is accuracy it has a scale of its own at the right, `figure.axes[-1]`. Raises
         `ValueError` before the first epoch and `ImportError` without matplotlib.
         """
-        from nn.plots.history import plot_history
+        from nn.pictures.curves import plot_history
 
         return plot_history(self, ax)

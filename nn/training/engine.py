@@ -16,15 +16,15 @@ from autograd import Program, Value, no_grad
 from autograd.compiler.program import BoundProgram
 from autograd.engine.modes import Training
 from autograd.engine.value import as_value
-from nn.clipping import clipped_norm, clipped_value
 from nn.data import Rows
-from nn.examples import Examples, is_correct
-from nn.interrupts import Interrupts
+from nn.layers.noise import Noise
 from nn.losses import Loss
 from nn.module import Module
-from nn.noise import Noise
 from nn.optim import Optimizer
+from nn.optim.clipping import clipped_norm, clipped_value
 from nn.optim.shares import shares
+from nn.training.examples import Examples, is_correct
+from nn.training.interrupts import Interrupts
 
 Array = npt.NDArray[Any]
 
@@ -66,7 +66,7 @@ class Engine:
     ) -> None:
         self.model, self.loss, self.optimizer = model, loss, optimizer
         self.clipping, self.guard = clipping, interrupts.guard
-        self.modules = [module for _, module in model.modules()]  # a walk costs 0.2 to 10 ms
+        self.modules = list(model.modules())  # a walk costs 0.2 to 10 ms
 
 
 class EagerEngine(Engine):

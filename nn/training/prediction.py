@@ -9,11 +9,11 @@ import autograd
 from autograd import Value, no_grad
 from autograd.engine.modes import Training
 from autograd.engine.value import as_value
-from nn.choice import by_name
+from nn.checks import by_name
 from nn.data import check_examples
-from nn.examples import Examples
 from nn.losses import LOSSES, Loss
 from nn.module import Module
+from nn.training.examples import Examples
 
 Array = npt.NDArray[np.float64]
 

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from nn.history import History
+from nn.training.history import History
 
 
 class Best:

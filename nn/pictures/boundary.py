@@ -5,14 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nn.checks import check_size
-from nn.choice import by_name
+from nn.checks import by_name, check_size
 from nn.data import check_examples
-from nn.examples import Examples
 from nn.losses import LOSSES, Loss
 from nn.module import Module
-from nn.plots.axes import axes_of, import_pyplot
-from nn.predict import predict
+from nn.pictures.axes import axes_of, import_pyplot
+from nn.training.examples import Examples
+from nn.training.prediction import predict
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

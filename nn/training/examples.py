@@ -15,9 +15,9 @@ from autograd.engine.modes import Training
 from autograd.engine.value import as_value
 from nn.data import check_examples, check_targets
 from nn.layers import MLP, Layer, Sequential
+from nn.layers.noise import silent
 from nn.losses import Loss, fits_targets
 from nn.module import Module
-from nn.noise import silent
 
 Array = npt.NDArray[Any]
 
