@@ -52,12 +52,16 @@ from nn.schedules import ReduceLROnPlateau as ReduceLROnPlateau
 from nn.schedules import Schedule as Schedule
 from nn.schedules import StepLR as StepLR
 from nn.schedules import WarmUp as WarmUp
+from nn.training.advice import TrainingWarning as TrainingWarning
+from nn.training.early_stopping import EarlyStopping as EarlyStopping
+from nn.training.fit import DivergedError as DivergedError
 from nn.training.fit import fit as fit
 from nn.training.history import History as History
 from nn.training.lr_finder import RateSweep as RateSweep
 from nn.training.lr_finder import find_learning_rate as find_learning_rate
 from nn.training.prediction import accuracy as accuracy
 from nn.training.prediction import predict as predict
+from nn.training.prediction import predict_proba as predict_proba
 
 __all__ = [
     "MLP",
@@ -68,7 +72,9 @@ __all__ = [
     "AvgPool2d",
     "Conv2d",
     "CosineAnnealingLR",
+    "DivergedError",
     "Dropout",
+    "EarlyStopping",
     "Elementwise",
     "ExponentialLR",
     "Flatten",
@@ -88,6 +94,7 @@ __all__ = [
     "Schedule",
     "Sequential",
     "StepLR",
+    "TrainingWarning",
     "WarmUp",
     "accuracy",
     "binary_cross_entropy_with_logits",
@@ -114,6 +121,7 @@ __all__ = [
     "plot_step",
     "plot_weights",
     "predict",
+    "predict_proba",
     "save",
     "save_checkpoint",
     "squared_error",

@@ -7,6 +7,8 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+import numpy as np
+
 from autograd.engine.number import as_float
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -19,6 +21,21 @@ def check_rng(rng: random.Random | None) -> random.Random:
     if isinstance(rng, random.Random):
         return rng
     raise TypeError(f"`rng` must be a random.Random, got {rng!r}: pass random.Random(seed)")
+
+
+def check_seed(seed: Any) -> np.random.Generator:
+    """Return a NumPy generator: `seed` itself, or one that a whole number from 0 or None seeds.
+
+    A `random.Random` seeds one by the next number that it draws.
+    """
+    if isinstance(seed, random.Random):
+        seed = seed.getrandbits(64)
+    try:
+        return np.random.default_rng(seed)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"`seed` must be a whole number from 0, a generator or None, got {seed!r:.60}"
+        ) from None
 
 
 def check_size(name: str, size: Any, least: int = 1) -> int:

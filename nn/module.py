@@ -8,7 +8,7 @@ architecture only, a shared parameter counts once, and numbers and results are n
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -26,6 +26,8 @@ class Module:
     """
 
     training: bool = True
+    # Whether evaluation gives decisions where the loss takes scores, as a perceptron's does.
+    trains_on_scores: ClassVar[bool] = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return the output for one example: a Value, or a list of them."""

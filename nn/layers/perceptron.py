@@ -26,6 +26,8 @@ class Perceptron(Module):
     for `Neuron`, but for `rng`: by default `random.Random(0)`, as for `MLP`.
     """
 
+    trains_on_scores = True
+
     def __init__(
         self,
         nin: int,

@@ -19,9 +19,9 @@ class Modes:
             module.training = mode
 
     def evaluate(self) -> None:
-        """Put all modules into evaluation mode."""
+        """Put all modules into the mode in which a loss on held-out examples is measured."""
         for module, _ in self.users:
-            module.training = False
+            module.training = module.trains_on_scores
 
     def restore(self) -> None:
         """Put the modules into the user's modes."""

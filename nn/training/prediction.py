@@ -1,73 +1,209 @@
-"""What a trained model says: `predict` and `accuracy`, compiled where that is worth it."""
+"""What a trained model says: `predict`, `predict_proba`, `accuracy`, in evaluation mode.
 
+A model that has answered some examples is compiled, and its program kept as long as the model.
+Invariant: the answers are those of the model as it is now. Data of parameters are read at every
+call, and a program is kept only while the model holds the same layers, numbers and parameters.
+"""
+
+import weakref
+from collections.abc import Iterator
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
 
-import autograd
-from autograd import Value, no_grad
+from autograd import Program, Value, no_grad
 from autograd.engine.modes import Training
-from autograd.engine.value import as_value
 from nn.checks import by_name
 from nn.data import check_examples
-from nn.losses import LOSSES, Loss
+from nn.losses import LOSSES, Loss, kind_of
 from nn.module import Module
-from nn.training.examples import Examples
+from nn.training.examples import Examples, listed, made_by, single
 
 Array = npt.NDArray[np.float64]
 
 # Compiling takes as long as running some tens of examples one by one.
 WORTH_COMPILING = 32
+BLOCK = 256  # rows at a time: what a convolution needs at once stays bounded
 
 
 def predict(model: Module, X: Any) -> Array:
-    """Return the model's outputs for `X`, shape (n, features), in evaluation mode.
+    """Return the model's outputs for `X`, shape (n, ...), in evaluation mode.
 
     The result has shape (n, outputs), or (n,) where the model returns a bare Value. For classes
-    take `predict(model, X).argmax(axis=1)`.
+    take `predict(model, X).argmax(axis=1)`. Compiled after some tens of examples; numbers that the
+    model reads from elsewhere than its attributes are then frozen.
+
+    Raises `ValueError` or `TypeError` for `X` that are no finite numbers or do not fit the model.
     """
-    with model.evaluating():
-        outputs, single = _outputs(model, check_examples(X))
-    return outputs[:, 0] if single else outputs
+    predictor = predictor_of(model)
+    outputs = predictor(check_examples(X))
+    return outputs[:, 0] if predictor.bare else outputs
 
 
-def accuracy(model: Module, X: Any, y: Any, loss: str | Loss | None = None) -> float:
+def predict_proba(model: Module, X: Any, loss: str | Loss | None = None) -> Array:
+    """Return the probability of each class, shape (n, classes).
+
+    Several outputs are logits of classes, whose softmax it is, or of one question each after
+    training with binary_cross_entropy_with_logits; one output gives (1 - p, p). What the model has
+    made by sigmoid or softmax itself stands as it is. `loss` is by default that of the last `fit`.
+
+    Raises `ValueError` where the outputs are numbers to be met and no logits.
+    """
+    kind = kind_of(loss_of(model, loss))
+    outputs = predictor_of(model)(check_examples(X))
+    with model.evaluating(), Training():
+        output = single(model(check_examples(X)[0].tolist()))
+    operation = made_by(output)
+    if kind == "numbers" and operation != "sigmoid":
+        raise ValueError("the model was trained to meet numbers, which are no probabilities")
+    with np.errstate(over="ignore"):
+        answers = 1.0 / (1.0 + np.exp(-outputs))
+    if isinstance(output, Value):
+        p = outputs if operation == "sigmoid" else answers
+        return np.concatenate([1.0 - p, p], axis=1)
+    if operation == "sigmoid" or (
+        operation in ("exp", "/") and np.allclose(outputs.sum(axis=1), 1.0)
+    ):
+        return outputs
+    if kind == "logits":
+        return answers
+    shifted = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+    probabilities: Array = shifted / shifted.sum(axis=1, keepdims=True)
+    return probabilities
+
+
+def accuracy(
+    model: Module, X: Any, y: Any, loss: str | Loss | None = None, threshold: float | None = None
+) -> float:
     """Return the share of examples that the model classifies as `y` says, from 0 to 1.
 
     With several outputs the largest must be that of the class (an index, or a one-hot row). With
-    one output, labels are -1 and 1, or 0 and 1: an output above the threshold means 1. The
-    threshold is 0; for labels 0 and 1 it is 0.5 where the model ends in a sigmoid or `loss`, what
-    it was trained with, is one of squares. Raises `ValueError` where `y` holds no classes.
+    one output, labels are -1 and 1, or 0 and 1: an output above `threshold` means 1. That is by
+    default 0.5 where a sigmoid made the output, or where it is a number to be 0 or 1 by `loss`,
+    which is by default the loss of the last `fit`; else 0. Raises `ValueError` where `y` holds no
+    classes.
     """
-    known = None if loss is None else by_name("loss", loss, LOSSES)
     with model.evaluating():
-        examples = Examples(model, X, y, known, rehearse=False)
-    if not examples.classes:
+        examples = Examples(model, X, y, loss_of(model, loss))
+    if not examples.graded:
         raise ValueError(
             "`accuracy` needs classes in `y`: indices or one-hot rows for several outputs, "
             "0 and 1 or -1 and 1 for one output"
         )
-    with model.evaluating():
-        outputs, _ = _outputs(model, examples.rows)
-    return examples.right(outputs) / len(examples)
+    outputs = predictor_of(model)(examples.X)
+    if threshold is not None and examples.outputs == 1:
+        return float(np.mean((outputs[:, 0] > threshold) == (examples.targets > 0.0)))
+    return examples.right(outputs)
 
 
-def _outputs(model: Module, rows: list[list[float]]) -> tuple[Array, bool]:
-    """The outputs for all rows, shape (n, outputs), and whether each is a bare Value."""
+class Predictor:
+    """A model's answers, with its program: `outputs = predictor(X)`, shape (n, outputs).
 
-    def as_list(x: Any) -> list[Value]:
-        output = model(x)
-        return [output] if isinstance(output, Value) else list(map(as_value, output))
+    `bare` says whether the model returns a bare Value.
+    """
 
-    with no_grad(), Training():
-        single = isinstance(model(rows[0]), Value)
-    if len(rows) >= WORTH_COMPILING:
+    def __init__(self, model: Module) -> None:
+        self._model = weakref.ref(model)  # a program must not keep its model alive
+        self.modules = list(model.modules())[1:]
+        self.bare, self._asked = False, 0
+        self._program: Program | None = None
+        self._compiles = True
+
+    def __call__(self, X: Array) -> Array:
+        """Return the outputs for `X`, floats of shape (n, ...), in evaluation mode."""
+        model = self._model()
+        assert model is not None
+        modules = [model, *self.modules]
+        modes = [module.training for module in modules]
         try:
-            with no_grad():
-                compiled: Array = autograd.compile(as_list, batch=True)(rows)
-            return compiled, single
-        except (TypeError, ValueError):  # a model that reads .data
-            pass
-    with no_grad(), Training():
-        return np.array([[v.data for v in as_list(row)] for row in rows]), single
+            for module in modules:
+                module.training = False
+            with no_grad(), Training():
+                return self._outputs(model, X)
+        finally:
+            for module, mode in zip(modules, modes, strict=True):
+                module.training = mode
+
+    def _outputs(self, model: Module, X: Array) -> Array:
+        if not self._asked:
+            self.bare = isinstance(model(X[0].tolist()), Value)
+        self._asked += len(X)
+        if self._compiles and self._asked >= WORTH_COMPILING:
+            self._program = self._program or Program(self._listed, batch=True, lists=True)
+            try:
+                blocks = [self._program(X[i : i + BLOCK]) for i in range(0, len(X), BLOCK)]
+                return np.concatenate(blocks) if len(blocks) > 1 else blocks[0]
+            except (TypeError, ValueError):  # a model that reads .data
+                self._compiles = False
+        return np.array([[v.data for v in listed(model(row))] for row in X.tolist()])
+
+    def _listed(self, x: Any) -> list[Value]:
+        model = self._model()
+        assert model is not None
+        return listed(model(x))
+
+
+_kept: WeakKeyDictionary[Module, tuple[Any, Predictor]] = WeakKeyDictionary()
+_losses: WeakKeyDictionary[Module, Loss] = WeakKeyDictionary()
+
+
+def predictor_of(model: Module) -> Predictor:
+    """Return the kept predictor of `model`, or a new one where the model is another than then."""
+    marks = list(_marks(model, set()))
+    known = _kept.get(model)
+    if known is None or known[0] != marks:
+        known = _kept[model] = marks, Predictor(model)
+    return known[1]
+
+
+def trained_by(model: Module, loss: Loss) -> None:
+    """Remember by which loss of ours the model was trained, for its threshold."""
+    if kind_of(loss) is None:
+        _losses.pop(model, None)
+    else:
+        _losses[model] = loss
+
+
+def loss_of(model: Module, loss: str | Loss | None) -> Loss | None:
+    """Return the loss given, or the one of the last `fit`, None where there is none."""
+    return _losses.get(model) if loss is None else by_name("loss", loss, LOSSES)
+
+
+_PLAIN = (int, float, complex, str, bytes, type(None), np.generic)
+
+
+def _marks(item: Any, seen: set[int]) -> Iterator[Any]:
+    """Yield what tells whether a model is still the same: parts by identity, numbers by value.
+
+    A kept program holds the Values it uses, so that no other can have their identity.
+    """
+    if isinstance(item, Value):
+        yield id(item)
+    elif isinstance(item, _PLAIN):
+        yield repr(item)  # nan equals itself, and 0.0 is not -0.0
+    elif isinstance(item, list | tuple):
+        if {*map(type, item)} == {Value}:
+            yield tuple(map(id, item))
+        else:
+            yield type(item), len(item)
+            for part in item:
+                yield from _marks(part, seen)
+    elif isinstance(item, dict):
+        for key, part in item.items():
+            yield key
+            yield from _marks(part, seen)
+    elif isinstance(item, np.ndarray):
+        yield item.shape
+        if item.dtype.kind == "O":
+            yield from _marks(item.ravel().tolist(), seen)
+        else:
+            yield item.tobytes()
+    elif id(item) not in seen:
+        seen.add(id(item))
+        yield id(item), type(item)
+        for name, part in getattr(item, "__dict__", {}).items():
+            if name != "training":  # predictions are made in evaluation mode
+                yield name
+                yield from _marks(part, seen)

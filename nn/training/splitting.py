@@ -1,35 +1,39 @@
-"""Splitting: a share of the examples is held out, drawn by the generator that shuffles."""
-
-from typing import Any
+"""Splitting: a share of the examples is held out, each class in its proportion."""
 
 import numpy as np
 
 from nn.checks import check_share
-from nn.data import check_examples, check_targets
+from nn.training.examples import Examples
 
 
-def split(
-    X: Any, y: Any, sample_weight: Any, share: float, rng: np.random.Generator
-) -> tuple[Any, Any, Any, tuple[Any, Any]]:
-    """Return X, y and the weights without the held-out examples, and those as a pair (X, y).
+def split(examples: Examples, share: float, rng: np.random.Generator) -> tuple[Examples, Examples]:
+    """Return the examples to train on and those held out, round(share n) of them.
+
+    Of each class a proportional number is drawn, the largest fractions rounded up; a class of one
+    example is trained on. Without classes all are drawn alike.
 
     Raises `ValueError` where `share` is not between 0 and 1 or would leave one side empty.
     """
     check_share("validation", share)
-    X = np.array(check_examples(X))
-    y = np.array(check_targets(y, len(X)))
-    if sample_weight is not None and np.shape(sample_weight) != (len(X),):
+    n = len(examples)
+    count = round(share * n)
+    if not 0 < count < n:
         raise ValueError(
-            f"`sample_weight` must have shape ({len(X)},), one for each example, got "
-            f"{np.shape(sample_weight)}"
-        )
-    held_out = round(share * len(X))
-    if not 0 < held_out < len(X):
-        raise ValueError(
-            f"`validation={share}` would hold out {held_out} of {len(X)} examples: both sides "
+            f"`validation={share}` would hold out {count} of {n} examples: both sides "
             "need at least one"
         )
-    order = rng.permutation(len(X))
-    out, kept = np.sort(order[:held_out]), np.sort(order[held_out:])
-    weights = None if sample_weight is None else np.asarray(sample_weight)[kept]
-    return X[kept], y[kept], weights, (X[out], y[out])
+    order = rng.permutation(n)
+    if examples.labels is not None:
+        kinds = examples.labels[order]
+        classes, sizes = np.unique(kinds, return_counts=True)
+        wanted = share * sizes
+        takes = np.minimum(np.floor(wanted), sizes - 1).astype(int)
+        for i in np.argsort(takes - wanted, kind="stable"):
+            if takes.sum() < count and takes[i] < sizes[i] - 1:
+                takes[i] += 1
+        first = np.zeros(n, dtype=bool)
+        for kind, take in zip(classes, takes, strict=True):
+            first[np.flatnonzero(kinds == kind)[:take]] = True
+        if first.any():
+            return examples.part(np.sort(order[~first])), examples.part(np.sort(order[first]))
+    return examples.part(np.sort(order[count:])), examples.part(np.sort(order[:count]))
