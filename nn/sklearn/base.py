@@ -24,8 +24,8 @@ from nn.layers.activations import ACTIVATIONS
 from nn.losses import Loss
 from nn.optim import SGD, Adam, Optimizer
 from nn.training.fit import fit
-from nn.training.history import History
-from nn.training.prediction import predict
+from nn.training.history import History, Observer
+from nn.training.prediction import predictor_of
 
 Array = npt.NDArray[Any]
 
@@ -130,13 +130,16 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     def _outputs(self, X: Any) -> Array:
         """Return what the model says, shape (n,) or (n, outputs), for X (n, features)."""
         check_is_fitted(self)
-        return predict(self.model_, validate_data(self, X, dtype=np.float64, reset=False))
+        X = validate_data(self, X, dtype=np.float64, reset=False)
+        predictor = predictor_of(self.model_, changes=False)
+        outputs = predictor(X)
+        return outputs[:, 0] if predictor.bare else outputs
 
     def _seed(self) -> int:
         return int(self._random.randint(2**31 - 1))
 
 
-class Standstill:
+class Standstill(Observer):
     """Stops the training where the loss has not fallen by `tol` for more than `patience` epochs.
 
     This is scikit-learn's rule. The weights stay those of the last epoch.

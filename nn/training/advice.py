@@ -13,7 +13,7 @@ from nn.losses import cross_entropy, kind_of
 from nn.training.examples import Examples, made_by
 from nn.training.history import History
 
-LARGE = 100.0  # inputs beyond it drive the units of a usual initialisation into saturation
+LARGE = 200.0  # inputs beyond it drive the units of a usual initialisation into saturation
 DIVERGED = 10.0  # times the first loss
 
 

@@ -6,7 +6,6 @@ call, and a program is kept only while the model holds the same layers, numbers 
 """
 
 import weakref
-from collections.abc import Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -14,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd import Program, Value, no_grad
-from autograd.engine.modes import Training
+from autograd.engine.modes import Mode, Training
 from nn.checks import by_name
 from nn.data import check_examples
 from nn.losses import LOSSES, Loss, kind_of
@@ -25,7 +24,7 @@ Array = npt.NDArray[np.float64]
 
 # Compiling takes as long as running some tens of examples one by one.
 WORTH_COMPILING = 32
-BLOCK = 256  # rows at a time: what a convolution needs at once stays bounded
+LARGEST = 2**24  # numbers that a block of rows may need at once, of a convolution above all
 
 
 def predict(model: Module, X: Any) -> Array:
@@ -107,7 +106,7 @@ class Predictor:
     def __init__(self, model: Module) -> None:
         self._model = weakref.ref(model)  # a program must not keep its model alive
         self.modules = list(model.modules())[1:]
-        self.bare, self._asked = False, 0
+        self.bare, self._asked, self._block = False, 0, 1
         self._program: Program | None = None
         self._compiles = True
 
@@ -120,7 +119,7 @@ class Predictor:
         try:
             for module in modules:
                 module.training = False
-            with no_grad(), Training():
+            with no_grad():
                 return self._outputs(model, X)
         finally:
             for module, mode in zip(modules, modes, strict=True):
@@ -128,16 +127,20 @@ class Predictor:
 
     def _outputs(self, model: Module, X: Array) -> Array:
         if not self._asked:
-            self.bare = isinstance(model(X[0].tolist()), Value)
+            with Training(), _Inputs() as inputs:  # derivatives are Values, as in training
+                self.bare = isinstance(model(X[0].tolist()), Value)
+            self._block = max(16, LARGEST // (1 + X[0].size + inputs.count))
         self._asked += len(X)
         if self._compiles and self._asked >= WORTH_COMPILING:
             self._program = self._program or Program(self._listed, batch=True, lists=True)
             try:
-                blocks = [self._program(X[i : i + BLOCK]) for i in range(0, len(X), BLOCK)]
+                starts = range(0, len(X), self._block)
+                blocks = [self._program(X[i : i + self._block]) for i in starts]
                 return np.concatenate(blocks) if len(blocks) > 1 else blocks[0]
             except (TypeError, ValueError):  # a model that reads .data
                 self._compiles = False
-        return np.array([[v.data for v in listed(model(row))] for row in X.tolist()])
+        with Training():
+            return np.array([[v.data for v in listed(model(row))] for row in X.tolist()])
 
     def _listed(self, x: Any) -> list[Value]:
         model = self._model()
@@ -145,14 +148,28 @@ class Predictor:
         return listed(model(x))
 
 
+class _Inputs(Mode):
+    """Counts the inputs of all operations: about the numbers that a row of a program needs."""
+
+    count = 0
+
+    def made(self, primitive: Any, parents: tuple[Any, ...], node: Any) -> Any:
+        """Count those of one operation."""
+        self.count += len(parents)
+        return node
+
+
 _kept: WeakKeyDictionary[Module, tuple[Any, Predictor]] = WeakKeyDictionary()
 _losses: WeakKeyDictionary[Module, Loss] = WeakKeyDictionary()
 
 
-def predictor_of(model: Module) -> Predictor:
-    """Return the kept predictor of `model`, or a new one where the model is another than then."""
-    marks = list(_marks(model, set()))
+def predictor_of(model: Module, changes: bool = True) -> Predictor:
+    """Return the kept predictor of `model`, or a new one where the model is another than then.
+
+    Of a model of which nothing `changes` but the data of its parameters, nobody looks.
+    """
     known = _kept.get(model)
+    marks = _marks(model) if changes or known is None else known[0]
     if known is None or known[0] != marks:
         known = _kept[model] = marks, Predictor(model)
     return known[1]
@@ -174,36 +191,34 @@ def loss_of(model: Module, loss: str | Loss | None) -> Loss | None:
 _PLAIN = (int, float, complex, str, bytes, type(None), np.generic)
 
 
-def _marks(item: Any, seen: set[int]) -> Iterator[Any]:
-    """Yield what tells whether a model is still the same: parts by identity, numbers by value.
+def _marks(model: Module) -> list[Any]:
+    """What tells whether a model is still the same: parts by identity, numbers by value.
 
     A kept program holds the Values it uses, so that no other can have their identity.
     """
-    if isinstance(item, Value):
-        yield id(item)
-    elif isinstance(item, _PLAIN):
-        yield repr(item)  # nan equals itself, and 0.0 is not -0.0
-    elif isinstance(item, list | tuple):
-        if {*map(type, item)} == {Value}:
-            yield tuple(map(id, item))
-        else:
-            yield type(item), len(item)
-            for part in item:
-                yield from _marks(part, seen)
-    elif isinstance(item, dict):
-        for key, part in item.items():
-            yield key
-            yield from _marks(part, seen)
-    elif isinstance(item, np.ndarray):
-        yield item.shape
-        if item.dtype.kind == "O":
-            yield from _marks(item.ravel().tolist(), seen)
-        else:
-            yield item.tobytes()
-    elif id(item) not in seen:
-        seen.add(id(item))
-        yield id(item), type(item)
-        for name, part in getattr(item, "__dict__", {}).items():
-            if name != "training":  # predictions are made in evaluation mode
-                yield name
-                yield from _marks(part, seen)
+    marks: list[Any] = []
+    seen: set[int] = set()
+    stack: list[Any] = [model]
+    while stack:
+        item = stack.pop()
+        kind = type(item)
+        if kind is Value:
+            marks.append(id(item))
+        elif isinstance(item, _PLAIN):
+            marks.append(repr(item))  # nan equals itself, and 0.0 is not -0.0
+        elif kind in (list, tuple):
+            whole = {*map(type, item)} == {Value}
+            marks.append(tuple(map(id, item)) if whole else (kind, len(item)))
+            stack += () if whole else item
+        elif isinstance(item, np.ndarray):
+            marks.append((item.shape, None if item.dtype.kind == "O" else item.tobytes()))
+            stack += item.ravel().tolist() if item.dtype.kind == "O" else ()
+        elif id(item) not in seen:
+            seen.add(id(item))
+            held = item if isinstance(item, dict) else getattr(item, "__dict__", {})
+            names = [name for name in held if name != "training"]  # nothing to an evaluation
+            marks.append((id(item), kind, *names))
+            stack += [held[name] for name in names]
+            if isinstance(item, list | tuple | set | frozenset):  # of a class of its own
+                stack += item
+    return marks

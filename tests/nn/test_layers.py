@@ -462,7 +462,8 @@ def test_public_names():
         "Schedule StepLR ExponentialLR CosineAnnealingLR OneCycleLR ReduceLROnPlateau WarmUp "
         "clip_grad_norm clip_grad_value History fit predict accuracy "
         "plot_boundary plot_step plot_weights find_learning_rate RateSweep "
-        "save load save_checkpoint load_checkpoint LoadError to_torch from_torch".split()
+        "save load save_checkpoint load_checkpoint LoadError to_torch from_torch predict_proba "
+        "EarlyStopping DivergedError TrainingWarning".split()
     )
 
 
