@@ -23,7 +23,7 @@ from nn.training.interrupts import Interrupts
 from nn.training.runners import Compiled, Eager, put
 
 Array = npt.NDArray[Any]
-_data_of = attrgetter("_data")
+_data_of, _grad_of = attrgetter("_data"), attrgetter("_grad")
 
 
 class NotFiniteError(Exception):
@@ -63,6 +63,7 @@ class Engine:
         self.runner, self.optimizer = runner, optimizer
         self.clipping, self.guard = clipping, interrupts.guard
         self.params = runner.params
+        self.shared: list[Value] | None = None  # the parameters that `shares` are made for
         self.gather()
 
     def epoch(self, examples: Examples) -> None:
@@ -119,19 +120,24 @@ class Engine:
         """Put parameters, gradients and the optimiser's state back where eager code finds them."""
         put(self.params, "_data", self.flat.tolist())
         put(self.params, "_grad", self.gradient.tolist())
-        for share in self.shares:
-            share.write_back()
+        self.optimizer.state_is_elsewhere(self._bring_state)
 
     def gather(self) -> None:
         """Read parameters and the optimiser's state into flat arrays."""
-        known = set(self.params)
-        added = [p for p in self.optimizer.params if p not in known]
-        if added:  # a callback gave the optimiser one more group
+        if len(self.optimizer.params) > len(self.params):  # a callback gave it one more group
+            known = set(self.params)
+            added = [p for p in self.optimizer.params if p not in known]
             self.params = [*self.params, *added]
             self.runner.changed(self.params)
         self.flat = np.fromiter(map(_data_of, self.params), float, len(self.params))
-        self.gradient = np.array([p.grad for p in self.params])
-        self.shares = shares(self.optimizer, self.params)
+        self.gradient = np.array(list(map(_grad_of, self.params)))
+        if self.shared is not self.params or not self.optimizer.is_state_elsewhere:
+            self.shares = shares(self.optimizer, self.params)
+            self.shared = self.params
+
+    def _bring_state(self) -> None:
+        for share in self.shares:
+            share.write_back()
 
     def _run(self, rows: Rows, reverse: bool) -> Array:
         self.losses[rows], self.outputs[rows], gradient = self.runner.run(rows, self.flat, reverse)
