@@ -192,7 +192,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         return tags
 
     def _checked(self, X: Any, y: Any, reset: bool) -> tuple[Array, Array]:
-        shape = getattr(y, "shape", None) or np.shape(y)
+        shape = np.asarray(y, dtype=object).shape
         many = len(shape) == 2 and shape[1] > 1
         X, y = validate_data(self, X, y, dtype=np.float64, multi_output=many, reset=reset)
         check_classification_targets(y)
