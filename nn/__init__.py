@@ -1,14 +1,12 @@
 """nn: small neural networks of scalar `Value`s, trained by stochastic gradient descent."""
 
-from nn.clipping import clip_grad_norm as clip_grad_norm
-from nn.clipping import clip_grad_value as clip_grad_value
-from nn.draw import draw as draw
+from nn.convert import from_torch as from_torch
+from nn.convert import to_torch as to_torch
 from nn.files.checkpoint import load_checkpoint as load_checkpoint
 from nn.files.checkpoint import save_checkpoint as save_checkpoint
 from nn.files.model import load as load
 from nn.files.model import save as save
 from nn.files.strict_json import LoadError as LoadError
-from nn.history import History as History
 from nn.layers import MLP as MLP
 from nn.layers import AvgPool2d as AvgPool2d
 from nn.layers import Conv2d as Conv2d
@@ -32,6 +30,8 @@ from nn.losses import nll as nll
 from nn.losses import nll_loss as nll_loss
 from nn.losses import perceptron_loss as perceptron_loss
 from nn.losses import squared_error as squared_error
+from nn.losses.penalties import l1_penalty as l1_penalty
+from nn.losses.penalties import l2_penalty as l2_penalty
 from nn.module import Module as Module
 from nn.optim import SGD as SGD
 from nn.optim import Adagrad as Adagrad
@@ -39,15 +39,12 @@ from nn.optim import Adam as Adam
 from nn.optim import AdamW as AdamW
 from nn.optim import Optimizer as Optimizer
 from nn.optim import RMSprop as RMSprop
-from nn.penalties import l1_penalty as l1_penalty
-from nn.penalties import l2_penalty as l2_penalty
-from nn.plots.boundary import plot_boundary as plot_boundary
-from nn.plots.step import plot_step as plot_step
-from nn.plots.weights import plot_weights as plot_weights
-from nn.predict import accuracy as accuracy
-from nn.predict import predict as predict
-from nn.rates import RateSweep as RateSweep
-from nn.rates import find_learning_rate as find_learning_rate
+from nn.optim.clipping import clip_grad_norm as clip_grad_norm
+from nn.optim.clipping import clip_grad_value as clip_grad_value
+from nn.pictures.boundary import plot_boundary as plot_boundary
+from nn.pictures.network import draw as draw
+from nn.pictures.step import plot_step as plot_step
+from nn.pictures.weights import plot_weights as plot_weights
 from nn.schedules import CosineAnnealingLR as CosineAnnealingLR
 from nn.schedules import ExponentialLR as ExponentialLR
 from nn.schedules import OneCycleLR as OneCycleLR
@@ -55,6 +52,83 @@ from nn.schedules import ReduceLROnPlateau as ReduceLROnPlateau
 from nn.schedules import Schedule as Schedule
 from nn.schedules import StepLR as StepLR
 from nn.schedules import WarmUp as WarmUp
-from nn.torch import from_torch as from_torch
-from nn.torch import to_torch as to_torch
-from nn.train import fit as fit
+from nn.training.advice import TrainingWarning as TrainingWarning
+from nn.training.early_stopping import EarlyStopping as EarlyStopping
+from nn.training.fit import DivergedError as DivergedError
+from nn.training.fit import fit as fit
+from nn.training.history import History as History
+from nn.training.lr_finder import RateSweep as RateSweep
+from nn.training.lr_finder import find_learning_rate as find_learning_rate
+from nn.training.prediction import accuracy as accuracy
+from nn.training.prediction import predict as predict
+from nn.training.prediction import predict_proba as predict_proba
+
+__all__ = [
+    "MLP",
+    "SGD",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "AvgPool2d",
+    "Conv2d",
+    "CosineAnnealingLR",
+    "DivergedError",
+    "Dropout",
+    "EarlyStopping",
+    "Elementwise",
+    "ExponentialLR",
+    "Flatten",
+    "History",
+    "Layer",
+    "LoadError",
+    "MaxPool2d",
+    "Module",
+    "Neuron",
+    "OneCycleLR",
+    "Optimizer",
+    "Perceptron",
+    "RMSprop",
+    "RateSweep",
+    "ReduceLROnPlateau",
+    "Reshape",
+    "Schedule",
+    "Sequential",
+    "StepLR",
+    "TrainingWarning",
+    "WarmUp",
+    "accuracy",
+    "binary_cross_entropy_with_logits",
+    "clip_grad_norm",
+    "clip_grad_value",
+    "cross_entropy",
+    "draw",
+    "find_learning_rate",
+    "fit",
+    "from_torch",
+    "hinge_loss",
+    "huber_loss",
+    "l1_loss",
+    "l1_penalty",
+    "l2_penalty",
+    "load",
+    "load_checkpoint",
+    "log_softmax",
+    "mse_loss",
+    "nll",
+    "nll_loss",
+    "perceptron_loss",
+    "plot_boundary",
+    "plot_step",
+    "plot_weights",
+    "predict",
+    "predict_proba",
+    "save",
+    "save_checkpoint",
+    "squared_error",
+    "to_torch",
+]
+
+
+def __dir__() -> list[str]:
+    """Return the public names, which is what completion shows."""
+    return [*__all__, "data", "sklearn"]

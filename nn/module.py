@@ -6,9 +6,9 @@ overrides `parameters()` says itself what they are. Invariant: names and order d
 architecture only, a shared parameter counts once, and numbers and results are no parameters.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -26,19 +26,21 @@ class Module:
     """
 
     training: bool = True
+    # Whether evaluation gives decisions where the loss takes scores, as a perceptron's does.
+    trains_on_scores: ClassVar[bool] = False
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return the output for one example: a Value, or a list of them."""
-        return self.forward(x)
+        return self.forward(*args, **kwargs)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Return the output for one example; what a subclass defines."""
         raise TypeError(f"{type(self).__name__} defines neither `forward(x)` nor `__call__(x)`")
 
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
         """Yield (name, parameter) in the order of the attributes."""
         seen: set[Value] = set()
-        for name, item in _walk("", self, {id(self)}):
+        for name, item in _walk("", self, {id(self)}, _declared):
             if isinstance(item, Value) and item not in seen:
                 seen.add(item)
                 yield name, item
@@ -74,16 +76,21 @@ class Module:
         for name, parameter in parameters.items():
             parameter.data = data[name]
 
-    def modules(self) -> Iterator[tuple[str, "Module"]]:
-        """Yield (name, module) for this module, named "", and all inside it."""
+    def named_modules(self) -> Iterator[tuple[str, "Module"]]:
+        """Yield (name, module) for this module, named "", and all inside it, each once."""
         yield "", self
-        for name, item in _walk("", self, {id(self)}):
+        for name, item in _walk("", self, {id(self)}, _held):
             if isinstance(item, Module):
                 yield name, item
 
+    def modules(self) -> Iterator["Module"]:
+        """Yield this module and all inside it, each once."""
+        for _, module in self.named_modules():
+            yield module
+
     def train(self, mode: bool = True) -> Self:
         """Put this module and all inside it into training mode; returns the module."""
-        for _, module in self.modules():
+        for module in self.modules():
             module.training = mode
         return self
 
@@ -94,7 +101,7 @@ class Module:
     @contextmanager
     def evaluating(self) -> Iterator[None]:
         """Put all modules into evaluation mode for a while, each back into its own afterwards."""
-        modes = [(module, module.training) for _, module in self.modules()]
+        modes = [(module, module.training) for module in self.modules()]
         self.eval()
         try:
             yield
@@ -104,7 +111,7 @@ class Module:
 
     def summary(self) -> str:
         """Return a table of the module's parts and how many parameters each has."""
-        parts = list(self.modules())[1:]
+        parts = list(self.named_modules())[1:]
         names = {name for name, _ in parts}
         parts = [(n, part) for n, part in parts if not any(n.startswith(f"{m}.") for m in names)]
         rows = [(name, repr(part), str(len(part.parameters()))) for name, part in parts]
@@ -118,28 +125,38 @@ class Module:
         )
 
 
-def _walk(prefix: str, item: Any, seen: set[int]) -> Iterator[tuple[str, Any]]:
-    """Yield the modules and parameters inside `item`, each with its path; `seen` are open ones."""
-    for key, child in _children(item):
+def _walk(
+    prefix: str, item: Any, seen: set[int], children: Callable[[Any], Any]
+) -> Iterator[tuple[str, Any]]:
+    """Yield the modules and parameters inside `item`, each with its first path."""
+    for key, child in children(item):
         path = f"{prefix}.{key}" if prefix else str(key)
         if isinstance(child, Value):
             if not child.parents and child.primitive not in (CONSTANT, DETACHED):
                 yield path, child
         elif id(child) not in seen:
+            seen.add(id(child))  # what is shared is walked once
             if isinstance(child, Module):
                 yield path, child
-            yield from _walk(path, child, seen | {id(child)})
+            yield from _walk(path, child, seen, children)
 
 
-def _children(item: Any) -> Any:
+def _held(item: Any) -> Any:
+    """What a module or container holds, by name or place."""
     if isinstance(item, Module):
-        overrides = type(item).parameters is not Module.parameters
-        return enumerate(item.parameters()) if overrides else vars(item).items()
+        return vars(item).items()
     if isinstance(item, np.ndarray) and item.dtype.kind == "O":
         return enumerate(item.ravel())
     if isinstance(item, dict):
         return item.items()
     return enumerate(item) if isinstance(item, list | tuple) else ()
+
+
+def _declared(item: Any) -> Any:
+    """The same, but of a module that overrides `parameters()` what that returns."""
+    if isinstance(item, Module) and type(item).parameters is not Module.parameters:
+        return enumerate(item.parameters())
+    return _held(item)
 
 
 def _some(names: list[str]) -> str:

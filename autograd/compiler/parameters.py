@@ -5,6 +5,7 @@ matrix by matrix instead, so that a weight matrix is one block; which stands whe
 nowhere else. Invariant: a place once given is kept, and what later paths use stands behind.
 """
 
+import operator
 import threading
 from collections.abc import Callable, Sequence
 
@@ -17,6 +18,7 @@ from autograd.engine.value import Value
 FloatArray = npt.NDArray[np.float64]
 Places = npt.NDArray[np.intp]
 Flat = Callable[[], FloatArray]
+_data_of = operator.attrgetter("_data")
 
 
 class Parameters:
@@ -28,6 +30,7 @@ class Parameters:
         self.lock = threading.RLock()  # held while a path is recorded
         self._order: Places = np.zeros(0, dtype=np.intp)
         self._natural = True  # the places are in order of first use, too
+        self._arranged: tuple[Places, list[Value]] = (self._order, [])
 
     def __len__(self) -> int:
         return len(self.values)
@@ -53,11 +56,16 @@ class Parameters:
     @property
     def arranged(self) -> list[Value]:
         """The parameters as they stand in the flat arrays."""
-        return [self.values[i] for i in self.order]
+        order, arranged = self._arranged
+        if order is not self._order or len(arranged) != len(self.values):
+            arranged = [self.values[i] for i in self.order]
+            self._arranged = self._order, arranged
+        return arranged
 
     def read(self) -> FloatArray:
         """Return the present data as a flat array."""
-        return np.array([p._data for p in self.arranged], dtype=float)
+        arranged = self.arranged
+        return np.fromiter(map(_data_of, arranged), float, len(arranged))
 
     def trained(self) -> list[int]:
         """Return the places, in `values`, of those that are not detached."""

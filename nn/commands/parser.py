@@ -4,13 +4,13 @@ import argparse
 import functools
 from collections.abc import Callable
 
-from nn.activations import ACTIVATIONS
 from nn.checks import check_share, not_negative, positive
 from nn.commands.arguments import Parser, at_least, number, path, seed
 from nn.commands.recipes import OPTIMIZERS, SCHEDULES
 from nn.data import DATASETS
 from nn.data.dataset import TASKS
 from nn.data.scaling import SCALINGS
+from nn.layers.activations import ACTIVATIONS
 
 TRAIN_EXAMPLES = """examples:
   python -m nn train                                   read handwritten digits

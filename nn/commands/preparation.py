@@ -37,7 +37,7 @@ def check(options: argparse.Namespace) -> None:
 
 
 def _check_plot(path: str) -> None:
-    from nn.plots.axes import import_pyplot
+    from nn.pictures.axes import import_pyplot
 
     os.environ.setdefault("MPLBACKEND", "Agg")  # a file is written, no window opened
     known = import_pyplot().figure().canvas.get_supported_filetypes()

@@ -12,28 +12,26 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 
-def check_examples(X: Any, name: str = "X") -> list[list[float]]:
-    """Return `X` as rows of floats.
+def check_examples(X: Any, name: str = "X") -> Array:
+    """Return `X`, shape (n, ...), as an array of floats.
 
-    Raises `ValueError` unless it holds at least one row, all rows of one width, all of finite
-    numbers; the message names the row and the column, such as `X[3][1]`.
+    Raises `ValueError` unless it holds at least one example, all of one shape, all of finite
+    numbers; the message names the place, such as `X[3][1]`.
     """
     array = _array(X, name)
     if array.size == 0:
         raise ValueError(f"`{name}` is empty, shape {array.shape}: pass at least one example")
-    if array.ndim != 2:
+    if array.ndim < 2:
         raise ValueError(
             f"`{name}` must have one row for each example, shape (n, features); got shape "
             f"{array.shape}"
         )
-    rows: list[list[float]] = _finite(array, X, name).tolist()
-    return rows
+    return _finite(array, X, name)
 
 
-def check_targets(y: Any, n: int, name: str = "y") -> list[Any]:
-    """Return `y` as a list of `n` numbers, or of rows of two or more numbers.
+def check_targets(y: Any, n: int, name: str = "y") -> Array:
+    """Return `y` as an array of floats, shape (n,), or (n, outputs) with two or more outputs.
 
-    Where all of shape (n,) or (n, 1) are whole they come as int, so that 2.0 can be a class.
     Raises `ValueError` where there are not `n` of them or they are not finite numbers.
     """
     array = _array(y, name)
@@ -42,12 +40,7 @@ def check_targets(y: Any, n: int, name: str = "y") -> list[Any]:
     if len(array) != n:
         raise ValueError(f"`X` has {n} examples and `{name}` has {len(array)}: they must match")
     array = _finite(array, y, name)
-    if array.shape[1:] == (1,):
-        array = array[:, 0]
-    if array.ndim == 1 and (np.abs(array) < 2**53).all() and (array == np.rint(array)).all():
-        array = array.astype(int)
-    targets: list[Any] = array.tolist()
-    return targets
+    return array[:, 0] if array.shape[1:] == (1,) else array
 
 
 def check_several_classes(labels: Any, name: str = "y") -> None:
@@ -79,7 +72,7 @@ def _finite(array: Array, data: Any, name: str) -> Array:
     if array.dtype.kind not in "biuf":
         _refuse(array, data, name)
     with np.errstate(over="ignore"):  # a longdouble may be too large for a float
-        floats = array.astype(float)
+        floats = array.astype(float, copy=False)
     if not np.isfinite(floats).all():
         first = tuple(np.argwhere(~np.isfinite(floats))[0])
         raise ValueError(

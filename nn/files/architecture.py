@@ -12,8 +12,8 @@ from itertools import pairwise
 from typing import Any
 
 import nn.layers as layers
-from nn.activations import ACTIVATIONS
 from nn.files.strict_json import Item
+from nn.layers.activations import ACTIVATIONS
 from nn.module import Module
 
 

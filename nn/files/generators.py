@@ -23,7 +23,7 @@ def named_generators(
     """Return the generators held by the modules of `model`, dropout say, and those in `rng`."""
     passed = [] if rng is None else [rng] if isinstance(rng, Generator) else list(rng)
     named = {f"rng[{i}]": generator for i, generator in enumerate(passed)}
-    for path, module in model.modules():
+    for path, module in model.named_modules():
         for name, held in vars(module).items():
             if isinstance(held, Generator):
                 named[f"model.{path}.{name}" if path else f"model.{name}"] = held

@@ -87,5 +87,5 @@ def _exact(state: dict[str, float]) -> dict[str, str]:
 def _parts(model: Module) -> list[tuple[str, type, Any]]:
     return [
         (path, type(module), module.architecture() if hasattr(module, "architecture") else None)
-        for path, module in model.modules()
+        for path, module in model.named_modules()
     ]

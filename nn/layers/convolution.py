@@ -9,11 +9,10 @@ import random
 from typing import Any
 
 from autograd.engine.value import as_value
-from nn.activations import ACTIVATIONS, Activation
-from nn.checks import check_rng, check_size
-from nn.choice import name_of
-from nn.init import Initialisation
+from nn.checks import check_rng, check_size, name_of
+from nn.layers.activations import ACTIVATIONS, Activation
 from nn.layers.dense import Neuron
+from nn.layers.init import Initialisation
 from nn.layers.inputs import Image, check_image
 from nn.layers.names import activation_name
 from nn.layers.window import Sizes, Window

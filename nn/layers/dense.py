@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd import Value, dot
-from nn.activations import ACTIVATIONS, Activation
-from nn.checks import check_rng, check_size
-from nn.choice import by_name, name_of
-from nn.init import INITIALISATIONS, Initialisation
+from nn.checks import by_name, check_rng, check_size, name_of
+from nn.layers.activations import ACTIVATIONS, Activation
+from nn.layers.init import INITIALISATIONS, Initialisation
 from nn.layers.inputs import check_inputs
 from nn.layers.names import activation_name
 from nn.module import Module

@@ -13,7 +13,7 @@ import numpy as np
 from autograd.engine.number import as_float
 from autograd.engine.value import as_value
 from nn.layers.inputs import flat_values, is_nested
-from nn.noise import Array, NoisyLayer
+from nn.layers.noise import Array, NoisyLayer
 
 
 class Dropout(NoisyLayer):

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from nn.activations import ACTIVATIONS, Activation
-from nn.choice import name_of
+from nn.checks import name_of
+from nn.layers.activations import ACTIVATIONS, Activation
 from nn.module import Module
 
 

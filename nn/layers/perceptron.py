@@ -12,9 +12,8 @@ from typing import Any
 
 from autograd import Value, dot
 from autograd.engine.table import greater
-from nn.checks import check_rng, check_size
-from nn.choice import by_name
-from nn.init import INITIALISATIONS, Initialisation
+from nn.checks import by_name, check_rng, check_size
+from nn.layers.init import INITIALISATIONS, Initialisation
 from nn.layers.inputs import check_inputs
 from nn.module import Module
 
@@ -26,6 +25,8 @@ class Perceptron(Module):
     with labels -1 and 1; in evaluation mode, after `eval()`, the step. `init` and `rng` are as
     for `Neuron`, but for `rng`: by default `random.Random(0)`, as for `MLP`.
     """
+
+    trains_on_scores = True
 
     def __init__(
         self,

@@ -5,8 +5,8 @@ from typing import Any, overload
 
 from autograd import Value
 from autograd.engine.value import as_value
-from nn.activations import ACTIVATIONS, Activation
-from nn.choice import by_name, name_of
+from nn.checks import by_name, name_of
+from nn.layers.activations import ACTIVATIONS, Activation
 from nn.layers.inputs import is_nested
 from nn.layers.names import activation_name
 from nn.module import Module

@@ -22,5 +22,4 @@ from nn.losses.regression import mse_loss as mse_loss
 from nn.losses.regression import squared_error as squared_error
 from nn.losses.table import LOSSES as LOSSES
 from nn.losses.table import Loss as Loss
-from nn.losses.table import fits_targets as fits_targets
-from nn.losses.table import separates_classes as separates_classes
+from nn.losses.table import kind_of as kind_of

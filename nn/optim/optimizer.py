@@ -6,7 +6,7 @@ and never changes the gradient; `step` reads `.grad` and changes nothing but `.d
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from autograd import Value
@@ -38,10 +38,37 @@ class Optimizer(ABC):
     ) -> None:
         self.param_groups: list[dict[str, Any]] = []
         self.params: list[Value] = []
-        self.state: list[dict[str, Any]] = []
+        self._state: list[dict[str, Any]] = []
+        self._elsewhere: Callable[[], None] | None = None
         self.defaults = self.checked({"lr": lr, **defaults})
         for group in in_groups(params):
             self.add_param_group(group)
+
+    @property
+    def state(self) -> list[dict[str, Any]]:
+        """A dict for each parameter, in the order of `params`."""
+        if self._elsewhere is not None:
+            bring, self._elsewhere = self._elsewhere, None
+            bring()
+        return self._state
+
+    @state.setter
+    def state(self, state: list[dict[str, Any]]) -> None:
+        self._state, self._elsewhere = state, None
+
+    def state_is_elsewhere(self, bring: Callable[[], None]) -> None:
+        """Leave the state in a training's arrays until somebody asks for it: `bring` fills it."""
+        self._elsewhere = bring
+
+    @property
+    def is_state_elsewhere(self) -> bool:
+        """Whether nobody has asked for the state since it was left in arrays."""
+        return self._elsewhere is not None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what copies and pickles hold: the state itself."""
+        self.state  # noqa: B018  # brings it
+        return dict(vars(self))
 
     def add_param_group(self, group: dict[str, Any]) -> None:
         """Add parameters to train, `{"params": [...]}`, with hyperparameters of their own.

@@ -14,19 +14,17 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from nn.activations import ACTIVATIONS
-from nn.checks import check_size, not_negative, positive
-from nn.choice import by_name
-from nn.history import History
+from nn.checks import by_name, check_size, not_negative, positive
 from nn.layers import MLP
+from nn.layers.activations import ACTIVATIONS
 from nn.losses import Loss
 from nn.optim import SGD, Adam, Optimizer
-from nn.predict import predict
-from nn.train import fit
+from nn.training.fit import fit
+from nn.training.history import History, Observer
+from nn.training.prediction import predictor_of
 
 Array = npt.NDArray[Any]
 
@@ -42,7 +40,18 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Builds the model and trains it; a subclass checks the targets and names the loss."""
 
     def _start(self, features: int, outputs: int) -> None:
-        """Make a new model, its optimiser and the source of all random numbers."""
+        """Make a new model, its optimiser and the source of all random numbers.
+
+        With `warm_start` those of an earlier `fit` go on, where they fit.
+        """
+        if self.warm_start and hasattr(self, "model_"):
+            shape = self.coefs_[0].shape[0], self.n_outputs_
+            if shape != (features, outputs):
+                raise ValueError(
+                    f"`warm_start` goes on with a model of {shape[0]} features and {shape[1]} "
+                    f"outputs, but these data have {features} and {outputs}: pass warm_start=False"
+                )
+            return
         self._random = check_random_state(self.random_state)
         widths = self.hidden_layer_sizes
         hidden = list(widths) if isinstance(widths, Iterable) else [widths]
@@ -72,25 +81,22 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
             return Adam(groups, lr, betas=(self.beta_1, self.beta_2), eps=self.epsilon)
         raise ValueError(f"unknown solver {self.solver!r}: choose `sgd` or `adam`")
 
-    def _train_to_the_end(
-        self, X: Array, y: Array, weights: Array, loss: str | Loss, stratify: Array | None
-    ) -> None:
+    def _train_to_the_end(self, X: Array, y: Array, weights: Array, loss: str | Loss) -> None:
         """Train until nothing improves, and warn where that does not happen."""
         epochs = check_size("max_iter", self.max_iter)
         patience = check_size("n_iter_no_change", self.n_iter_no_change)
         how: dict[str, Any] = {"epochs": epochs}
-        if self.early_stopping:
-            X, X_held, y, y_held, weights, _ = train_test_split(
-                X,
-                y,
-                weights,
-                test_size=self.validation_fraction,
-                random_state=self._seed(),
-                stratify=stratify,
+        adaptive = self.learning_rate == "adaptive"
+        if self.learning_rate not in ("constant", "adaptive"):
+            raise ValueError(
+                f"`learning_rate` must be 'constant' or 'adaptive', got {self.learning_rate!r}"
             )
-            how.update(validation=(X_held, y_held), early_stopping=patience)
+        if self.early_stopping:
+            how.update(validation=float(self.validation_fraction), early_stopping=patience)
         else:
-            how.update(callbacks=[Standstill(not_negative("tol", self.tol), patience)])
+            optimizer = self._optimizer if adaptive and self.solver == "sgd" else None
+            tol = not_negative("tol", self.tol)
+            how.update(callbacks=[Standstill(tol, patience, optimizer)])
         history = self._train(X, y, weights, loss, **how)
         if history.stopped in ("", "interrupted"):
             reason = f"reached after {epochs} epochs" if not history.stopped else "interrupted"
@@ -109,6 +115,8 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
         decay = not_negative("alpha", self.alpha) / (batch * float(weights.mean()))
         self._optimizer.param_groups[0]["weight_decay"] = decay
         alike = bool((weights == weights[0]).all())
+        if self.verbose:
+            how["callbacks"] = [*how.get("callbacks", ()), Lines(self.n_iter_)]
         history = fit(
             self.model_,
             X,
@@ -119,7 +127,7 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
             shuffle=bool(self.shuffle),
             sample_weight=None if alike else weights / weights.mean(),
             seed=self._seed(),
-            progress=bool(self.verbose),
+            progress=False,
             **how,
         )
         self.history_ = history
@@ -131,20 +139,48 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     def _outputs(self, X: Any) -> Array:
         """Return what the model says, shape (n,) or (n, outputs), for X (n, features)."""
         check_is_fitted(self)
-        return predict(self.model_, validate_data(self, X, dtype=np.float64, reset=False))
+        X = validate_data(self, X, dtype=np.float64, reset=False)
+        predictor = predictor_of(self.model_, changes=False)
+        outputs = predictor(X)
+        return outputs[:, 0] if predictor.bare else outputs
+
+    @property
+    def coefs_(self) -> list[Array]:
+        """The weights of each layer, shape (inputs, units)."""
+        return [
+            np.array([[w.data for w in neuron.weights] for neuron in layer.neurons]).T
+            for layer in self.model_.layers
+        ]
+
+    @property
+    def intercepts_(self) -> list[Array]:
+        """The biases of each layer, shape (units,)."""
+        layers = self.model_.layers
+        return [np.array([neuron.bias.data for neuron in layer.neurons]) for layer in layers]
+
+    @property
+    def n_layers_(self) -> int:
+        """How many layers there are, the inputs counted as one."""
+        return len(self.model_.layers) + 1
+
+    @property
+    def n_outputs_(self) -> int:
+        """How many numbers the model returns."""
+        return len(self.model_.layers[-1].neurons)
 
     def _seed(self) -> int:
         return int(self._random.randint(2**31 - 1))
 
 
-class Standstill:
+class Standstill(Observer):
     """Stops the training where the loss has not fallen by `tol` for more than `patience` epochs.
 
-    This is scikit-learn's rule. The weights stay those of the last epoch.
+    With an `optimizer` its learning rate is divided by 5 instead, until it is below 1e-6. This is
+    scikit-learn's rule. The weights stay those of the last epoch.
     """
 
-    def __init__(self, tol: float, patience: int) -> None:
-        self.tol, self.patience = tol, patience
+    def __init__(self, tol: float, patience: int, optimizer: Optimizer | None = None) -> None:
+        self.tol, self.patience, self.optimizer = tol, patience, optimizer
         self.best, self.waited = math.inf, 0
 
     def __call__(self, history: History) -> bool:
@@ -152,7 +188,25 @@ class Standstill:
         loss = history.loss[-1]
         self.waited = self.waited + 1 if loss > self.best - self.tol else 0
         self.best = min(self.best, loss)
-        return self.waited > self.patience
+        if self.waited <= self.patience:
+            return False
+        if self.optimizer is None or history.lr[-1] <= 1e-6:
+            return True
+        for group in self.optimizer.param_groups:
+            group["lr"] /= 5.0
+        self.waited = 0
+        return False
+
+
+class Lines(Observer):
+    """Prints a line an epoch, as scikit-learn does."""
+
+    def __init__(self, before: int) -> None:
+        self.before = before
+
+    def __call__(self, history: History) -> None:
+        """Print the epoch that ended."""
+        print(f"Iteration {self.before + len(history.loss)}, {history.report()}")
 
 
 def counted(X: Array, y: Array, sample_weight: Any) -> tuple[Array, Array, Array]:

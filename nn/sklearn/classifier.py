@@ -6,10 +6,10 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_sample_weight
-from sklearn.utils.multiclass import check_classification_targets, unique_labels
+from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 from sklearn.utils.validation import validate_data
 
-from nn.activations import Activation
+from nn.layers.activations import Activation
 from nn.sklearn.base import Array, BaseMLP, counted
 
 
@@ -25,17 +25,20 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         solver: "adam" or "sgd".
         alpha: L2 penalty on the weights, not on the biases; divided by what a batch counts.
         batch_size: examples in a step; "auto" is min(200, n).
-        learning_rate_init: the learning rate, constant.
+        learning_rate_init: the learning rate at the start.
+        learning_rate: "constant", or "adaptive": of "sgd" it is divided by 5 where the loss stands
+            still, and the training ends where it is below 1e-6.
+        warm_start: a further `fit` goes on with the model, as far as it fits the data.
         max_iter: epochs at most.
         shuffle: draw a new order of the examples for each epoch.
         random_state: an int, a `numpy.random.RandomState` or None; an int gives the same bytes.
         tol: what the loss must fall by to count as better; not used with `early_stopping`.
-        verbose: show a progress bar, on a terminal only.
+        verbose: print a line an epoch.
         momentum, nesterovs_momentum: of "sgd".
         early_stopping: hold out examples, stop when their loss has not fallen for
-            `n_iter_no_change` epochs, and keep the weights of the best epoch. Held-out examples
-            all count alike.
-        validation_fraction: the share to hold out, each class in its proportion.
+            `n_iter_no_change` epochs, and keep the weights of the best epoch.
+        validation_fraction: the share to hold out, each class in its proportion; a class of one
+            example is trained on.
         beta_1, beta_2, epsilon: of "adam".
         n_iter_no_change: epochs to wait for a better loss before stopping.
         class_weight: what each class counts, by label (1 where it says nothing); "balanced" makes
@@ -43,7 +46,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
 
     After `fit`: `classes_`, `n_features_in_`, `feature_names_in_` (where X has names), `model_`
     (the `nn.MLP`, which returns logits), `history_` (the last `nn.History`), `loss_curve_`,
-    `loss_` and `n_iter_`. Losses are means over the epoch, without the penalty.
+    `loss_`, `n_iter_`, `coefs_`, `intercepts_`, `n_layers_`, `n_outputs_` and `out_activation_`.
+    Where y is a matrix of 0 and 1, shape (n, questions), each column is a question of its own: the
+    loss is binary cross-entropy, answers and probabilities have y's shape. Losses are means over
+    the epoch, without the penalty.
     """
 
     def __init__(
@@ -68,6 +74,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         beta_2: float = 0.999,
         epsilon: float = 1e-8,
         n_iter_no_change: int = 10,
+        learning_rate: str = "constant",
+        warm_start: bool = False,
         class_weight: str | Mapping[Any, float] | None = None,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -89,10 +97,12 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         self.beta_2 = beta_2
         self.epsilon = epsilon
         self.n_iter_no_change = n_iter_no_change
+        self.learning_rate = learning_rate
+        self.warm_start = warm_start
         self.class_weight = class_weight
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Train a new model on X, shape (n, features), and labels y, shape (n,).
+        """Train a new model on X, shape (n, features), and labels y, shape (n,) or (n, questions).
 
         `sample_weight`, shape (n,), is what each example counts: 2 is as good as having it twice,
         where a batch holds all examples. Warns with `ConvergenceWarning` where `max_iter` comes
@@ -100,7 +110,19 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         parameters out of range, and `FloatingPointError` where the loss stops being finite.
         """
         X, y = self._checked(X, y, reset=True)
-        self.classes_ = np.unique(y)
+        if y.ndim == 2:
+            X, y, weights = counted(X, y, sample_weight)
+            if self.class_weight is not None:
+                raise ValueError("`class_weight` needs one label for each example")
+            self.classes_ = np.arange(y.shape[1])
+            self._start(X.shape[1], y.shape[1])
+            self._train_to_the_end(X, y * 1.0, weights, "binary_cross_entropy_with_logits")
+            self.out_activation_ = "logistic"
+            return self
+        known, self.classes_ = getattr(self, "classes_", None), np.unique(y)
+        if self.warm_start and known is not None and not np.array_equal(known, self.classes_):
+            self.classes_ = known
+            raise ValueError(f"`warm_start` goes on with the classes {known.tolist()} only")
         X, y, weights = counted(X, y, sample_weight)
         present = len(np.unique(y))
         if present < 2:
@@ -108,7 +130,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         weights = weights * compute_sample_weight(self.class_weight, y)
         y = np.searchsorted(self.classes_, y)
         self._start(X.shape[1], len(self.classes_))
-        self._train_to_the_end(X, y, weights, "cross_entropy", stratify=y)
+        self._train_to_the_end(X, y, weights, "cross_entropy")
+        self.out_activation_ = "softmax"
         return self
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
@@ -124,6 +147,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         if isinstance(self.class_weight, str):
             raise ValueError("`partial_fit` cannot balance classes: pass weights by label")
         X, y = self._checked(X, y, reset=first)
+        if y.ndim == 2:
+            raise ValueError("`partial_fit` takes one label for each example")
         known = unique_labels(classes) if first else self.classes_
         if not first and classes is not None and not np.array_equal(known, unique_labels(classes)):
             raise ValueError(f"`classes` must stay {known.tolist()}, got {classes!r:.60}")
@@ -136,6 +161,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
             self.classes_ = known
             self._start(X.shape[1], len(known))
         self._train(X, np.searchsorted(known, y), weights, "cross_entropy", epochs=1)
+        self.out_activation_ = "softmax"
         return self
 
     def predict(self, X: Any) -> Array:
@@ -144,6 +170,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         Raises `NotFittedError` before `fit` and `ValueError` for unfit data.
         """
         logits = self._outputs(X)
+        if self.out_activation_ == "logistic":
+            return np.asarray((logits.reshape(len(logits), -1) > 0.0).astype(int))
         return np.asarray(self.classes_[logits.argmax(axis=1)])
 
     def predict_proba(self, X: Any) -> Array:
@@ -153,10 +181,21 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
     def predict_log_proba(self, X: Any) -> Array:
         """Return the logarithms of the probabilities, exact also where they round to 0."""
         logits = self._outputs(X)
+        if self.out_activation_ == "logistic":
+            return np.asarray(-np.logaddexp(0.0, -logits.reshape(len(logits), -1)))
         shifted = logits - logits.max(axis=1, keepdims=True)
         return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
     def _checked(self, X: Any, y: Any, reset: bool) -> tuple[Array, Array]:
-        X, y = validate_data(self, X, y, dtype=np.float64, reset=reset)
+        shape = np.asarray(y, dtype=object).shape
+        many = len(shape) == 2 and shape[1] > 1
+        X, y = validate_data(self, X, y, dtype=np.float64, multi_output=many, reset=reset)
         check_classification_targets(y)
+        if many and type_of_target(y) != "multilabel-indicator":
+            raise ValueError("`y` of several columns must hold 0 and 1, a question in each column")
         return X, y

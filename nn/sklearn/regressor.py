@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils.validation import column_or_1d, validate_data
 
-from nn.activations import Activation
+from nn.layers.activations import Activation
 from nn.losses import Loss
 from nn.sklearn.base import Array, BaseMLP, counted
 
@@ -48,6 +48,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
         beta_2: float = 0.999,
         epsilon: float = 1e-8,
         n_iter_no_change: int = 10,
+        learning_rate: str = "constant",
+        warm_start: bool = False,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -69,6 +71,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
         self.beta_2 = beta_2
         self.epsilon = epsilon
         self.n_iter_no_change = n_iter_no_change
+        self.learning_rate = learning_rate
+        self.warm_start = warm_start
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train a new model on X, shape (n, features), and y, shape (n,) or (n, outputs).
@@ -78,7 +82,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
         X, y = self._checked(X, y, reset=True)
         X, y, weights = counted(X, y, sample_weight)
         self._start(X.shape[1], 1 if y.ndim == 1 else y.shape[1])
-        self._train_to_the_end(X, y, weights, self.loss, stratify=None)
+        self._train_to_the_end(X, y, weights, self.loss)
+        self.out_activation_ = "identity"
         return self
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
@@ -93,6 +98,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
         if first:
             self._start(X.shape[1], 1 if y.ndim == 1 else y.shape[1])
         self._train(X, y, weights, self.loss, epochs=1)
+        self.out_activation_ = "identity"
         return self
 
     def predict(self, X: Any) -> Array:

@@ -7,7 +7,7 @@ import pytest
 
 import nn
 from autograd import Value
-from nn.clipping import clipped_norm, clipped_value
+from nn.optim.clipping import clipped_norm, clipped_value
 
 GRADIENTS = [[3.0, -4.0], [0.3, 0.4], [1e-9, 0.0], [0.0, 0.0], [5.0, 0.0, -12.0]]
 STRANGE = [[math.inf, 1.0], [math.nan, 1.0], [-math.inf, math.nan], [1e200, 1.0]]

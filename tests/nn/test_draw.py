@@ -131,10 +131,10 @@ def test_the_model_and_the_inputs_stay_as_they_are():
     model([1.0, 2.0]).backward()
     x = [Value(1.0, "age"), 2.0]
     before = [(p.data, p.grad, p.label) for p in model.parameters()]
-    attributes = {name: dict(vars(module)) for name, module in model.modules()}
+    attributes = {name: dict(vars(module)) for name, module in model.named_modules()}
     source = nn.draw(model, x, names={"x": [1.0, 2.0]}).source
     assert [(p.data, p.grad, p.label) for p in model.parameters()] == before
-    assert {name: dict(vars(module)) for name, module in model.modules()} == attributes
+    assert {name: dict(vars(module)) for name, module in model.named_modules()} == attributes
     assert x[1] == 2.0 and x[0].grad == 0.0 and "{age | data" in source
 
 

@@ -100,9 +100,7 @@ def convolutional():
 
 
 def state_of_generators(model):
-    return [
-        m.generator.bit_generator.state for _, m in model.modules() if isinstance(m, nn.Dropout)
-    ]
+    return [m.generator.bit_generator.state for m in model.modules() if isinstance(m, nn.Dropout)]
 
 
 @pytest.mark.parametrize("shuffle", [True, False])

@@ -305,6 +305,7 @@ def test_an_error_names_the_operation_in_both_engines(compiled):
     assert all(map(math.isfinite, m.state_dict().values()))
 
 
+@pytest.mark.filterwarnings("ignore:inputs up to")
 @both
 def test_a_step_that_makes_a_weight_infinite_goes_back_to_the_epochs_start(compiled):
     m = nn.MLP(1, [1], rng=random.Random(0))

@@ -15,9 +15,9 @@ import pytest
 import autograd
 import nn
 from autograd import Value
-from nn.activations import ACTIVATIONS
 from nn.data import load
-from nn.init import INITIALISATIONS
+from nn.layers.activations import ACTIVATIONS
+from nn.layers.init import INITIALISATIONS
 
 
 def test_micrograd_positional_arguments():
@@ -251,9 +251,9 @@ def test_arrays_overrides_and_loops_among_modules():
 def test_train_and_eval_reach_every_module():
     model = nn.MLP(2, [2, 1])
     assert model.eval() is model
-    assert not any(m.training for _, m in model.modules())
+    assert not any(m.training for m in model.modules())
     model.train()
-    assert all(m.training for _, m in model.modules())
+    assert all(m.training for m in model.modules())
 
 
 def test_summary_and_repr():
@@ -462,5 +462,50 @@ def test_public_names():
         "Schedule StepLR ExponentialLR CosineAnnealingLR OneCycleLR ReduceLROnPlateau WarmUp "
         "clip_grad_norm clip_grad_value History fit predict accuracy "
         "plot_boundary plot_step plot_weights find_learning_rate RateSweep "
-        "save load save_checkpoint load_checkpoint LoadError to_torch from_torch".split()
+        "save load save_checkpoint load_checkpoint LoadError to_torch from_torch predict_proba "
+        "EarlyStopping DivergedError TrainingWarning".split()
     )
+
+
+def test_modules_are_modules_and_named_modules_pairs_each_once():
+    shared = nn.Layer(2, 2)
+    model = nn.Sequential(shared, shared)
+    assert list(model.modules())[:2] == [model, shared]
+    assert [name for name, _ in model.named_modules()][:2] == ["", "layers.0"]
+    assert len(list(model.modules())) == 4  # the model, one layer, two neurons
+
+
+def test_modes_reach_modules_of_a_class_that_overrides_parameters():
+    class Old(nn.Module):
+        def __init__(self):
+            self.neuron, self.dropout = nn.Neuron(2), nn.Dropout(0.5)
+
+        def parameters(self):
+            return self.neuron.parameters()
+
+        def forward(self, x):
+            return self.neuron(self.dropout(x))
+
+    model = nn.Sequential(Old()).eval()
+    assert not model.layers[0].dropout.training
+    assert len(model.parameters()) == 3
+
+
+def test_a_chain_of_shared_modules_is_walked_once():
+    class Pair(nn.Module):
+        def __init__(self, inner):
+            self.left, self.right, self.both = inner, inner, [inner, inner]
+
+    model = nn.Neuron(2)
+    for _ in range(40):  # 4 ** 40 paths
+        model = Pair(model)
+    assert len(model.parameters()) == 3
+    assert len(list(model.modules())) == 41
+
+
+def test_a_model_takes_what_its_forward_takes():
+    class Cell(nn.Module):
+        def forward(self, x, h, scale=1.0):
+            return (x + h) * scale
+
+    assert Cell()(1.0, 2.0, scale=3.0) == 9.0

@@ -10,7 +10,7 @@ import pytest
 import autograd
 import nn
 from autograd import Value
-from nn.history import History
+from nn.training.history import History
 
 matplotlib = pytest.importorskip("matplotlib", reason="matplotlib, the extra `plot`, is missing")
 matplotlib.use("Agg")

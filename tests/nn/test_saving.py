@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 import nn
 import nn.layers
 from autograd import Value
-from nn.activations import ACTIVATIONS
 from nn.files.architecture import ROWS, plan
 from nn.files.strict_json import MAX_DEPTH, Item, depth
+from nn.layers.activations import ACTIVATIONS
 
 IMAGE = [[[0.1 * (r - c) for c in range(4)] for r in range(4)]] * 2
 VECTOR = [0.3, -0.7]

@@ -123,7 +123,7 @@ def test_the_copies_are_independent_and_the_mode_is_kept(torch):
     assert not any(part.training for part in theirs.modules())
     assert all(part.training for part in nn.to_torch(model.train()).modules())
     back = nn.from_torch(theirs)
-    assert not any(part.training for _, part in back.modules()) and back.layers[1].p == 0.25
+    assert not any(part.training for part in back.modules()) and back.layers[1].p == 0.25
     with torch.no_grad():
         theirs[0].weight.zero_()
     assert back.state_dict() == model.state_dict()

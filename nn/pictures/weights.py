@@ -8,7 +8,7 @@ import numpy as np
 from nn.checks import check_size
 from nn.layers import Layer
 from nn.module import Module
-from nn.plots.axes import axes_of, import_pyplot
+from nn.pictures.axes import axes_of, import_pyplot
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,7 +33,7 @@ def plot_weights(
     pyplot = import_pyplot()
     if not isinstance(model, Module):
         raise TypeError(f"`model` must be a Module such as nn.MLP, got {model!r:.60}")
-    layer = next((part for _, part in model.modules() if isinstance(part, Layer)), None)
+    layer = next((part for part in model.modules() if isinstance(part, Layer)), None)
     if layer is None:
         raise ValueError(f"{model!r:.60} holds no Layer whose weights could be shown")
     rows, columns = _image_shape(layer, shape)

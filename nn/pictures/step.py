@@ -10,7 +10,7 @@ import autograd
 from autograd import Value
 from autograd.engine.graph import topological_order
 from nn.optim import Optimizer
-from nn.plots.axes import import_pyplot
+from nn.pictures.axes import import_pyplot
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

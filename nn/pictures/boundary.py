@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nn.checks import check_size
-from nn.choice import by_name
 from nn.data import check_examples
-from nn.examples import Examples
-from nn.losses import LOSSES, Loss
+from nn.losses import Loss
 from nn.module import Module
-from nn.plots.axes import axes_of, import_pyplot
-from nn.predict import predict
+from nn.pictures.axes import axes_of, import_pyplot
+from nn.training.examples import Examples
+from nn.training.prediction import loss_of, predict
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,26 +43,22 @@ def plot_boundary(
     pyplot = import_pyplot()
     from matplotlib.colors import ListedColormap
 
-    points = np.array(check_examples(X))
-    if points.shape[1] != 2 or not np.isfinite(points).all():
+    points = check_examples(X)
+    if points.shape[1:] != (2,) or not np.isfinite(points).all():
         what = f"shape {points.shape}" if points.shape[1] != 2 else "inf or nan in it"
         raise ValueError(f"`X` must be finite points of a plane, shape (n, 2); got {what}")
     resolution = check_size("resolution", resolution, 2)
-    examples = Examples(
-        model, X, y, None if loss is None else by_name("loss", loss, LOSSES), rehearse=False
-    )
-    if not examples.classes:
+    examples = Examples(model, X, y, loss_of(model, loss))
+    if examples.labels is None:
         raise ValueError(
             "`y` must hold classes: indices or one-hot rows for several outputs, 0 and 1 or -1 "
             "and 1 for one output"
         )
-    targets, single = np.array(examples.targets), examples.outputs == 1
+    targets, single = examples.labels, examples.outputs == 1
     names = [str(i) for i in range(max(examples.outputs, 2))]
     if single:
         names[0] = "-1" if -1 in targets else "0"
         targets = (targets > 0).astype(int)
-    elif targets.ndim == 2:
-        targets = targets.argmax(axis=1)
     if classes is not None and len(classes) != len(names):
         raise ValueError(f"`classes` must be {len(names)} names, got {classes!r:.80}")
     names = names if classes is None else list(classes)

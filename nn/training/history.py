@@ -7,15 +7,24 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-@dataclass
+class Observer:
+    """A callback of `fit` that looks at the history only: no weights are written back for it."""
+
+    def __call__(self, history: "History") -> object:
+        """Look at the epoch that ended; True ends the training."""
+        raise NotImplementedError
+
+
+@dataclass(repr=False)
 class History:
-    """What `fit` saw, one entry an epoch.
+    """What `fit` saw, one entry an epoch; `history["loss"]` is `history.loss`.
 
     `loss` and `accuracy` are means over the epoch's batches, each taken before its step;
     `val_loss` and `val_accuracy` are measured after the epoch; `lr` is the learning rate at its
     end. Accuracy lists stay empty where the targets are not classes. `stopped` says why the
     training ended before the last epoch, "" where it did not; `best_epoch`, counted from 1, is
     the best one for early stopping, which restores its weights unless the training was interrupted.
+    `metrics` holds the lists of `fit(metrics=...)` by name, those of validation as `val_...`.
     """
 
     loss: list[float] = field(default_factory=list)
@@ -25,10 +34,28 @@ class History:
     lr: list[float] = field(default_factory=list)
     stopped: str = ""
     best_epoch: int | None = None
+    metrics: dict[str, list[float]] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> list[float]:
+        """Return one list by its name, a metric's too; raises `KeyError` with the names."""
+        lists = {**self.curves(), "lr": self.lr, **self.metrics}
+        if name not in lists:
+            raise KeyError(f"the history has no {name!r}; it has {', '.join(lists)}")
+        return lists[name]
+
+    def watched(self, name: str) -> list[float]:
+        """Return the list that tells whether training goes well: of validation if there is any."""
+        lists = {**self.curves(), **self.metrics}
+        found = lists.get(f"val_{name}") or lists.get(name)
+        if not found:
+            raise ValueError(
+                f"there is no `{name}` to watch in this training; there is {', '.join(lists)}"
+            )
+        return found
 
     def cut(self) -> None:
         """Drop what belongs to an epoch that did not end."""
-        for values in self.curves().values():
+        for values in (*self.curves().values(), *self.metrics.values()):
             del values[len(self.lr) :]
 
     def curves(self) -> dict[str, list[float]]:
@@ -39,12 +66,18 @@ class History:
     def report(self) -> str:
         """Return the last epoch in a line, such as `loss 0.1234  accuracy 97.2 %`."""
         parts = [
-            f"{name.replace('_', ' ')} {values[-1]:.4f}"
+            f"{name.replace('_', ' ')} {values[-1]:{'.4f' if abs(values[-1]) < 1e6 else '.4g'}}"
             if name.endswith("loss")
             else f"{name.replace('_', ' ')} {100 * values[-1]:.1f} %"
             for name, values in self.curves().items()
         ]
+        parts += [f"{name} {values[-1]:.4g}" for name, values in self.metrics.items() if values]
         return "  ".join(parts)
+
+    def __repr__(self) -> str:
+        epochs = f"{len(self.loss)} epoch{'' if len(self.loss) == 1 else 's'}"
+        parts = [epochs, self.report().replace("  ", ", "), self.stopped]
+        return f"History({', '.join(filter(None, parts))})"
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw the curves over the epochs into `ax`, by default in a new figure; return the Axes.
@@ -52,6 +85,6 @@ class History:
         Where there is accuracy it has a scale of its own at the right, `figure.axes[-1]`. Raises
         `ValueError` before the first epoch and `ImportError` without matplotlib.
         """
-        from nn.plots.history import plot_history
+        from nn.pictures.curves import plot_history
 
         return plot_history(self, ax)

@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from nn.plots.axes import axes_of, import_pyplot
+from nn.pictures.axes import axes_of, import_pyplot
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from nn.history import History
+    from nn.training.history import History
 
 
 MARKED = 20  # epochs of a curve that carry a marker, about

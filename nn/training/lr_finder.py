@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nn.checks import check_size, positive
-from nn.choice import by_name
+from nn.checks import by_name, check_seed, check_size, positive
 from nn.data import minibatches
-from nn.engines import Clipping, CompiledEngine, NotFiniteError
-from nn.examples import Examples
-from nn.interrupts import Interrupts
-from nn.layers import Dropout
-from nn.losses import LOSSES, Loss, cross_entropy
+from nn.layers.noise import NoisyLayer
+from nn.losses import LOSSES, Loss
 from nn.module import Module
-from nn.optim import SGD, Optimizer
+from nn.optim import Optimizer
+from nn.training.engine import Clipping, Engine, NotFiniteError
+from nn.training.examples import Examples
+from nn.training.fit import check_optimizer
+from nn.training.interrupts import Interrupts
+from nn.training.runners import Compiled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,7 +48,7 @@ class RateSweep:
 
         Raises `ImportError` without matplotlib.
         """
-        from nn.plots.axes import axes_of, import_pyplot
+        from nn.pictures.axes import axes_of, import_pyplot
 
         ax = axes_of(import_pyplot(), ax)
         ax.plot(self.rates, self.losses, label="loss, smoothed")
@@ -62,7 +63,7 @@ def find_learning_rate(
     X: Any,
     y: Any,
     *,
-    loss: str | Loss = cross_entropy,
+    loss: str | Loss | None = None,
     optimizer: Optimizer | None = None,
     low: float = 1e-6,
     high: float = 10.0,
@@ -77,24 +78,25 @@ def find_learning_rate(
 
     Raises what `fit` raises for its arguments, and `ValueError` where `low` is not below `high`.
     """
-    loss = by_name("loss", loss, LOSSES)
+    chosen = None if loss is None else by_name("loss", loss, LOSSES)
     low, high = positive("low", low), positive("high", high)
     steps, batch_size = check_size("steps", steps, 10), check_size("batch_size", batch_size)
     if not low < high:
         raise ValueError(f"`low` must be below `high`, got {low} and {high}")
-    if optimizer is None:
-        optimizer = SGD(model.parameters(), lr=low)
-    examples = Examples(model, X, y, loss)
+    optimizer = check_optimizer(optimizer, model)
+    examples = Examples(model, X, y, chosen)
+    examples.rehearse()
     before = [p.data for p in optimizer.params], [p.grad for p in optimizer.params]
     state, groups = copy.deepcopy(optimizer.state), [dict(g) for g in optimizer.param_groups]
-    modes = [(module, module.training) for _, module in model.modules()]
-    generators = [m.generator for m, _ in modes if isinstance(m, Dropout)]
+    modes = [(module, module.training) for module in model.modules()]
+    generators = [m.generator for m, _ in modes if isinstance(m, NoisyLayer)]
     noise = [copy.deepcopy(generator.bit_generator.state) for generator in generators]
     rates, losses = [], []
     model.train()
     try:
-        engine = CompiledEngine(model, loss, optimizer, Clipping(), Interrupts())
-        rng = np.random.default_rng(seed)
+        runner = Compiled(model, examples.loss, list(optimizer.params))
+        engine = Engine(runner, optimizer, Clipping(), Interrupts())
+        rng = check_seed(seed)
         batches: Any = iter(())
         mean, weight, lowest = 0.0, 0.0, math.inf
         engine.epoch(examples)

@@ -24,7 +24,7 @@ class Owners:
     """
 
     def __init__(self, model: Module, order: Sequence[Value]) -> None:
-        self.modules: dict[str, Module] = dict(model.modules())
+        self.modules: dict[str, Module] = dict(model.named_modules())
         self.of: dict[Value, str] = {}
         self.local_names: dict[Value, str] = {}
         for name, parameter in model.named_parameters():

@@ -27,9 +27,9 @@ from autograd.pictures.graphviz_display import Drawing
 from autograd.pictures.tree import shortened, text_tree
 from autograd.words.names import Names
 from autograd.words.text import LIMIT, check_format, check_limit
-from nn.folding import add_folded
 from nn.module import Module
-from nn.owners import Add, Owners, add_frames
+from nn.pictures.folding import add_folded
+from nn.pictures.owners import Add, Owners, add_frames
 
 
 def draw(

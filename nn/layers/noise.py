@@ -53,7 +53,7 @@ class Noise:
 
     def __init__(self, model: Module, x: Any) -> None:
         self.calls: list[tuple[NoisyLayer, int]] = []
-        if any(isinstance(m, NoisyLayer) and m.training for _, m in model.modules()):
+        if any(isinstance(m, NoisyLayer) and m.training for m in model.modules()):
             with no_grad(), Training(), _asking(self._note):
                 model(x)
         if len({id(layer.generator) for layer, _ in self.calls}) < len({a for a, _ in self.calls}):

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nn.activations import ACTIVATIONS, Activation
+from nn.convert.table import ACTIVATION_ROWS, import_torch
 from nn.layers import (
     MLP,
     AvgPool2d,
@@ -22,8 +22,8 @@ from nn.layers import (
     Reshape,
     Sequential,
 )
+from nn.layers.activations import ACTIVATIONS, Activation
 from nn.module import Module
-from nn.torch.table import ACTIVATION_ROWS, import_torch
 
 
 def to_torch(model: Module) -> Any:

@@ -10,7 +10,7 @@ class Modes:
     """
 
     def __init__(self, model: Module) -> None:
-        self.users = [(module, module.training) for _, module in model.modules()]
+        self.users = [(module, module.training) for module in model.modules()]
         self.training = [(module, True) for module, _ in self.users]
 
     def train(self) -> None:
@@ -19,9 +19,9 @@ class Modes:
             module.training = mode
 
     def evaluate(self) -> None:
-        """Put all modules into evaluation mode."""
+        """Put all modules into the mode in which a loss on held-out examples is measured."""
         for module, _ in self.users:
-            module.training = False
+            module.training = module.trains_on_scores
 
     def restore(self) -> None:
         """Put the modules into the user's modes."""

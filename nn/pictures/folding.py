@@ -16,7 +16,7 @@ from autograd.pictures.boxes import STYLES, number, record
 from autograd.pictures.graphviz_display import Drawing
 from autograd.words.names import Names
 from autograd.words.text import visible
-from nn.owners import Add, Owners, add_frames
+from nn.pictures.owners import Add, Owners, add_frames
 
 # What can still be read on a screen: MLP(2, [16, 16, 1]) has 33 neurons and 305 arrows.
 BOXES = 64

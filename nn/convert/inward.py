@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
-from nn.activations import ACTIVATIONS
+from nn.convert.table import ACTIVATION_ROWS, FIXED_SETTINGS, import_torch
 from nn.layers import (
     MLP,
     AvgPool2d,
@@ -22,8 +22,8 @@ from nn.layers import (
     Reshape,
     Sequential,
 )
+from nn.layers.activations import ACTIVATIONS
 from nn.module import Module
-from nn.torch.table import ACTIVATION_ROWS, FIXED_SETTINGS, import_torch
 
 HOOKS = ("forward", "forward_pre", "backward", "backward_pre")
 

@@ -6,6 +6,6 @@ labels remain the caller's to change. Invariant: what is drawn are the model's o
 curves or classes differ by colour alone, and arguments are checked before a figure is made.
 """
 
-from nn.plots.boundary import plot_boundary as plot_boundary
-from nn.plots.step import plot_step as plot_step
-from nn.plots.weights import plot_weights as plot_weights
+from nn.pictures.boundary import plot_boundary as plot_boundary
+from nn.pictures.step import plot_step as plot_step
+from nn.pictures.weights import plot_weights as plot_weights

@@ -11,5 +11,5 @@ and where several numbers of a max-pooling window are equal, PyTorch gives the w
 one of them. PyTorch is imported by the first call.
 """
 
-from nn.torch.inward import from_torch as from_torch
-from nn.torch.outward import to_torch as to_torch
+from nn.convert.inward import from_torch as from_torch
+from nn.convert.outward import to_torch as to_torch

@@ -1,0 +1,75 @@
+"""Advice: what will hardly learn, said in one sentence before the training and after it.
+
+Each is a warning, shown once by Python's own rule, and never stops anything.
+"""
+
+import math
+import warnings
+
+import numpy as np
+
+from autograd import Value
+from nn.losses import cross_entropy, kind_of
+from nn.training.examples import Examples, made_by
+from nn.training.history import History
+
+LARGE = 200.0  # inputs beyond it drive the units of a usual initialisation into saturation
+DIVERGED = 10.0  # times the first loss
+
+
+class TrainingWarning(UserWarning):
+    """A training that can hardly succeed, or did not."""
+
+
+def before(examples: Examples) -> None:
+    """Warn of outputs that the loss misreads, and of inputs that are far from 1."""
+    kind, operation = kind_of(examples.loss), made_by(examples.output)
+    takes_logits = kind in ("logits", "classes", "signs")
+    if operation == "sigmoid" and kind in ("logits", "classes"):
+        _warn(
+            "the model ends in a sigmoid and the loss applies one itself: let the last layer be "
+            "linear, or take the loss mse_loss"
+        )
+    elif operation == "relu" and takes_logits:
+        _warn(
+            "the model ends in relu, which cuts off every negative logit: let the last layer be "
+            "linear, as nn.Linear is"
+        )
+    elif examples.loss is cross_entropy and _are_probabilities(examples.output):
+        _warn(
+            "the model ends in a softmax and cross_entropy applies one itself: return the logits, "
+            "or take the loss nll on nn.log_softmax(logits)"
+        )
+    largest = float(np.abs(examples.X).max())
+    if largest > LARGE:
+        _warn(
+            f"inputs up to {largest:.4g} are far from 1, where networks learn badly: scale each "
+            "column, by nn.data.fit_scaling or by dividing"
+        )
+
+
+def after(history: History) -> None:
+    """Warn of a training that ended worse than it began."""
+    if len(history.loss) > 1 and history.loss[-1] > DIVERGED * abs(history.loss[0]) > 0.0:
+        _warn(
+            f"the loss grew from {history.loss[0]:.4g} to {history.loss[-1]:.4g}: a smaller "
+            "learning rate, `clip_norm=1.0` or scaled inputs often help"
+        )
+
+
+def unvalidated() -> None:
+    """Warn of early stopping that watches what is trained on."""
+    _warn(
+        "`early_stopping` without `validation` watches the training loss, which says nothing of "
+        "new examples: pass validation=0.2"
+    )
+
+
+def _are_probabilities(output: list[Value] | Value) -> bool:
+    if isinstance(output, Value) or made_by(output) not in ("exp", "/"):
+        return False
+    return math.isclose(sum(v._data for v in output), 1.0, rel_tol=1e-9)
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, TrainingWarning, stacklevel=4)

@@ -1,0 +1,156 @@
+"""The two ways to run a model and its loss on a batch: eagerly, or as a compiled program.
+
+Both answer the same call, `run(rows, flat, reverse) -> losses, outputs, gradient`, in shapes
+(b, 1), (b, outputs) and (parameters,), where `flat` holds the data of the parameters that are
+trained. Invariant: from the same `flat` both give the same numbers, within rounding.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from contextlib import ExitStack
+from itertools import repeat
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from autograd import Program, Value, no_grad
+from autograd.compiler.program import BoundProgram
+from autograd.engine.modes import Training
+from autograd.engine.value import as_value
+from nn.data import Rows
+from nn.layers.noise import Noise
+from nn.losses import Loss
+from nn.module import Module
+from nn.training.examples import Examples, listed
+
+Array = npt.NDArray[Any]
+Batch = tuple[Array, Array, Array]
+
+
+class Eager:
+    """Runs the model on one example at a time."""
+
+    def __init__(self, model: Module, loss: Loss, params: list[Value]) -> None:
+        self.model, self.loss, self.params = model, loss, params
+
+    def prepare(self, examples: Examples) -> list[Value]:
+        """Get ready for `examples`; returns the parameters in the order of the flat arrays."""
+        self.examples = examples
+        own = set(self.params)
+        self.others = [p for p in self.model.parameters() if p not in own]
+        return self.params
+
+    def changed(self, params: list[Value]) -> None:
+        """Take other parameters, of which those that were there keep their places."""
+        self.params = params
+
+    def run(self, rows: Rows, flat: Array, reverse: bool) -> Batch:
+        """Return losses, outputs and, where `reverse` asks for it, the mean gradient of `rows`."""
+        put(self.params, "_data", flat.tolist())
+        put(self.params, "_grad", repeat(0.0, len(self.params)))
+        kept = [p.grad for p in self.others]  # what is not trained keeps its gradient
+        examples = self.examples
+        batch = np.arange(len(examples))[rows].tolist()
+        losses, outputs = [], []
+        for i in batch:
+            with ExitStack() as stack:
+                if not reverse:
+                    stack.enter_context(no_grad())
+                stack.enter_context(Training())  # a derivative in the model is trained through
+                output = self.model(examples.row(i))
+                error = as_value(self.loss(output, examples.target(i)), "the loss")
+                if examples.weights is not None:
+                    error = error * examples.weights[i]
+            losses.append([error.data])
+            outputs.append([v.data for v in listed(output)])
+            if reverse:
+                error.backward(1.0 / len(batch))
+        put(self.others, "_grad", kept)
+        return np.array(losses), np.array(outputs), np.array([p.grad for p in self.params])
+
+
+class Compiled:
+    """Runs the compiled program of loss and outputs on the whole batch."""
+
+    def __init__(self, model: Module, loss: Loss, params: list[Value]) -> None:
+        self.model, self.loss, self.params = model, loss, params
+        self.modules = list(model.modules())  # a walk costs 0.2 to 10 ms
+        self.programs: dict[Any, tuple[BoundProgram, Noise]] = {}
+
+    def prepare(self, examples: Examples) -> list[Value]:
+        """Get ready for `examples` in the model's present mode; returns the parameters in order."""
+        n = len(examples)
+        self.arrays = [examples.X.reshape(n, -1), examples.targets.reshape(n, -1)]
+        if examples.weights is not None:
+            self.arrays.append(examples.weights[:, None])
+        kind = (examples.weights is None, *[module.training for module in self.modules])
+        if kind not in self.programs:
+            self.programs[kind] = self._compile(examples)
+        self.program, self.noise = self.programs[kind]
+        self.program.refresh()
+        return self.params
+
+    def changed(self, params: list[Value]) -> None:
+        """Take other parameters, of which those that were there keep their places."""
+        self.params = params
+        for program, _ in self.programs.values():
+            program.share(params)
+
+    def run(self, rows: Rows, flat: Array, reverse: bool) -> Batch:
+        """Return losses, outputs and, where `reverse` asks for it, the mean gradient of `rows`."""
+        count = rows.stop - rows.start if isinstance(rows, slice) else len(rows)
+        arrays, chosen = self.arrays, rows
+        if self.noise.calls:  # fresh random numbers for each batch
+            arrays = [*(array[rows] for array in arrays), self.noise.draw(count)]
+            chosen = None  # type: ignore[assignment]  # all of them
+        (losses, outputs), gradient = self.program.run(flat, arrays, count, chosen, reverse)
+        return losses, outputs, gradient
+
+    def _compile(self, examples: Examples) -> tuple[BoundProgram, Noise]:
+        noise = Noise(self.model, examples.row(0))
+        weighted = examples.weights is not None
+
+        def loss_and_output(x: Any, target: Any, *more: Any) -> Any:
+            with noise.given(*more[weighted:]):
+                output = self.model(x)
+            error = as_value(self.loss(output, target), "the loss")
+            return (error * more[0] if weighted else error, listed(output))
+
+        _, y, *weights = [array[:1] for array in self.arrays]
+        more = [w[:, 0] for w in weights]
+        if noise.calls:
+            more.append(np.ones((1, noise.width)))
+        program = Program(loss_and_output, batch=True, lists=True)
+        try:
+            target = y[:, 0] if examples.targets.ndim == 1 else y
+            bound = program.bind(self.params, examples.X[:1], target, *more)
+        except Exception as error:
+            error.add_note("`fit` compiles model and loss; compiled=False runs them as they are")
+            raise
+        if not self.programs:
+            if not noise.calls:
+                self._check_repeats(examples)
+            self.params = bound.best_order  # so that a step copies nothing
+            bound.share(self.params)
+        return bound, noise
+
+    def _check_repeats(self, examples: Examples) -> None:
+        """Raise where model or loss draw random numbers, which a program would freeze."""
+        with no_grad(), Training():
+            outputs = [self.model(examples.row(0)) for _ in range(2)]
+            errors = [self.loss(output, examples.target(0)) for output in outputs]
+        for what, pair in (("model", map(listed, outputs)), ("loss", map(listed, errors))):
+            first, second = ([repr(v.data) for v in values] for values in pair)
+            if first != second:
+                raise TypeError(
+                    f"the {what} answers the same example with {first[0]} and then {second[0]}: "
+                    "random numbers would be frozen into the compiled program. Draw them in a "
+                    "layer that is an nn.layers.NoisyLayer, as nn.Dropout is, or pass "
+                    "compiled=False"
+                )
+
+
+def put(values: list[Value], field: str, numbers: Iterable[float]) -> None:
+    """Set one field of all values; no check, and no signal handler of Python's runs in between."""
+    deque(map(setattr, values, repeat(field), numbers), maxlen=0)
