@@ -14,8 +14,10 @@ import numpy as np
 
 from autograd import Value
 from autograd.engine.number import as_float
-from autograd.engine.primitive import CONSTANT, DETACHED
+from autograd.engine.primitive import CONSTANT, DETACHED, FROZEN
+from nn.checks import flag
 
+UNTOUCHED = float("0")  # this very object says that no gradient has arrived since `zero_grad`
 WIDEST = 60  # characters of a module's own row in a summary
 
 
@@ -50,7 +52,19 @@ class Module:
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
         for parameter in self.parameters():
-            parameter.grad = 0.0
+            parameter.grad = UNTOUCHED
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Freeze the parameters, where False, or let them be trained again; returns the module.
+
+        As in PyTorch a frozen parameter still is one, with its name in `parameters()` and
+        `state_dict()`, but no optimiser moves it: one made now leaves it out, one made before
+        passes it over. A file does not keep it: freeze a loaded model again.
+        """
+        kind = None if flag("requires_grad", requires_grad) else FROZEN
+        for parameter in self.parameters():
+            parameter.primitive = kind
+        return self
 
     def state_dict(self) -> dict[str, float]:
         """Return the data of all parameters by name."""

@@ -59,7 +59,7 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     def _new_optimizer(self) -> Optimizer:
         """Return the optimiser; its first group are the weights, which decay, then the biases."""
         neurons = [neuron for layer in self.model_.layers for neuron in layer.neurons]
-        groups = [
+        groups: list[dict[str, Any]] = [
             {"params": [weight for neuron in neurons for weight in neuron.weights]},
             {"params": [neuron.bias for neuron in neurons]},
         ]
