@@ -14,7 +14,7 @@ import numpy as np
 
 from autograd import Value
 from autograd.engine.number import as_float
-from autograd.engine.primitive import CONSTANT, DETACHED, FROZEN
+from autograd.engine.primitive import FROZEN
 from nn.checks import flag
 
 UNTOUCHED = float("0")  # this very object says that no gradient has arrived since `zero_grad`
@@ -40,7 +40,7 @@ class Module:
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
         """Yield (name, parameter) in the order of the attributes."""
         seen: set[Value] = set()
-        for name, item in _walk("", self, {id(self)}, _declared):
+        for name, item in _walk(self, _declared):
             if isinstance(item, Value) and item not in seen:
                 seen.add(item)
                 yield name, item
@@ -91,7 +91,7 @@ class Module:
     def named_modules(self) -> Iterator[tuple[str, "Module"]]:
         """Yield (name, module) for this module, named "", and all inside it, each once."""
         yield "", self
-        for name, item in _walk("", self, {id(self)}, _held):
+        for name, item in _walk(self, _held):
             if isinstance(item, Module):
                 yield name, item
 
@@ -137,20 +137,23 @@ class Module:
         )
 
 
-def _walk(
-    prefix: str, item: Any, seen: set[int], children: Callable[[Any], Any]
-) -> Iterator[tuple[str, Any]]:
+def _walk(item: Any, children: Callable[[Any], Any]) -> Iterator[tuple[str, Any]]:
     """Yield the modules and parameters inside `item`, each with its first path."""
-    for key, child in children(item):
-        path = f"{prefix}.{key}" if prefix else str(key)
-        if isinstance(child, Value):
-            if not child.parents and child.primitive not in (CONSTANT, DETACHED):
-                yield path, child
-        elif id(child) not in seen:
-            seen.add(id(child))  # what is shared is walked once
-            if isinstance(child, Module):
-                yield path, child
-            yield from _walk(path, child, seen, children)
+    seen, stack = {id(item)}, [("", iter(children(item)))]
+    while stack:
+        prefix, left = stack[-1]
+        for key, child in left:
+            if isinstance(child, Value):
+                if child.primitive is None or child.primitive is FROZEN:
+                    yield f"{prefix}{key}", child
+            elif id(child) not in seen:
+                seen.add(id(child))  # what is shared is walked once
+                if isinstance(child, Module):
+                    yield f"{prefix}{key}", child
+                stack.append((f"{prefix}{key}.", iter(children(child))))
+                break
+        else:
+            stack.pop()
 
 
 def _held(item: Any) -> Any:

@@ -33,14 +33,14 @@ class Builder:
 
     def build(self, item: Item, level: int = 0) -> Module:
         """Return the model that `item` describes, its weights all 0; raises `LoadError`."""
-        self.modules -= 1
-        if self.modules < 0 or level > LEVELS:
-            item.fail(f"goes beyond {MODULES} modules, nested {LEVELS} deep: build it by hand")
         if "class" not in item.members():
             item.fail('has no `class`, such as "MLP"')
         kind = CLASSES[item.under("class", item.members()["class"]).choice(CLASSES)]
         if kind is nn.layers.Sequential:
             parts = item.fields(["class", "modules"])["modules"].elements()
+            self.modules -= len(parts)
+            if self.modules < 0 or level > LEVELS:
+                item.fail(f"goes beyond {MODULES} modules, nested {LEVELS} deep: build it by hand")
             return nn.layers.Sequential(*[self.build(part, level + 1) for part in parts])
         fields = item.fields(["class", *kind.arguments])
         arguments: dict[str, Any] = {name: fields[name].value for name in kind.arguments}

@@ -41,7 +41,9 @@ class Document:
                 "nn.load(path, into=model)"
             )
         model = Builder(self.weights, self._count()).build(self.architecture)
-        model.load_state_dict(self.state_for(model))
+        state = self.state_for(model)
+        for name, parameter in model.named_parameters():
+            parameter._data = state[name]  # a float: twice the speed of load_state_dict
         return model.train(self.training)
 
     def state_for(self, model: Module) -> dict[str, float]:

@@ -104,16 +104,15 @@ def read(path: str | os.PathLike[str], max_bytes: int = MAX_BYTES) -> Item:
     without a byte order mark, no key twice in an object, no NaN, no deeper than `json` reads.
     """
     name = os.fsdecode(path)
-    mode = os.stat(path).st_mode
-    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # a pipe would be waited for
-        raise OSError(f"`{name}` is no ordinary file")
-    with open(path, "rb") as file:
-        data = file.read(max_bytes + 1)
-    document = Item(name, "", None)
-    if len(data) > max_bytes:
+    about, document = os.stat(path), Item(name, "", None)
+    if not (stat.S_ISREG(about.st_mode) or stat.S_ISDIR(about.st_mode)):
+        raise OSError(f"`{name}` is no ordinary file")  # a pipe would be waited for
+    if stat.S_ISREG(about.st_mode) and about.st_size > max_bytes:
         document.fail(
             f"is larger than {max_bytes} bytes; if you trust it, pass a larger `max_bytes`"
         )
+    with open(path, "rb") as file:
+        data = file.read(max_bytes)
     if not data.strip():
         document.fail("is empty; save the model again")
     try:

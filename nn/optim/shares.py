@@ -44,7 +44,7 @@ class Share:
                 part, gradient if whole else gradient[self.places], self.state, self.group
             )
         except (TypeError, ValueError) as error:
-            if "truth value of an array" in str(error) or "length-1 array" in str(error):
+            if "truth value of an array" in str(error) or "to Python scalars" in str(error):
                 raise type(error)(f"{error}: {_ADVICE.format(type(optimizer).__name__)}") from error
             raise
         if moved is not part or not (whole or self.sliced):
