@@ -14,6 +14,7 @@ from nn.layers import Dropout as Dropout
 from nn.layers import Elementwise as Elementwise
 from nn.layers import Flatten as Flatten
 from nn.layers import Layer as Layer
+from nn.layers import Linear as Linear
 from nn.layers import MaxPool2d as MaxPool2d
 from nn.layers import Neuron as Neuron
 from nn.layers import Perceptron as Perceptron
@@ -80,6 +81,7 @@ __all__ = [
     "Flatten",
     "History",
     "Layer",
+    "Linear",
     "LoadError",
     "MaxPool2d",
     "Module",

@@ -12,36 +12,53 @@ import numpy as np
 from autograd.engine.number import as_float
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+Seed = int | random.Random | np.random.Generator
 
 
-def check_rng(rng: random.Random | None) -> random.Random:
-    """Return `rng`, or a fresh generator where it is None."""
-    if rng is None:
-        return random.Random()
+def check_rng(rng: Seed | None, name: str = "rng") -> random.Random:
+    """Return the generator that `rng` is or seeds, one seeded by the system where it is None.
+
+    A generator of NumPy's gives a seed, and goes on. Raises `TypeError` for anything else, and
+    `ValueError` for a number below 0.
+    """
     if isinstance(rng, random.Random):
         return rng
-    raise TypeError(f"`rng` must be a random.Random, got {rng!r}: pass random.Random(seed)")
+    if isinstance(rng, np.random.Generator):
+        return random.Random(int(rng.integers(2**63)))
+    return random.Random(_seed(rng, name))
 
 
-def check_seed(seed: Any) -> np.random.Generator:
-    """Return a NumPy generator: `seed` itself, or one that a whole number from 0 or None seeds.
-
-    A `random.Random` seeds one by the next number that it draws.
-    """
+def check_generator(seed: Seed | None, name: str = "seed") -> np.random.Generator:
+    """The same for NumPy's generators; a `random.Random` gives a seed, and goes on."""
+    if isinstance(seed, np.random.Generator):
+        return seed
     if isinstance(seed, random.Random):
-        seed = seed.getrandbits(64)
-    try:
-        return np.random.default_rng(seed)
-    except (TypeError, ValueError):
-        raise ValueError(
-            f"`seed` must be a whole number from 0, a generator or None, got {seed!r:.60}"
-        ) from None
+        return np.random.default_rng(seed.getrandbits(63))
+    return np.random.default_rng(_seed(seed, name))
+
+
+def _seed(seed: Any, name: str) -> int | None:
+    if seed is None:
+        return None
+    if isinstance(seed, bool) or not hasattr(seed, "__index__"):
+        raise TypeError(
+            f"`{name}` must be a whole number from 0 on, a random.Random or a "
+            f"np.random.Generator, got {seed!r:.60}"
+        )
+    return check_size(name, seed, 0)
+
+
+def flag(name: str, x: Any) -> bool:
+    """Return `x` as a bool; raises `TypeError` for anything but True and False."""
+    if not isinstance(x, bool | np.bool_):
+        raise TypeError(f"`{name}` must be True or False, got {x!r:.60}")
+    return bool(x)
 
 
 def check_size(name: str, size: Any, least: int = 1) -> int:
     """Return `size` as an int; raises `ValueError` unless it is a whole number from `least` on."""
     if isinstance(size, bool) or not hasattr(size, "__index__") or operator.index(size) < least:
-        raise ValueError(f"`{name}` must be a whole number of at least {least}, got {size!r}")
+        raise ValueError(f"`{name}` must be a whole number of at least {least}, got {size!r:.60}")
     return operator.index(size)
 
 
@@ -72,18 +89,26 @@ def check_share(name: str, x: Any) -> float:
 def by_name(kind: str, choice: str | Function, table: Mapping[str, Function]) -> Function:
     """Return `table[choice]` for a name, or `choice` itself where it is a function.
 
+    A name may be written as a class is: "ReLU" and "LeakyReLU" are `relu` and `leaky_relu`.
     Raises `ValueError` for an unknown name and `TypeError` for anything else.
     """
     if isinstance(choice, str):
-        if choice in table:
-            return table[choice]
-        close = difflib.get_close_matches(choice, table, n=1)
-        guess = f"; did you mean `{close[0]}`?" if close else ""
+        plain = {_plain(name): name for name in table}
+        if _plain(choice) in plain:
+            return table[plain[_plain(choice)]]
+        close = difflib.get_close_matches(_plain(choice), plain, n=1)
+        guess = f"; did you mean `{plain[close[0]]}`?" if close else ""
         names = ", ".join(f"`{name}`" for name in table)
-        raise ValueError(f"unknown {kind} {choice!r}: choose one of {names}, or a function{guess}")
+        raise ValueError(
+            f"unknown {kind} {choice!r:.60}: choose one of {names}, or a function{guess}"
+        )
     if callable(choice):
         return choice
-    raise TypeError(f"{kind} must be a name or a function, got {choice!r}")
+    raise TypeError(f"{kind} must be a name or a function, got {choice!r:.60}")
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "")
 
 
 def name_of(function: Callable[..., Any], table: Mapping[str, Callable[..., Any]]) -> str:

@@ -14,8 +14,10 @@ import numpy as np
 
 from autograd import Value
 from autograd.engine.number import as_float
-from autograd.engine.primitive import CONSTANT, DETACHED
+from autograd.engine.primitive import FROZEN
+from nn.checks import flag
 
+UNTOUCHED = float("0")  # this very object says that no gradient has arrived since `zero_grad`
 WIDEST = 60  # characters of a module's own row in a summary
 
 
@@ -40,7 +42,7 @@ class Module:
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
         """Yield (name, parameter) in the order of the attributes."""
         seen: set[Value] = set()
-        for name, item in _walk("", self, {id(self)}, _declared):
+        for name, item in _walk(self, _declared):
             if isinstance(item, Value) and item not in seen:
                 seen.add(item)
                 yield name, item
@@ -52,7 +54,19 @@ class Module:
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
         for parameter in self.parameters():
-            parameter.grad = 0.0
+            parameter.grad = UNTOUCHED
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Freeze the parameters, where False, or let them be trained again; returns the module.
+
+        As in PyTorch a frozen parameter still is one, with its name in `parameters()` and
+        `state_dict()`, but no optimiser moves it: one made now leaves it out, one made before
+        passes it over. A file does not keep it: freeze a loaded model again.
+        """
+        kind = None if flag("requires_grad", requires_grad) else FROZEN
+        for parameter in self.parameters():
+            parameter.primitive = kind
+        return self
 
     def state_dict(self) -> dict[str, float]:
         """Return the data of all parameters by name."""
@@ -79,7 +93,7 @@ class Module:
     def named_modules(self) -> Iterator[tuple[str, "Module"]]:
         """Yield (name, module) for this module, named "", and all inside it, each once."""
         yield "", self
-        for name, item in _walk("", self, {id(self)}, _held):
+        for name, item in _walk(self, _held):
             if isinstance(item, Module):
                 yield name, item
 
@@ -125,20 +139,23 @@ class Module:
         )
 
 
-def _walk(
-    prefix: str, item: Any, seen: set[int], children: Callable[[Any], Any]
-) -> Iterator[tuple[str, Any]]:
+def _walk(item: Any, children: Callable[[Any], Any]) -> Iterator[tuple[str, Any]]:
     """Yield the modules and parameters inside `item`, each with its first path."""
-    for key, child in children(item):
-        path = f"{prefix}.{key}" if prefix else str(key)
-        if isinstance(child, Value):
-            if not child.parents and child.primitive not in (CONSTANT, DETACHED):
-                yield path, child
-        elif id(child) not in seen:
-            seen.add(id(child))  # what is shared is walked once
-            if isinstance(child, Module):
-                yield path, child
-            yield from _walk(path, child, seen, children)
+    seen, stack = {id(item)}, [("", iter(children(item)))]
+    while stack:
+        prefix, left = stack[-1]
+        for key, child in left:
+            if isinstance(child, Value):
+                if child.primitive is None or child.primitive is FROZEN:
+                    yield f"{prefix}{key}", child
+            elif id(child) not in seen:
+                seen.add(id(child))  # what is shared is walked once
+                if isinstance(child, Module):
+                    yield f"{prefix}{key}", child
+                stack.append((f"{prefix}{key}.", iter(children(child))))
+                break
+        else:
+            stack.pop()
 
 
 def _held(item: Any) -> Any:

@@ -190,8 +190,8 @@ plt.show()
 # %% [markdown]
 # Three seeds each. The small weights are ahead after the first epoch, and after twenty the large
 # ones have still not caught up. Of all the cures in this notebook this is the cheapest, one word:
-# `init="lecun"`. (The library's defaults, `"xavier"` and for relu a narrow `"uniform"`, are
-# relatives of it.)
+# `init="lecun"`. (The library's defaults, `"xavier"` and for relu `"he"`, are relatives of
+# it.)
 
 # %% [markdown]
 # ## 4. The learning rate

@@ -130,8 +130,9 @@ def _kind(name: str) -> Primitive:
 # What a leaf is, where it is no variable, stands in the place of the operation that made it.
 CONSTANT = _kind("constant")  # a bare number that met a Value in an expression
 DETACHED = _kind("detached")  # what `detach()` and `no_grad()` leave: computed, but no parameter
+FROZEN = _kind("frozen")  # a parameter that is not trained for now
 ARGUMENT = _kind("argument")  # a number that will change, while a function is being compiled
-LEAF_KINDS = {kind.name: kind for kind in (CONSTANT, DETACHED, ARGUMENT)}
+LEAF_KINDS = {kind.name: kind for kind in (CONSTANT, DETACHED, FROZEN, ARGUMENT)}
 
 
 def constant(x: Any) -> Any:

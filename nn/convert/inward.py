@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
+from autograd import Value
+from autograd.engine.primitive import FROZEN
 from nn.convert.table import ACTIVATION_ROWS, FIXED_SETTINGS, import_torch
 from nn.layers import (
     MLP,
@@ -17,12 +19,14 @@ from nn.layers import (
     Elementwise,
     Flatten,
     Layer,
+    Linear,
     MaxPool2d,
     Neuron,
     Reshape,
     Sequential,
 )
 from nn.layers.activations import ACTIVATIONS
+from nn.layers.described import common
 from nn.module import Module
 
 HOOKS = ("forward", "forward_pre", "backward", "backward_pre")
@@ -32,13 +36,13 @@ def from_torch(module: Any) -> MLP | Sequential:
     """Return an `nn.MLP`, or an `nn.Sequential` where that does not fit, that does as `module`.
 
     `module` is a `torch.nn.Sequential`, nested or not, or one of Linear, Conv2d, MaxPool2d,
-    AvgPool2d, Flatten, Unflatten, Dropout, Identity, ReLU, LeakyReLU, Tanh, Sigmoid, Softplus. The
-    weights are copies: those of float32 stay exact, though PyTorch computes with them in float32.
-    Softplus with PyTorch's default threshold of 20 is taken as the exact function, from which it
-    differs by up to 2e-9 above 20.
+    AvgPool2d, Flatten, Unflatten, Dropout, Identity, ReLU, LeakyReLU, ELU, GELU, SiLU, Tanh,
+    Sigmoid, Softplus. The weights are copies: those of float32 stay exact, though PyTorch computes
+    with them in float32; what is frozen is frozen. Softplus with PyTorch's default threshold of 20
+    is taken as the exact function, from which it differs by up to 2e-9 above 20.
 
     Raises `TypeError` for other modules and for subclasses, `ValueError` for settings that we do
-    not have, such as no bias, dilation, hooks or shared parameters; both name the part.
+    not have, such as dilation, hooks or shared parameters; both name the part.
     `ImportError` without PyTorch.
     """
     torch = import_torch()
@@ -89,7 +93,11 @@ def _check_hooks(name: str, module: Any) -> None:
 
 
 def _linear(part: Any) -> Module:
-    layer = Layer(part.in_features, part.out_features, activation="linear", init="zeros")
+    sizes = (part.in_features, part.out_features)
+    if part.bias is None:
+        layer: Layer = Linear(*sizes, bias=False, init="zeros")
+    else:
+        layer = Layer(*sizes, activation="linear", init="zeros")
     _fill(layer.neurons, part)
     return layer
 
@@ -98,6 +106,8 @@ def _conv(part: Any) -> Module:
     if isinstance(part.padding, str):
         raise ValueError("`padding` must be given in numbers")
     sizes = (part.kernel_size, part.stride, part.padding)
+    if part.bias is None:
+        raise ValueError("our filters have biases, one of 0 would be trained")
     layer = Conv2d(part.in_channels, part.out_channels, *sizes, init="zeros")
     _fill(layer.filters, part)
     return layer
@@ -105,16 +115,19 @@ def _conv(part: Any) -> Module:
 
 def _fill(neurons: list[Neuron], part: Any) -> None:
     """Give the neurons the weights and biases of the part."""
-    if part.bias is None:
-        raise ValueError("our layers have biases, one of 0 would be trained")
     if not part.weight.is_floating_point():
         raise TypeError(f"the weights are of type {part.weight.dtype}")
-    rows = part.weight.detach().cpu().double().flatten(1).tolist()
-    biases = part.bias.detach().cpu().double().tolist()
-    for neuron, row, bias in zip(neurons, rows, biases, strict=True):
-        neuron.bias.data = bias
-        for weight, data in zip(neuron.weights, row, strict=True):
-            weight.data = data
+    _take(part.weight, [weight for neuron in neurons for weight in neuron.weights])
+    if part.bias is not None:
+        _take(part.bias, [neuron.bias for neuron in neurons if neuron.bias is not None])
+
+
+def _take(tensor: Any, values: list[Value]) -> None:
+    """Give the Values the numbers of a tensor, and freeze them where it is frozen."""
+    numbers = tensor.detach().cpu().double().flatten().tolist()
+    for value, number in zip(values, numbers, strict=True):
+        value.data = number
+        value.primitive = None if tensor.requires_grad else FROZEN
 
 
 def _unflatten(part: Any) -> Module:
@@ -153,9 +166,9 @@ def _append(layers: list[Module], layer: Module) -> None:
     if isinstance(layer, Elementwise):
         if layer.activation is ACTIVATIONS["linear"]:
             return
-        if isinstance(last, Layer | Conv2d):
-            neurons = last.neurons if isinstance(last, Layer) else last.filters
-            if neurons[0].activation is ACTIVATIONS["linear"]:
+        if type(last) in (Layer, Conv2d):
+            neurons = last.neurons if isinstance(last, Layer) else vars(last)["filters"]
+            if common(n.activation for n in neurons) is ACTIVATIONS["linear"]:
                 for neuron in neurons:
                     neuron.activation = layer.activation
                 return
@@ -166,11 +179,11 @@ def _append(layers: list[Module], layer: Module) -> None:
 
 def _as_mlp(layers: list[Module]) -> MLP | None:
     """The layers as an MLP, or None where they are none."""
-    dense = [layer for layer in layers if isinstance(layer, Layer)]
-    hidden = {layer.neurons[0].activation for layer in dense[:-1]}
-    fits = all(len(a.neurons) == b.nin for a, b in pairwise(dense))
+    dense = [layer for layer in layers if isinstance(layer, Layer) and type(layer) is Layer]
+    hidden = {layer.activation for layer in dense[:-1]}
+    fits = all(a.nout == b.nin for a, b in pairwise(dense))
     if not dense or len(dense) < len(layers) or len(hidden) > 1 or not fits:
         return None
-    mlp = MLP(dense[0].nin, [len(layer.neurons) for layer in dense], init="zeros")
+    mlp = MLP(dense[0].nin, [layer.nout for layer in dense], init="zeros")
     mlp.layers = dense
     return mlp

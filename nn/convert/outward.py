@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd import Value
+from autograd.engine.primitive import FROZEN
 from nn.convert.table import ACTIVATION_ROWS, import_torch
 from nn.layers import (
     MLP,
@@ -17,6 +19,7 @@ from nn.layers import (
     Elementwise,
     Flatten,
     Layer,
+    Linear,
     MaxPool2d,
     Neuron,
     Reshape,
@@ -30,10 +33,11 @@ def to_torch(model: Module) -> Any:
     """Return a `torch.nn.Sequential` in float64 that computes what `model` does, row by row.
 
     A batch, shape (n, features) or (n, channels, rows, columns), gives (n, outputs). The weights
-    are copies; training or evaluation mode is that of `model`.
+    are copies; training or evaluation mode is that of `model`, and what is frozen is frozen.
 
     Raises `TypeError` for a module without counterpart, such as one with the activation "sine" or
-    of a class of your own, and names it; `ValueError` for shared or frozen parameters;
+    of a class of your own, and names it; `ValueError` for shared or detached parameters, and for
+    layers that are frozen in part;
     `ImportError` without PyTorch.
     """
     torch = import_torch()
@@ -43,7 +47,7 @@ def to_torch(model: Module) -> Any:
     if used != own:
         raise ValueError(
             f"{model!r:.60} has {own} parameters, but its layers use {used} numbers: shared or "
-            "frozen ones cannot be converted"
+            "detached ones cannot be converted"
         )
     return sequential
 
@@ -64,17 +68,18 @@ def _parts(torch: Any, module: Module, name: str) -> list[Any]:
 
 
 def _layer(torch: Any, layer: Layer) -> list[Any]:
-    linear = torch.nn.Linear(layer.nin, len(layer.neurons), dtype=torch.float64)
+    bias = not isinstance(layer, Linear) or layer.bias
+    linear = torch.nn.Linear(layer.nin, layer.nout, bias, dtype=torch.float64)
     return _filled(torch, linear, layer.neurons)
 
 
 def _neuron(torch: Any, neuron: Neuron) -> list[Any]:
-    linear = torch.nn.Linear(len(neuron.weights), 1, dtype=torch.float64)
+    linear = torch.nn.Linear(neuron.nin, 1, dtype=torch.float64)
     return _filled(torch, linear, [neuron])
 
 
 def _conv(torch: Any, layer: Conv2d) -> list[Any]:
-    window, channels = layer.window, (layer.in_channels, len(layer.filters))
+    window, channels = layer.window, (layer.in_channels, layer.out_channels)
     sizes = (window.kernel, window.stride, window.padding)
     conv = torch.nn.Conv2d(*channels, *sizes, dtype=torch.float64)
     return _filled(torch, conv, layer.filters)
@@ -82,13 +87,21 @@ def _conv(torch: Any, layer: Conv2d) -> list[Any]:
 
 def _filled(torch: Any, part: Any, neurons: list[Neuron]) -> list[Any]:
     """`part` with the weights of the neurons, and their activation unless it is linear."""
-    weights = np.array([[w.data for w in neuron.weights] for neuron in neurons])
-    biases = np.array([neuron.bias.data for neuron in neurons])
-    with torch.no_grad():
-        part.weight.copy_(torch.from_numpy(weights).reshape(part.weight.shape))
-        part.bias.copy_(torch.from_numpy(biases))
+    _fill(torch, part.weight, [weight for neuron in neurons for weight in neuron.weights])
+    if part.bias is not None:
+        _fill(torch, part.bias, [neuron.bias for neuron in neurons if neuron.bias is not None])
     activation = _activation(torch, [neuron.activation for neuron in neurons])
     return [part] if isinstance(activation, torch.nn.Identity) else [part, activation]
+
+
+def _fill(torch: Any, tensor: Any, values: list[Value]) -> None:
+    frozen = {value.primitive is FROZEN for value in values}
+    if len(frozen) > 1:
+        raise ValueError("it is frozen in part, which a tensor cannot be")
+    with torch.no_grad():
+        data = np.array([value.data for value in values])
+        tensor.copy_(torch.from_numpy(data).reshape(tensor.shape))
+    tensor.requires_grad_(not frozen.pop())
 
 
 def _activation(torch: Any, activations: list[Activation]) -> Any:
@@ -115,6 +128,7 @@ def _reshape(torch: Any, layer: Reshape) -> list[Any]:
 
 CONVERSIONS: dict[type[Module], Callable[[Any, Any], list[Any]]] = {
     Layer: _layer,
+    Linear: _layer,
     Neuron: _neuron,
     Conv2d: _conv,
     MaxPool2d: _max_pool,

@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from nn.files.atomic import replace_file
-from nn.files.document import as_json, check_module, document
+from nn.files.document import as_json, document, written
 from nn.files.generators import Generator, named_generators, setter, state_of
-from nn.files.model import Path, checked, describe
-from nn.files.strict_json import MAX_BYTES, MAX_DEPTH, MAX_DIGITS, SPECIAL, Item, read
+from nn.files.model import Path, check_module, describe
+from nn.files.strict_json import MAX_BYTES, SPECIAL, Item, read
 from nn.module import Module
+
+LEVELS = 60  # of lists in lists; deeper ones could not be read again
 
 
 class Stateful(Protocol):
@@ -53,7 +55,7 @@ def save_checkpoint(
         },
         "extra": _encoded(extra, "extra"),
     }
-    replace_file(path, checked(model, architecture, checkpoint))
+    replace_file(path, written(model, architecture, checkpoint))
 
 
 def load_checkpoint(
@@ -115,13 +117,13 @@ def _part(item: Item, target: Stateful | None) -> tuple[Item, Stateful, dict[str
     return item, target, _decoded(item.members(), item)
 
 
-def _encoded(x: Any, place: str, level: int = 4) -> Any:
+def _encoded(x: Any, place: str, level: int = 1) -> Any:
     """Return `x` as JSON, a float that JSON lacks as {"float": "inf"}."""
-    if level > MAX_DEPTH:
-        raise ValueError(f"{place[:60]} is nested more than {MAX_DEPTH} levels deep")
+    if level > LEVELS:
+        raise ValueError(f"{place[:60]} is nested more than {LEVELS} levels deep")
     if x is None or isinstance(x, bool | str):
         return x
-    if isinstance(x, int) and abs(x) < 10 ** (MAX_DIGITS - 1):
+    if isinstance(x, int):
         return int(x)
     if isinstance(x, float):
         return float(x) if math.isfinite(x) else {"float": as_json(x)}
@@ -135,15 +137,17 @@ def _encoded(x: Any, place: str, level: int = 4) -> Any:
     )
 
 
-def _decoded(value: Any, item: Item) -> Any:
+def _decoded(value: Any, item: Item, level: int = 0) -> Any:
     """Undo `_encoded`; `item` is where an error is reported."""
+    if level > LEVELS:
+        item.fail(f"is nested more than {LEVELS} levels deep")
     if type(value) is list:
-        return [_decoded(x, item) for x in value]
+        return [_decoded(x, item, level + 1) for x in value]
     if type(value) is not dict:
         return value
     if value.keys() == {"float"}:
         return SPECIAL[item.under("float", value["float"]).choice(SPECIAL)]
-    return {key: _decoded(x, item) for key, x in value.items()}
+    return {key: _decoded(x, item, level + 1) for key, x in value.items()}
 
 
 def _listed(names: dict[str, Any]) -> str:

@@ -15,8 +15,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from nn.files.architecture import Plan, plan
-from nn.files.strict_json import Item, as_number
+from nn.files.architecture import Builder
+from nn.files.strict_json import Item, as_number, describe
 from nn.module import Module
 
 FORMAT = "seegrad model"
@@ -26,54 +26,54 @@ KEYS = ("format", "version", "architecture", "training", "weights", "checkpoint"
 
 @dataclass(frozen=True)
 class Document:
-    """A file that has been read and found whole, apart from weights and checkpoint."""
+    """A file that has been read and found whole, apart from what its parts hold."""
 
-    plan: Plan | None
+    architecture: Item
     training: bool
     weights: Item
     checkpoint: Item
 
     def build(self) -> Module:
         """Return the model that the file describes, with its weights and in its mode."""
-        if self.plan is None:
+        if self.architecture.value is None:
             self.weights.fail(
                 "come without an architecture; build the model and pass it: "
                 "nn.load(path, into=model)"
             )
-        state = self._state(self.plan.count, "the architecture")
-        model = self.plan.build()
-        self._check_names(state, model)
-        model.load_state_dict(state)
+        model = Builder(self.weights, self._count()).build(self.architecture)
+        state = self.state_for(model)
+        for name, parameter in model.named_parameters():
+            parameter._data = state[name]  # a float: twice the speed of load_state_dict
         return model.train(self.training)
 
     def state_for(self, model: Module) -> dict[str, float]:
         """Return the weights by name; raises `LoadError` unless they fit `model`."""
-        state = self._state(len(model.parameters()), f"{model!r:.60}")
-        self._check_names(state, model)
-        return state
-
-    def _state(self, count: int, whose: str) -> dict[str, float]:
-        rows = self.weights.members()
-        given = sum(len(row) if type(row) is list else 1 for row in rows.values())
-        if given != count:
-            self.weights.fail(f"are {given} numbers, but {whose} has {count} parameters")
+        names = [name for name, _ in model.named_parameters()]
+        if self._count() != len(names):
+            self.weights.fail(
+                f"are {self._count()} numbers, but {model!r:.60} has {len(names)} parameters"
+            )
         state: dict[str, float] = {}
-        for prefix, row in rows.items():
-            listed = type(row) is list
+        for prefix, row in self.weights.members().items():
+            if type(row) is not list:
+                state[prefix] = self.weights.under(prefix, row).number()
+                continue
             dot = f"{prefix}." if prefix else ""
-            for i, value in enumerate(row if listed else [row]):
+            for i, value in enumerate(row):
                 number = as_number(value)
                 if number is None:
-                    item = self.weights.under(prefix, row)
-                    number = (item.under(i, value) if listed else item).number()
-                state[f"{dot}{i}" if listed else prefix] = number
-        return state
-
-    def _check_names(self, state: dict[str, float], model: Module) -> None:
+                    self.weights.under(prefix, row).under(i, value).number()
+                else:
+                    state[f"{dot}{i}"] = number
         # As many of both, so where none is missing none is there twice or too many.
-        for name, _ in model.named_parameters():
+        for name in names:
             if name not in state:
                 self.weights.fail(f"have no `{name}`, a parameter of {model!r:.60}")
+        return state
+
+    def _count(self) -> int:
+        rows = self.weights.members().values()
+        return sum(len(row) if type(row) is list else 1 for row in rows)
 
 
 def document(top: Item) -> Document:
@@ -84,17 +84,12 @@ def document(top: Item) -> Document:
     version = top.under("version", members.get("version"))
     if version.whole(1) != VERSION:
         version.fail(
-            f"is {version.value}, and this release reads version {VERSION}; use the release that "
-            "saved the model, or a newer one"
+            f"is {describe(version.value)}, and this release reads version {VERSION}; use "
+            "the release that saved the model, or a newer one"
         )
     fields = top.fields(KEYS)
-    architecture = fields["architecture"]
-    return Document(
-        None if architecture.value is None else plan(architecture),
-        fields["training"].flag(),
-        fields["weights"],
-        fields["checkpoint"],
-    )
+    training = fields["training"].flag()
+    return Document(fields["architecture"], training, fields["weights"], fields["checkpoint"])
 
 
 def written(model: Module, architecture: Any, checkpoint: Any = None) -> bytes:
@@ -133,9 +128,3 @@ def _grouped(state: dict[str, float]) -> dict[str, Any]:
 def as_json(number: float) -> float | str:
     """Return the number, or "inf", "-inf" or "nan" for it."""
     return float(number) if math.isfinite(number) else str(float(number))
-
-
-def check_module(model: Module) -> None:
-    """Raise `TypeError` unless `model` is a Module."""
-    if not isinstance(model, Module):
-        raise TypeError(f"the model must be an nn.Module, got {model!r:.60}")

@@ -14,7 +14,6 @@ from nn.files.strict_json import Item
 from nn.module import Module
 
 Generator = random.Random | np.random.Generator
-WORDS = 624  # of the Mersenne Twister, each of 32 bits
 
 
 def named_generators(
@@ -66,9 +65,10 @@ def setter(generator: Generator, item: Item) -> Callable[[], None]:
 
     fields = item.fields(["class", "words", "gauss"])
     fields["class"].choice(["Random"])
-    *words, position = fields["words"].elements() or [fields["words"]]
-    if len(words) != WORDS:
-        fields["words"].fail(f"must hold {WORDS + 1} numbers")
-    key = (*(word.whole(0, 2**32 - 1) for word in words), position.whole(0, WORDS))
     gauss = None if fields["gauss"].value is None else fields["gauss"].number()
-    return lambda: generator.setstate((3, key, gauss))
+    words = tuple([word.whole(0) for word in fields["words"].elements()])
+    try:
+        random.Random().setstate((3, words, gauss))
+    except (TypeError, ValueError, OverflowError) as error:
+        fields["words"].fail(str(error))
+    return lambda: generator.setstate((3, words, gauss))

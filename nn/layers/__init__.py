@@ -1,6 +1,6 @@
 """Layers: the parts that a network is put together from.
 
-    dense        Neuron, Layer, MLP
+    dense        Neuron, Layer, Linear, MLP
     convolution  Conv2d
     pooling      MaxPool2d, AvgPool2d
     shape        Flatten, Reshape
@@ -9,13 +9,14 @@
     perceptron   Perceptron
 
 A layer takes one example: a list of numbers or Values, or an image as nested lists, channels x
-rows x columns. Invariant: `cls(**arguments)` with what `architecture()` returns, but for its
-"class", builds a layer of the same structure, whose parameters have the same names.
+rows x columns. Invariant: what is exported here is what a saved file may name, and names its own
+arguments.
 """
 
 from nn.layers.convolution import Conv2d as Conv2d
 from nn.layers.dense import MLP as MLP
 from nn.layers.dense import Layer as Layer
+from nn.layers.dense import Linear as Linear
 from nn.layers.dense import Neuron as Neuron
 from nn.layers.dropout import Dropout as Dropout
 from nn.layers.inputs import check_image as check_image

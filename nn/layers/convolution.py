@@ -5,21 +5,19 @@ all places is one map, a channel of the output. Invariant: a filter has one set 
 bias, however many places there are.
 """
 
-import random
-from typing import Any
+from typing import Any, ClassVar
 
 from autograd.engine.value import as_value
-from nn.checks import check_rng, check_size, name_of
-from nn.layers.activations import ACTIVATIONS, Activation
+from nn.checks import Seed, check_rng, check_size
+from nn.layers.activations import Activation
 from nn.layers.dense import Neuron
+from nn.layers.described import common
 from nn.layers.init import Initialisation
 from nn.layers.inputs import Image, check_image
-from nn.layers.names import activation_name
-from nn.layers.window import Sizes, Window
-from nn.module import Module
+from nn.layers.window import Sizes, Window, Windowed
 
 
-class Conv2d(Module):
+class Conv2d(Windowed):
     """`out_channels` filters over an image of `in_channels`, as PyTorch's Conv2d.
 
     `kernel_size`, `stride` and `padding` are a number or a pair (rows, columns); the padding is
@@ -28,6 +26,11 @@ class Conv2d(Module):
 
     Raises `ValueError` for a size or a stride below 1 or a padding below 0.
     """
+
+    arguments: ClassVar = (
+        *("in_channels", "out_channels", "kernel_size", "stride", "padding"),
+        "activation",
+    )
 
     def __init__(
         self,
@@ -39,22 +42,22 @@ class Conv2d(Module):
         *,
         activation: str | Activation = "linear",
         init: str | Initialisation | None = None,
-        rng: random.Random | None = None,
+        rng: Seed | None = None,
     ) -> None:
         self.in_channels = check_size("in_channels", in_channels)
-        out_channels = check_size("out_channels", out_channels)
+        self.out_channels = check_size("out_channels", out_channels)
         self.window = Window.checked(kernel_size, stride, padding)
         rng = check_rng(rng)
-        area = self.window.kernel[0] * self.window.kernel[1]
+        area = self.window.area
         self.filters = [
             Neuron(
                 self.in_channels * area,
                 activation=activation,
                 init=init,
                 rng=rng,
-                fan_out=out_channels * area,
+                fan_out=self.out_channels * area,
             )
-            for _ in range(out_channels)
+            for _ in range(self.out_channels)
         ]
 
     def forward(self, x: Any) -> Image:
@@ -73,20 +76,11 @@ class Conv2d(Module):
         ]
         return [[[f.respond(patch) for patch in row] for row in patches] for f in self.filters]
 
-    def architecture(self) -> dict[str, Any]:
-        """Return the class and its arguments; `TypeError` for an activation without a name."""
-        return {
-            "class": "Conv2d",
-            "in_channels": self.in_channels,
-            "out_channels": len(self.filters),
-            **self.window.arguments(),
-            "activation": activation_name(self, (f.activation for f in self.filters)),
-        }
+    @property
+    def activation(self) -> Activation:
+        """The activation of all filters."""
+        return common(neuron.activation for neuron in self.filters)
 
-    def __repr__(self) -> str:
-        sizes = self.window.arguments()
-        shown = f"{self.in_channels}, {len(self.filters)}, {sizes['kernel_size']}"
-        stride = "" if sizes["stride"] == 1 else f", stride={sizes['stride']}"
-        padding = f", padding={sizes['padding']}" if sizes["padding"] else ""
-        name = name_of(self.filters[0].activation, ACTIVATIONS)
-        return f"Conv2d({shown}{stride}{padding}, activation={name!r})"
+    def size(self) -> int:
+        """Return how many parameters a convolution of this shape has."""
+        return (self.in_channels * self.window.area + 1) * self.out_channels

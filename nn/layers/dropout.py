@@ -6,12 +6,13 @@ generator, example by example, whether the model is compiled or not.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from autograd.engine.number import as_float
 from autograd.engine.value import as_value
+from nn.checks import Seed, check_generator
 from nn.layers.inputs import flat_values, is_nested
 from nn.layers.noise import Array, NoisyLayer
 
@@ -20,16 +21,18 @@ class Dropout(NoisyLayer):
     """Sets numbers to 0 with probability `p`, scales the others by 1 / (1 - p); alone, as a layer.
 
     In evaluation mode, after `eval()`, it returns what it is given and draws nothing. `seed`
-    fixes its random numbers, whole numbers from 0 on; by default they are seeded by the system.
+    fixes its random numbers, a whole number or a generator; by default the system seeds them.
 
     Raises `ValueError` unless 0 <= p < 1.
     """
 
-    def __init__(self, p: float = 0.5, *, seed: int | None = None) -> None:
+    arguments: ClassVar = ("p",)
+
+    def __init__(self, p: float = 0.5, *, seed: Seed | None = None) -> None:
         self.p = as_float(p, "p")
         if not 0.0 <= self.p < 1.0:
             raise ValueError(f"`p` must be at least 0 and below 1, got {p!r}")
-        self.generator = np.random.default_rng(seed)
+        self.generator = check_generator(seed)
 
     def forward(self, x: Any) -> Any:
         """Return numbers or Values nested as in `x`, an example or an image."""
@@ -41,13 +44,6 @@ class Dropout(NoisyLayer):
         """Return fresh factors, 0 or 1 / (1 - p), shape (count, units)."""
         kept = self.generator.random((count, units)) >= self.p
         return np.where(kept, 1.0 / (1.0 - self.p), 0.0)
-
-    def architecture(self) -> dict[str, Any]:
-        """Return the class and its argument; the state of the generator is no part of it."""
-        return {"class": "Dropout", "p": self.p}
-
-    def __repr__(self) -> str:
-        return f"Dropout({self.p})"
 
 
 def _scaled(x: Any, factors: Iterator[Any]) -> Any:

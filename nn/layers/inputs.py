@@ -20,6 +20,8 @@ def check_inputs(module: Module, x: Any, nin: int) -> list[Value]:
         values = list(x)
     except TypeError:
         raise TypeError(f"{module!r} takes a sequence of {nin} numbers, got {x!r:.80}") from None
+    if values and hasattr(values[0], "__len__") and is_nested(values[0]):
+        raise ValueError(one_example(module, f"{nin} numbers", values))
     if len(values) != nin:
         raise ValueError(f"{module!r} takes {nin} inputs, got {len(values)}")
     return [v if isinstance(v, Value) else as_value(v, "input") for v in values]
@@ -36,6 +38,8 @@ def check_image(module: Module, x: Any, channels: int | None = None) -> Image:
             f"{module!r} takes an image as nested lists, channels x rows x columns, got {x!r:.60}: "
             "put Reshape(channels, rows, columns) before it where examples are flat"
         )
+    if len(x) and len(x[0]) and len(x[0][0]) and is_nested(x[0][0][0]):
+        raise ValueError(one_example(module, "channels x rows x columns", x))
     if len(x) != channels and (channels is not None or not len(x)):
         raise ValueError(f"{module!r} takes {channels or 'some'} channels, got {len(x)}")
     heights = {len(plane) for plane in x}
@@ -49,6 +53,14 @@ def check_image(module: Module, x: Any, channels: int | None = None) -> Image:
         [[v if isinstance(v, Value) else as_value(v, "pixel") for v in row] for row in plane]
         for plane in x
     ]
+
+
+def one_example(module: Module, takes: str, given: Sequence[Any]) -> str:
+    """Return what is wrong where `module` is given a batch."""
+    return (
+        f"{module!r} takes one example at a time, {takes}, got {len(given)} rows: "
+        "nn.predict(model, X) takes many"
+    )
 
 
 def flat_values(x: Any) -> list[Value]:

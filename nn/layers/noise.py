@@ -16,12 +16,13 @@ import numpy.typing as npt
 
 from autograd import Value, no_grad
 from autograd.engine.modes import Training, compiling
+from nn.layers.described import Described
 from nn.module import Module
 
 Array = npt.NDArray[np.float64]
 
 
-class NoisyLayer(Module, ABC):
+class NoisyLayer(Described, ABC):
     """A layer that multiplies by random factors, from `generator`, while in training mode."""
 
     generator: np.random.Generator

@@ -6,26 +6,26 @@ flat, so it is the score that is trained. (Adaline, which fits the score to y by
 instead, is `MLP(nin, [1])`: its output is linear.)
 """
 
-import random
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from autograd import Value, dot
 from autograd.engine.table import greater
-from nn.checks import by_name, check_rng, check_size
+from nn.checks import Seed, by_name, check_rng, check_size
+from nn.layers.described import Described
 from nn.layers.init import INITIALISATIONS, Initialisation
 from nn.layers.inputs import check_inputs
-from nn.module import Module
 
 
-class Perceptron(Module):
+class Perceptron(Described):
     """The Heaviside step of w . x + b: class +1 where the score is above 0, else class -1.
 
     In training mode it returns the score, for `nn.fit(..., loss="perceptron_loss", batch_size=1)`
     with labels -1 and 1; in evaluation mode, after `eval()`, the step. `init` and `rng` are as
-    for `Neuron`, but for `rng`: by default `random.Random(0)`, as for `MLP`.
+    for `Neuron`, but for `rng`: by default the seed 0, as for `MLP`.
     """
 
+    arguments: ClassVar = ("nin",)
     trains_on_scores = True
 
     def __init__(
@@ -33,17 +33,17 @@ class Perceptron(Module):
         nin: int,
         *,
         init: str | Initialisation = "xavier",
-        rng: random.Random | None = None,
+        rng: Seed | None = None,
     ) -> None:
-        nin = check_size("nin", nin)
+        self.nin = nin = check_size("nin", nin)
         draw = by_name("initialisation", init, INITIALISATIONS)
-        rng = random.Random(0) if rng is None else check_rng(rng)
+        rng = check_rng(0 if rng is None else rng)
         self.weights = [Value(draw(rng, nin, 1)) for _ in range(nin)]
         self.bias = Value(0.0)
 
     def score(self, x: Sequence[Any]) -> Value:
         """Return w . x + b for the `nin` numbers or Values in `x`."""
-        total: Value = dot(self.weights, check_inputs(self, x, len(self.weights))) + self.bias
+        total: Value = dot(self.weights, check_inputs(self, x, self.nin)) + self.bias
         return total
 
     def forward(self, x: Sequence[Any]) -> Value:
@@ -52,9 +52,6 @@ class Perceptron(Module):
         step: Value = score if self.training else 2.0 * greater(score, 0.0) - 1.0
         return step
 
-    def architecture(self) -> dict[str, Any]:
-        """Return the class and its argument."""
-        return {"class": "Perceptron", "nin": len(self.weights)}
-
-    def __repr__(self) -> str:
-        return f"Perceptron({len(self.weights)})"
+    def size(self) -> int:
+        """Return how many parameters a perceptron of so many inputs has."""
+        return self.nin + 1

@@ -10,11 +10,10 @@ from typing import Any
 from autograd import Value, maximum
 from autograd.engine.value import as_value
 from nn.layers.inputs import Image, check_image
-from nn.layers.window import Sizes, Window
-from nn.module import Module
+from nn.layers.window import Sizes, Window, Windowed
 
 
-class _Pool(Module):
+class _Pool(Windowed):
     """What both have in common; `kernel_size`, `stride` and `padding` are numbers or pairs."""
 
     def __init__(self, kernel_size: Sizes, stride: Sizes | None = None, padding: Sizes = 0) -> None:
@@ -26,15 +25,10 @@ class _Pool(Module):
                 "else a window sees nothing of the image"
             )
 
-    def architecture(self) -> dict[str, Any]:
-        """Return the class and its arguments."""
-        return {"class": type(self).__name__, **self.window.arguments()}
-
-    def __repr__(self) -> str:
-        sizes = self.window.arguments()
-        stride = "" if sizes["stride"] == sizes["kernel_size"] else f", stride={sizes['stride']}"
-        padding = f", padding={sizes['padding']}" if sizes["padding"] else ""
-        return f"{type(self).__name__}({sizes['kernel_size']}{stride}{padding})"
+    @property
+    def stride(self) -> int | list[int] | None:
+        """By how many rows and columns it moves; None for those of the window."""
+        return None if self.window.stride == self.window.kernel else super().stride
 
 
 class MaxPool2d(_Pool):

@@ -1,19 +1,21 @@
 """Sequential: modules one after another; Elementwise: a function of each number on its own."""
 
 from collections.abc import Iterator
-from typing import Any, overload
+from typing import Any, ClassVar, overload
 
 from autograd import Value
 from autograd.engine.value import as_value
-from nn.checks import by_name, name_of
+from nn.checks import by_name
 from nn.layers.activations import ACTIVATIONS, Activation
+from nn.layers.described import Described
 from nn.layers.inputs import is_nested
-from nn.layers.names import activation_name
 from nn.module import Module
 
 
-class Elementwise(Module):
+class Elementwise(Described):
     """Applies `activation`, a name or a function of one Value, to each number of its input."""
+
+    arguments: ClassVar = ("activation",)
 
     def __init__(self, activation: str | Activation) -> None:
         self.activation = by_name("activation", activation, ACTIVATIONS)
@@ -24,16 +26,8 @@ class Elementwise(Module):
             return [self.forward(item) for item in x]
         return self.activation(as_value(x, "input"))
 
-    def architecture(self) -> dict[str, Any]:
-        """Return the class and its argument; `TypeError` for an activation without a name."""
-        name = activation_name(self, [self.activation])
-        return {"class": "Elementwise", "activation": name}
 
-    def __repr__(self) -> str:
-        return f"Elementwise({name_of(self.activation, ACTIVATIONS)!r})"
-
-
-class Sequential(Module):
+class Sequential(Described):
     """Feeds what each of `modules` returns to the next.
 
     A name such as "tanh" or a plain function such as `autograd.tanh` stands for
@@ -65,6 +59,10 @@ class Sequential(Module):
     def __getitem__(self, index: int | slice) -> Any:
         chosen = self.layers[index]
         return Sequential(*chosen) if isinstance(chosen, list) else chosen
+
+    def size(self) -> int:
+        """Return how many parameters the modules have, a shared module's counted each time."""
+        return sum(module.size() for module in self.layers if isinstance(module, Described))
 
     def architecture(self) -> dict[str, Any]:
         """Return the class and the architectures of its modules, for `Sequential(*modules)`.

@@ -1,30 +1,25 @@
 """Flatten and Reshape: between flat examples and images."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from autograd import Value
 from nn.checks import check_size
-from nn.layers.inputs import Image, flat_values
-from nn.module import Module
+from nn.layers.described import Described
+from nn.layers.inputs import Image, flat_values, is_nested, one_example
 
 
-class Flatten(Module):
+class Flatten(Described):
     """Turns an image, channels x rows x columns, into one list, row by row, channel by channel."""
 
     def forward(self, x: Any) -> list[Value]:
         """Return all Values of the nested lists or arrays in `x` as one list."""
         return flat_values(x)
 
-    def architecture(self) -> dict[str, Any]:
-        """Return the class; there are no arguments."""
-        return {"class": "Flatten"}
 
-    def __repr__(self) -> str:
-        return "Flatten()"
-
-
-class Reshape(Module):
+class Reshape(Described):
     """Turns a flat example into an image, `channels` x `rows` x `columns`: undoes `Flatten`."""
+
+    arguments: ClassVar = ("channels", "rows", "columns")
 
     def __init__(self, channels: int, rows: int, columns: int) -> None:
         self.channels = check_size("channels", channels)
@@ -38,17 +33,11 @@ class Reshape(Module):
         """
         values = flat_values(x)
         area = self.rows * self.columns
+        if len(values) != self.channels * area and is_nested(x) and is_nested(x[0]):
+            raise ValueError(one_example(self, f"{self.channels * area} numbers", x))
         if len(values) != self.channels * area:
             raise ValueError(f"{self!r} takes {self.channels * area} inputs, got {len(values)}")
         return [
             [values[start : start + self.columns] for start in range(i, i + area, self.columns)]
             for i in range(0, len(values), area)
         ]
-
-    def architecture(self) -> dict[str, Any]:
-        """Return the class and its arguments."""
-        sizes = {"channels": self.channels, "rows": self.rows, "columns": self.columns}
-        return {"class": "Reshape", **sizes}
-
-    def __repr__(self) -> str:
-        return f"Reshape({self.channels}, {self.rows}, {self.columns})"

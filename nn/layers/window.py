@@ -6,9 +6,10 @@ every side first. Over n rows it stands at floor((n + 2 padding - kernel) / stri
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from nn.checks import check_size
+from nn.layers.described import Described
 from nn.module import Module
 
 Item = TypeVar("Item")
@@ -42,6 +43,11 @@ class Window:
             check_pair("padding", padding, least=0),
         )
 
+    @property
+    def area(self) -> int:
+        """How many numbers of a plane the window sees."""
+        return self.kernel[0] * self.kernel[1]
+
     def check_fits(self, module: Module, plane: Sequence[Sequence[Any]]) -> None:
         """Raise a `ValueError` naming `module` where the window is larger than a padded plane."""
         rows, columns = len(plane), len(plane[0]) if plane else 0
@@ -70,7 +76,28 @@ class Window:
             for r in range(0, len(padded) - height + 1, self.stride[0])
         ]
 
-    def arguments(self) -> dict[str, int | list[int]]:
-        """Return the arguments of the layer by name; one number where both of a pair are equal."""
-        sizes = {"kernel_size": self.kernel, "stride": self.stride, "padding": self.padding}
-        return {name: a if a == b else [a, b] for name, (a, b) in sizes.items()}
+
+class Windowed(Described):
+    """A layer with a `window`, whose sizes are arguments: one number where a pair is of equals."""
+
+    arguments: ClassVar[tuple[str, ...]] = ("kernel_size", "stride", "padding")
+    window: Window
+
+    @property
+    def kernel_size(self) -> int | list[int]:
+        """Rows and columns of the window."""
+        return _shown(self.window.kernel)
+
+    @property
+    def stride(self) -> int | list[int] | None:
+        """By how many rows and columns it moves."""
+        return _shown(self.window.stride)
+
+    @property
+    def padding(self) -> int | list[int]:
+        """How many rows and columns are added on each side."""
+        return _shown(self.window.padding)
+
+
+def _shown(pair: Pair) -> int | list[int]:
+    return pair[0] if pair[0] == pair[1] else list(pair)

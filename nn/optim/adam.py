@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from autograd import Value
-from nn.checks import not_negative
+from nn.checks import flag, not_negative
 from nn.optim.arithmetic import divide, maximum, sqrt
-from nn.optim.hyperparameter import Hyperparameter, flag, fractions
+from nn.optim.hyperparameter import Hyperparameter, fractions
 from nn.optim.optimizer import Optimizer
 
 

@@ -8,8 +8,6 @@ Invariant: the groups hold the numbers; the attribute is a view of what all grou
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-import numpy as np
-
 from autograd.engine.number import as_float
 
 
@@ -70,10 +68,3 @@ def fractions(name: str, pair: Any) -> tuple[float, float]:
     if not isinstance(pair, Sequence) or isinstance(pair, str) or len(pair) != 2:
         raise TypeError(f"`{name}` must be a pair such as (0.9, 0.999), got {pair!r:.60}")
     return fraction(f"{name}[0]", pair[0]), fraction(f"{name}[1]", pair[1])
-
-
-def flag(name: str, x: Any) -> bool:
-    """Return `x` as a bool; raises `TypeError` for anything but True and False."""
-    if not isinstance(x, bool | np.bool_):
-        raise TypeError(f"`{name}` must be True or False, got {x!r:.60}")
-    return bool(x)

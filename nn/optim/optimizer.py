@@ -5,16 +5,19 @@ hyperparameters to the new parameter. Invariant: it holds for floats and for Num
 and never changes the gradient; `step` reads `.grad` and changes nothing but `.data` and the state.
 """
 
+import inspect
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from autograd import Value
-from nn.checks import positive
+from autograd.engine.number import as_float
+from autograd.engine.primitive import FROZEN
+from nn.checks import check_size, not_negative, positive
+from nn.module import UNTOUCHED
 from nn.optim.hyperparameter import Hyperparameter
 from nn.optim.params import check_params, in_groups
-from nn.optim.state import as_dict
-from nn.optim.state import checked as checked_state
 
 
 class Optimizer(ABC):
@@ -24,7 +27,7 @@ class Optimizer(ABC):
     `params` all parameters in their order, `state` a dict for each; the attributes `lr` and so on
     read what all groups share and set it in every group. A subclass declares what else its formula
     needs as `Hyperparameter`s and passes it on as keywords; `state_names` says which entries a
-    state has, and whether always, so that loading can check them.
+    state has, and whether always, so that loading can check them. Frozen parameters are left out.
 
     Raises `TypeError` where `params` holds anything but Values, `ValueError` where it is empty,
     holds a result instead of a leaf or names one twice, or where `lr` is not positive and finite.
@@ -40,6 +43,7 @@ class Optimizer(ABC):
         self.params: list[Value] = []
         self._state: list[dict[str, Any]] = []
         self._elsewhere: Callable[[], None] | None = None
+        self._warned = False
         self.defaults = self.checked({"lr": lr, **defaults})
         for group in in_groups(params):
             self.add_param_group(group)
@@ -87,16 +91,30 @@ class Optimizer(ABC):
         self.param_groups.append({"params": params, **options})
         self.params.extend(params)
         self.state.extend({} for _ in params)
+        for p in params:
+            if type(p._grad) is float and p._grad == 0.0:
+                p.grad = UNTOUCHED
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
         for p in self.params:
-            p.grad = 0.0
+            p.grad = UNTOUCHED
 
     def step(self) -> None:
-        """Move every parameter once, by its current gradient."""
+        """Move every parameter once, by its current gradient; frozen ones stay.
+
+        Warns, once, where no gradient has arrived since they were set to 0.
+        """
+        if not self._warned and all(p._grad is UNTOUCHED for p in self.params):
+            self._warned = True
+            warnings.warn(
+                f"{type(self).__name__}.step() finds no gradients, since none has arrived after "
+                "zero_grad(): call loss.backward() before step()",
+                stacklevel=2,
+            )
         for p, state, group in self.entries():
-            p.data = self.update(p.data, p.grad, state, group)
+            if p.primitive is not FROZEN:
+                p.data = self.update(p.data, p.grad, state, group)
 
     @abstractmethod
     def update(self, p: Any, grad: Any, state: dict[str, Any], group: dict[str, Any]) -> Any:
@@ -113,19 +131,72 @@ class Optimizer(ABC):
         """Return the states and hyperparameters as lists and dicts of plain numbers, for JSON.
 
         Parameters are named by their index in `params`. The parameters' own data are not in it:
-        `model.state_dict()` has them.
+        `model.state_dict()` has them. Lists stand where PyTorch has dicts by index, since JSON
+        knows no int keys.
         """
-        return as_dict(self)
+        groups, places = [], iter(range(len(self.params)))
+        for group in self.param_groups:
+            options = {name: group[name] for name in self.defaults}
+            plain = {n: list(x) if isinstance(x, tuple) else x for n, x in options.items()}
+            groups.append({**plain, "params": [next(places) for _ in group["params"]]})
+        states = [dict(state) for state in self.state]
+        return {"optimizer": type(self).__name__, "state": states, "param_groups": groups}
 
     def load_state_dict(self, loaded: Mapping[str, Any]) -> None:
         """Take the states and hyperparameters that `state_dict` returned, of the same groups.
 
         Raises `ValueError` or `TypeError` for what does not fit, and then changes nothing.
         """
-        groups, states = checked_state(self, loaded)
+        own = self.state_dict()
+        if not isinstance(loaded, Mapping) or set(loaded) != set(own):
+            raise ValueError(
+                "the state must be what an optimiser's state_dict() returned, with `optimizer`, "
+                f"`state` and `param_groups`, got {loaded!r:.60}"
+            )
+        if loaded["optimizer"] != own["optimizer"]:
+            raise ValueError(
+                f"the state is that of {loaded['optimizer']!r:.60}, not of {own['optimizer']!r}"
+            )
+        for key, what in (("param_groups", "parameter groups"), ("state", "parameters")):
+            found, count = loaded[key], len(own[key])
+            if not isinstance(found, list) or len(found) != count:
+                size = len(found) if isinstance(found, list) else f"{found!r:.60}"
+                raise ValueError(f"`{key}` must list the optimiser's {count} {what}, got {size}")
+        groups = [
+            self._checked_group(f"`param_groups[{i}]`", group, own["param_groups"][i]["params"])
+            for i, group in enumerate(loaded["param_groups"])
+        ]
+        self.state = [self._checked_state(i, state) for i, state in enumerate(loaded["state"])]
         for group, options in zip(self.param_groups, groups, strict=True):
             group.update(options)
-        self.state = states
+
+    def _checked_group(self, where: str, group: Any, places: list[int]) -> dict[str, Any]:
+        if not isinstance(group, Mapping) or set(group) != {*self.defaults, "params"}:
+            names = ", ".join(self.defaults)
+            raise ValueError(f"{where} must hold params, {names}, got {group!r:.60}")
+        if group["params"] != places:
+            raise ValueError(f"{where} must hold the {len(places)} parameters that it holds here")
+        # A schedule may have brought the rate to 0, which the constructor refuses.
+        lr = not_negative("lr", group["lr"])
+        options = {name: group[name] for name in self.defaults if name != "lr"}
+        return self.checked(options) | {"lr": lr}
+
+    def _checked_state(self, i: int, state: Any) -> dict[str, Any]:
+        where, names = f"state[{i}]", self.state_names
+        if not isinstance(state, Mapping):
+            raise TypeError(f"`{where}` must be a dict, got {state!r:.60}")
+        if state and names is not None:
+            missing = [name for name, always in names.items() if always and name not in state]
+            if missing or not set(state) <= set(names):
+                raise ValueError(
+                    f"`{where}` must be empty or hold {', '.join(names)}, got {', '.join(state)}"
+                )
+        return {
+            name: check_size(f"{where}.step", x, 0)
+            if name == "step"
+            else as_float(x, f"{where}.{name}")
+            for name, x in state.items()
+        }
 
     def checked(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return a group's hyperparameters, all or all but `lr`, each checked.
@@ -144,3 +215,16 @@ class Optimizer(ABC):
     def _check(self, name: str, value: Any) -> Any:
         declared = getattr(type(self), name, None)
         return declared.check(name, value) if isinstance(declared, Hyperparameter) else value
+
+    def __repr__(self) -> str:
+        """Name what differs from the defaults of the formula, and how much there is to train."""
+        parameters = inspect.signature(type(self)).parameters
+        shown = []
+        for name in self.defaults:
+            values = [group[name] for group in self.param_groups]
+            same = all(value == values[0] for value in values)
+            if name == "lr" or not same or values[0] != getattr(parameters.get(name), "default", 0):
+                shown.append(f"{name}={values[0] if same else values}")
+        groups, n = len(self.param_groups), len(self.params)
+        count = f"{n} parameter{'s' * (n > 1)}" + (f" in {groups} groups" if groups > 1 else "")
+        return f"{type(self).__name__}({', '.join(shown)}; {count})"

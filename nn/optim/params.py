@@ -1,9 +1,13 @@
-"""What an optimiser may be given as `params`: distinct leaf Values, bare or in groups."""
+"""What an optimiser may be given as `params`: distinct leaf Values, bare or in groups.
+
+Frozen ones are left out.
+"""
 
 from collections.abc import Iterable
 from typing import Any
 
 from autograd import Value
+from autograd.engine.primitive import FROZEN
 
 
 def in_groups(params: Iterable[Value] | Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -18,7 +22,10 @@ def in_groups(params: Iterable[Value] | Iterable[dict[str, Any]]) -> list[dict[s
 
 
 def check_params(params: Iterable[Value]) -> list[Value]:
-    """Return `params` as a list; raises unless it holds leaf Values, at least one, none twice."""
+    """Return those of `params` that are not frozen.
+
+    Raises unless it holds leaf Values, none of them twice, at least one of them not frozen.
+    """
     listed = _listed(params)
     for p in listed:
         if not isinstance(p, Value):
@@ -29,7 +36,10 @@ def check_params(params: Iterable[Value]) -> list[Value]:
         raise ValueError("`params` is empty: there is nothing to train")
     if len(set(listed)) != len(listed):
         raise ValueError("`params` holds the same Value twice: it would count twice a step")
-    return listed
+    trained = [p for p in listed if p.primitive is not FROZEN]
+    if not trained:
+        raise ValueError("`params` are all frozen: call requires_grad_(True) on what is to learn")
+    return trained
 
 
 def _listed(params: Any) -> list[Any]:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from autograd import Value
-from nn.checks import not_negative
-from nn.optim.hyperparameter import Hyperparameter, flag
+from nn.checks import flag, not_negative
+from nn.optim.hyperparameter import Hyperparameter
 from nn.optim.optimizer import Optimizer
 
 

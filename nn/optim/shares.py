@@ -12,9 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd import Value
+from autograd.engine.primitive import FROZEN
 from nn.optim.optimizer import Optimizer
 
 Array = npt.NDArray[Any]
+_ADVICE = (
+    "`{}.update` gets the parameters of a group as one array, so write np.where(grad > 0, x, y) "
+    "for `x if grad > 0 else y` and np.sqrt for math.sqrt, or train with compiled=False"
+)
 State = dict[str, Any]
 
 
@@ -32,15 +37,18 @@ class Share:
 
     def step(self, optimizer: Optimizer, flat: Array, gradient: Array) -> None:
         """Move the share's parameters in `flat` by their gradients."""
-        if not self.whole:
-            part = flat[self.places]
-            moved = optimizer.update(part, gradient[self.places], self.state, self.group)
-            if moved is not part or not self.sliced:
-                flat[self.places] = moved
-            return
-        moved = optimizer.update(flat, gradient, self.state, self.group)
-        if moved is not flat:
-            flat[...] = moved
+        whole = self.whole
+        part = flat if whole else flat[self.places]
+        try:
+            moved = optimizer.update(
+                part, gradient if whole else gradient[self.places], self.state, self.group
+            )
+        except (TypeError, ValueError) as error:
+            if "truth value of an array" in str(error) or "to Python scalars" in str(error):
+                raise type(error)(f"{error}: {_ADVICE.format(type(optimizer).__name__)}") from error
+            raise
+        if moved is not part or not (whole or self.sliced):
+            flat[... if whole else self.places] = moved
 
     def write_back(self) -> None:
         """Put the state back where eager steps find it."""
@@ -58,6 +66,8 @@ def shares(optimizer: Optimizer, params: Sequence[Value]) -> list[Share]:
     entries = {p: (state, group) for p, state, group in optimizer.entries()}
     alike: dict[Any, tuple[dict[str, Any], list[int], list[State]]] = {}
     for i, p in enumerate(params):
+        if p.primitive is FROZEN:
+            continue
         state, group = entries[p]
         kind = [n if isinstance(x, float) else (n, _same(x)) for n, x in state.items()]
         _, places, states = alike.setdefault((id(group), *kind), (group, [], []))

@@ -2,10 +2,13 @@
 
 A small network is drawn in full, a larger one with each neuron, or each layer, as one box.
 Invariant: the model sees Values in place of numbers, so that its inputs can be shown, or, where it
-cannot take them, the numbers themselves; neither the model nor what is given is changed.
+cannot take them, the numbers themselves; neither the model, its random numbers nor what is given
+is changed.
 """
 
-from collections.abc import Mapping, Sequence
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -63,28 +66,55 @@ def draw(
     if not isinstance(fold_above, int):
         raise TypeError(f"`fold_above` must be a whole number of nodes, got {fold_above!r:.40}")
     check_format(fmt)
-    inputs, output = _run(model, x)
-    roots = list(output) if isinstance(output, list | tuple) else [output]
-    if not roots or not all(isinstance(root, Value) for root in roots):
-        raise TypeError(
-            f"`model` must return a Value or a list of Values to be drawn, got {output!r:.60}"
+    with _unmoved(model):
+        inputs, output = _run(model, x)
+        roots = list(output) if isinstance(output, list | tuple) else [output]
+        if not roots or not all(isinstance(root, Value) for root in roots):
+            raise TypeError(
+                f"`model` must return a Value or a list of Values to be drawn, got {output!r:.60}"
+            )
+        order = topological_order(*roots)
+        ends = {"x": inputs, "output": output}
+        known = Names(
+            order, {**ends, **names, **ends} if isinstance(names, Mapping) else names or ends
         )
-    order = topological_order(*roots)
-    ends = {"x": inputs, "output": output}
-    known = Names(order, {**ends, **names, **ends} if isinstance(names, Mapping) else names or ends)
-    owners = Owners(model, order)
-    drawing = blank("LR")
-    drawing.attr(label=escaped(owners.title("")), labelloc="t")
-    if len(order) > fold_above:
-        add_folded(drawing, owners, order, roots, known, fmt)
-        results = [f"{known[root]} | data {number(root._data, fmt)}" for root in roots]
-        lines = [*model.summary().splitlines(), *results]
-        drawing.tree = shortened(lines, len(lines))
-    else:
-        advice = "lower `fold_above`, or draw a part of it, as nn.draw(model.layers[0], x)"
-        check_limit(len(order), limit, advice)
-        drawing.tree = _add_in_full(drawing, owners, order, roots, known, fmt)
-    return drawing
+        owners = Owners(model, order)
+        drawing = blank("LR")
+        drawing.attr(label=escaped(owners.title("")), labelloc="t")
+        if len(order) > fold_above:
+            add_folded(drawing, owners, order, roots, known, fmt)
+            results = [f"{known[root]} | data {number(root._data, fmt)}" for root in roots]
+            lines = [*model.summary().splitlines(), *results]
+            drawing.tree = shortened(lines, len(lines))
+        else:
+            advice = "lower `fold_above`, or draw a part of it, as nn.draw(model.layers[0], x)"
+            check_limit(len(order), limit, advice)
+            drawing.tree = _add_in_full(drawing, owners, order, roots, known, fmt)
+        return drawing
+
+
+@contextmanager
+def _unmoved(model: Module) -> Iterator[None]:
+    """Put back, afterwards, what a run changes: random numbers, and what modules keep of it."""
+    kept = [(module, dict(vars(module))) for module in model.modules()]
+    numpys, pythons, common = [], [], (random.getstate(), np.random.get_state())
+    for held in (item for _, attributes in kept for item in attributes.values()):
+        if isinstance(held, np.random.Generator):
+            numpys.append((held.bit_generator, held.bit_generator.state))
+        elif isinstance(held, random.Random) and not isinstance(held, random.SystemRandom):
+            pythons.append((held, held.getstate()))
+    try:
+        yield
+    finally:
+        random.setstate(common[0])
+        np.random.set_state(common[1])
+        for bits, state in numpys:
+            bits.state = state
+        for generator, numbers in pythons:
+            generator.setstate(numbers)
+        for module, attributes in kept:
+            vars(module).clear()
+            vars(module).update(attributes)
 
 
 def _run(model: Module, x: Any) -> tuple[Any, Any]:

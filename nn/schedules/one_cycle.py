@@ -3,9 +3,9 @@
 import math
 from typing import Any
 
-from nn.checks import check_size, positive
+from nn.checks import check_size, flag, positive
 from nn.optim import Optimizer
-from nn.optim.hyperparameter import flag, fraction
+from nn.optim.hyperparameter import fraction
 from nn.schedules.schedule import Schedule, for_groups, one_of
 
 Knot = tuple[float, str]

@@ -13,8 +13,9 @@ from nn.schedules.schedule import Schedule, count, for_groups, one_of
 class ReduceLROnPlateau(Schedule):
     """After more than `patience` epochs without a better metric, lr = max(lr factor, min_lr).
 
-    As in PyTorch: better means, in mode "min", below best (1 - threshold), or below
-    best - threshold where `threshold_mode` is "abs"; in mode "max" above the same with +. For
+    As in PyTorch: better means, in mode "min", below best - threshold |best|, or below
+    best - threshold where `threshold_mode` is "abs"; in mode "max" above the same with +. (For a
+    negative best PyTorch takes worse for better, as it leaves out the bars.) For
     `cooldown` epochs after a cut none are counted as bad, and a cut of `eps` or less is not made.
     `min_lr` is a number, or a list with one for each group. A metric of nan counts as bad.
 
@@ -80,7 +81,7 @@ class ReduceLROnPlateau(Schedule):
     def _better(self, metric: float) -> bool:
         sign = -1.0 if self.mode == "min" else 1.0
         if self.threshold_mode == "rel":
-            limit = self.best * (1.0 + sign * self.threshold)
+            limit = self.best * (1.0 + sign * math.copysign(self.threshold, self.best))
         else:
             limit = self.best + sign * self.threshold
         return metric < limit if self.mode == "min" else metric > limit

@@ -69,7 +69,7 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     def _new_optimizer(self) -> Optimizer:
         """Return the optimiser; its first group are the weights, which decay, then the biases."""
         neurons = [neuron for layer in self.model_.layers for neuron in layer.neurons]
-        groups = [
+        groups: list[dict[str, Any]] = [
             {"params": [weight for neuron in neurons for weight in neuron.weights]},
             {"params": [neuron.bias for neuron in neurons]},
         ]
@@ -155,8 +155,8 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     @property
     def intercepts_(self) -> list[Array]:
         """The biases of each layer, shape (units,)."""
-        layers = self.model_.layers
-        return [np.array([neuron.bias.data for neuron in layer.neurons]) for layer in layers]
+        biases = [[neuron.bias for neuron in layer.neurons] for layer in self.model_.layers]
+        return [np.array([0.0 if b is None else b.data for b in layer]) for layer in biases]
 
     @property
     def n_layers_(self) -> int:

@@ -85,10 +85,11 @@ class Engine:
         self._check(rows, gradient)
         self.gradient = self.clipping(gradient)
         with self.guard:
-            if type(self.optimizer).step is Optimizer.step:
+            own = type(self.optimizer).step is not Optimizer.step
+            if isinstance(self.runner, Compiled) and not own:
                 for share in self.shares:
                     share.step(self.optimizer, self.flat, self.gradient)
-            else:  # a step of the user's own works on the Values
+            else:  # a step of the user's own works on the Values, eager ones number by number
                 self.write_back()
                 self.optimizer.step()
                 self.gather()

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.modes import Training
-from nn.checks import by_name, check_seed, check_size
+from nn.checks import by_name, check_generator, check_size
 from nn.data import check_several_classes, minibatches
 from nn.layers.noise import silent
 from nn.losses import LOSSES, Loss, kind_of
@@ -135,7 +135,7 @@ def fit(
     callbacks = check_callbacks(callbacks)
     batch_callbacks = check_callbacks(batch_callbacks, "batch_callbacks")
     optimizer = check_optimizer(optimizer, model, schedule)
-    rng = check_seed(seed)
+    rng = check_generator(seed)
     chosen = None if loss is None else by_name("loss", loss, LOSSES)
     training = Examples(model, X, y, chosen)
     training.rehearse()

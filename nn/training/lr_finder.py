@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nn.checks import by_name, check_seed, check_size, positive
+from nn.checks import by_name, check_generator, check_size, positive
 from nn.data import minibatches
 from nn.layers.noise import NoisyLayer
 from nn.losses import LOSSES, Loss
@@ -96,7 +96,7 @@ def find_learning_rate(
     try:
         runner = Compiled(model, examples.loss, list(optimizer.params))
         engine = Engine(runner, optimizer, Clipping(), Interrupts())
-        rng = check_seed(seed)
+        rng = check_generator(seed)
         batches: Any = iter(())
         mean, weight, lowest = 0.0, 0.0, math.inf
         engine.epoch(examples)

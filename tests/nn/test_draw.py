@@ -182,3 +182,30 @@ def test_what_cannot_be_drawn_is_refused():
 def test_the_text_lists_the_layers_of_a_large_network():
     tree = nn.draw(nn.MLP(64, [32, 10]), [0.0] * 64).tree
     assert tree.splitlines()[0].startswith("layers.0") and "output[9] | data" in tree
+
+
+def test_drawing_moves_no_random_numbers_and_keeps_nothing():
+    class Noisy(nn.Module):
+        def __init__(self):
+            self.layer, self.rng = nn.Layer(2, 2, rng=1), random.Random(3)
+            self.last = "nothing yet"
+
+        def forward(self, x):
+            noise = self.rng.random() + random.random() + np.random.random()
+            self.last = [v + noise for v in self.layer(x)]
+            return self.last
+
+    own = Noisy()
+    model = nn.Sequential(nn.Dropout(0.5, seed=2), own, nn.Dropout(0.5, seed=4))
+
+    def state():
+        generators = [model[0].generator, model[2].generator]
+        states = [generator.bit_generator.state for generator in generators]
+        return states, own.rng.getstate(), random.getstate(), np.random.get_state()[2], own.last
+
+    before = state()
+    assert "Dropout" in nn.draw(model, [1.0, 2.0]).source
+    assert state() == before
+    with pytest.raises(ValueError, match="takes 2 inputs, got 3"):
+        nn.draw(model, [1.0, 2.0, 3.0])
+    assert state() == before

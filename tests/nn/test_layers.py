@@ -117,8 +117,11 @@ def test_unknown_names_say_what_there_is():
         nn.MLP(2, [1], init="xavir")
     with pytest.raises(TypeError, match="activation must be a name or a function, got 3"):
         nn.Neuron(2, activation=3)
-    with pytest.raises(TypeError, match=r"pass random.Random\(seed\)"):
-        nn.MLP(2, [1], rng=3)
+    assert repr(nn.MLP(2, [2, 1], activation="ReLU", output="LeakyReLU")) == (
+        "MLP(2, [2, 1], activation='relu', output='leaky_relu')"
+    )
+    with pytest.raises(ValueError, match=r"unknown activation 'LeakyRelo'.*mean `leaky_relu`"):
+        nn.Neuron(2, activation="LeakyRelo")
 
 
 @pytest.mark.parametrize("init", INITIALISATIONS)
@@ -137,7 +140,132 @@ def test_a_seed_fixes_the_weights_and_global_state_is_left_alone(init):
 def test_an_mlp_is_the_same_everywhere_unless_another_generator_is_given():
     assert nn.MLP(2, [3, 1]).state_dict() == nn.MLP(2, [3, 1], rng=random.Random(0)).state_dict()
     relu, tanh = (nn.MLP(100, [50], output=name, rng=random.Random(1)) for name in ("relu", "tanh"))
-    assert max(relu.state_dict().values()) > 0.39 > 0.21 > max(tanh.state_dict().values())
+    assert np.std(list(relu.state_dict().values())) == pytest.approx(math.sqrt(0.02), rel=0.05)
+    assert max(tanh.state_dict().values()) < 0.21
+
+
+def test_a_relu_that_is_named_starts_with_he_and_micrograds_with_its_own():
+    names = "relu", "leaky_relu", "elu", "gelu", "silu", autograd.relu
+    for activation in names:
+        layer = nn.Layer(400, 2, activation=activation, rng=3)
+        weights = [w.data for w in layer.parameters()]
+        assert np.std(weights) == pytest.approx(math.sqrt(2 / 400), rel=0.1)
+    micrograds = (
+        nn.Neuron(400, rng=3),
+        nn.Layer(400, 2, rng=3),
+        nn.MLP(400, [2, 1], rng=3).layers[0],
+    )
+    for module in micrograds:  # uniform on +-4 / sqrt(400)
+        assert 0.19 < max(w.data for w in module.parameters()) < 0.2
+    deep = nn.MLP(32, [32] * 10, activation="relu", output="relu", rng=1)
+    X = np.random.default_rng(0).normal(size=(50, 32))
+    assert 0.05 < np.std(nn.predict(deep, X)) < 1.0
+    assert np.std(nn.predict(nn.MLP(32, [32] * 10, rng=1), X)) > 50.0
+
+
+def test_a_seed_is_a_number_or_a_generator_and_numbers_are_those_of_random():
+    for build in (nn.Neuron, nn.Perceptron, lambda n, rng: nn.MLP(n, [2, 1], rng=rng)):
+        assert build(3, rng=7).state_dict() == build(3, rng=random.Random(7)).state_dict()
+        assert build(3, rng=np.int64(7)).state_dict() == build(3, rng=7).state_dict()
+        one, other = (np.random.default_rng(s) for s in (1, 1))
+        assert build(3, rng=one).state_dict() == build(3, rng=other).state_dict()
+        assert build(3, rng=one).state_dict() != build(3, rng=1).state_dict()
+        assert one.bit_generator.state != np.random.default_rng(1).bit_generator.state
+    x = [1.0] * 20
+    numbers = [[v.data for v in nn.Dropout(seed=s)(x)] for s in (7, np.random.default_rng(7))]
+    assert numbers[0] == numbers[1]
+    numbers = [[v.data for v in nn.Dropout(seed=random.Random(s))(x)] for s in (7, 7, 8)]
+    assert numbers[0] == numbers[1] != numbers[2]
+    for seed in ("7", 1.5, True):
+        for build in (lambda s: nn.Neuron(2, rng=s), lambda s: nn.Dropout(seed=s)):
+            with pytest.raises(TypeError, match="whole number from 0 on, a random"):
+                build(seed)
+    with pytest.raises(ValueError, match="`rng` must be a whole number of at least 0, got -1"):
+        nn.Linear(2, 2, rng=-1)
+
+
+def test_a_linear_layer_is_w_dot_x_with_a_bias_or_without():
+    layer = nn.Linear(3, 2, rng=1)
+    assert layer.state_dict() == nn.Layer(3, 2, activation="linear", rng=1).state_dict()
+    assert repr(layer) == "Linear(3, 2)" and len(layer.parameters()) == layer.size() == 8
+    bare = nn.Linear(3, 2, bias=False, rng=1)
+    assert repr(bare) == "Linear(3, 2, bias=False)" and len(bare.parameters()) == bare.size() == 6
+    assert bare.neurons[0].bias is None and bare.bias is False
+    x = [1.0, -2.0, 0.5]
+    assert [v.data for v in bare(x)] == [v.data for v in layer(x)]  # biases are 0 at first
+    assert [v.data for v in bare([0.0] * 3)] == [0.0, 0.0]
+    with pytest.raises(TypeError, match="`bias` must be True or False, got 1"):
+        nn.Linear(3, 2, 1)
+    model = nn.Sequential(bare, "relu", nn.Linear(2, 1, bias=False, rng=2))
+    history = nn.fit(model, [x, [0.0, 1.0, 1.0]], [1.0, 0.0], loss="mse_loss", progress=False)
+    assert history.loss[-1] < history.loss[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "slopes"),
+    [  # of torch 2.13 in float64, at -30, -3, -0.5, 0, 0.5, 3, 30
+        (
+            "gelu",
+            (-0.0, -0.004049694095, -0.1542687694, 0.0, 0.3457312306, 2.995950306, 30.0),
+            (0.0, -0.0119456472, 0.1325048753, 0.5, 0.8674951247, 1.011945647, 1.0),
+        ),
+        (
+            "silu",
+            (-2.807286891e-12, -0.1422776195, -0.1887703344, 0.0, 0.3112296656, 2.85772238, 30.0),
+            (-2.713710661e-12, -0.08810410602, 0.2600388127, 0.5, 0.7399611873, 1.088104106, 1.0),
+        ),
+        (
+            "elu",
+            (-1.0, -0.9502129316, -0.3934693403, 0.0, 0.5, 3.0, 30.0),
+            (9.357622969e-14, 0.04978706837, 0.6065306597, 1.0, 1.0, 1.0, 1.0),
+        ),
+    ],
+)
+def test_smooth_rectifiers_are_pytorchs(name, values, slopes):
+    at = -30.0, -3.0, -0.5, 0.0, 0.5, 3.0, 30.0
+    xs = [Value(x) for x in at]
+    outputs = [ACTIVATIONS[name](x) for x in xs]
+    for output in outputs:
+        output.backward()
+    assert [y.data for y in outputs] == pytest.approx(values, rel=1e-8, abs=1e-15)
+    assert [x.grad for x in xs] == pytest.approx(slopes, rel=1e-8, abs=1e-15)
+    model = nn.Sequential(name)
+    np.testing.assert_array_equal(nn.predict(model, [[x] for x in at]), [y.data for y in outputs])
+    assert ACTIVATIONS[name](Value(1e4)).data == 1e4
+    far = Value(1e4)
+    ACTIVATIONS[name](far).backward()
+    assert far.grad == 1.0
+
+
+def test_the_smooth_rectifiers_of_the_installed_pytorch():
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    for name in ("gelu", "silu", "elu"):
+        for x in np.linspace(-8.0, 8.0, 33).tolist():
+            ours, theirs = Value(x), torch.tensor(x, dtype=torch.float64, requires_grad=True)
+            y, wanted = ACTIVATIONS[name](ours), getattr(torch.nn.functional, name)(theirs)
+            y.backward(), wanted.backward()
+            assert y.data == pytest.approx(wanted.item(), rel=1e-12, abs=1e-15)
+            assert ours.grad == pytest.approx(theirs.grad.item(), rel=1e-12, abs=1e-15)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [nn.Neuron(2), nn.Layer(2, 3), nn.MLP(2, [3, 1]), nn.Perceptron(2), nn.Linear(2, 2)],
+    ids=repr,
+)
+def test_a_batch_says_that_a_model_takes_one_example(model):
+    for batch in ([[1.0, 2.0]] * 4, np.ones((4, 2)), np.ones((2, 2)), ((Value(1.0), 2.0),)):
+        with pytest.raises(ValueError, match=r"one example at a time, 2 .*nn.predict\(model, X\)"):
+            model(batch)
+
+
+def test_a_batch_of_images_says_so_too():
+    batch = np.ones((3, 1, 4, 4))
+    for layer in (nn.Conv2d(1, 2, 2), nn.MaxPool2d(2), nn.AvgPool2d(2)):
+        with pytest.raises(ValueError, match=r"one example at a time, channels x rows .* 3 rows"):
+            layer(batch)
+    with pytest.raises(ValueError, match=r"Reshape\(1, 4, 4\) takes one example .* 16 numbers"):
+        nn.Reshape(1, 4, 4)(np.ones((3, 16)))
 
 
 @pytest.mark.parametrize(
@@ -347,11 +475,12 @@ ARCHITECTURES = [
             "activation": "relu",
         },
     ),
-    (nn.MaxPool2d(2), {"class": "MaxPool2d", "kernel_size": 2, "stride": 2, "padding": 0}),
+    (nn.MaxPool2d(2), {"class": "MaxPool2d", "kernel_size": 2, "stride": None, "padding": 0}),
     (
         nn.AvgPool2d(3, (1, 2), 1),
         {"class": "AvgPool2d", "kernel_size": 3, "stride": [1, 2], "padding": 1},
     ),
+    (nn.Linear(2, 3, bias=False), {"class": "Linear", "nin": 2, "nout": 3, "bias": False}),
     (nn.Flatten(), {"class": "Flatten"}),
     (nn.Reshape(1, 8, 4), {"class": "Reshape", "channels": 1, "rows": 8, "columns": 4}),
     (nn.Dropout(0.25), {"class": "Dropout", "p": 0.25}),
@@ -383,7 +512,7 @@ def test_what_has_no_name_has_no_architecture():
         (nn.Neuron(2, activation=lambda v: v * v), "activation '<lambda>' is none of `linear`"),
         (nn.MLP(2, [3, 1], activation=autograd.exp), "is none of `linear`"),
         (nn.Sequential(autograd.exp), "is none of `linear`"),
-        (odd, "should have one activation have `relu`, `tanh`"),
+        (odd, "activation 'mixed' is none of `linear`"),
         (nn.Sequential(layer, layer), "its modules share parameters"),
         (nn.Sequential(nn.Module()), "has no method `architecture`"),
     ):
@@ -455,8 +584,8 @@ def test_public_names():
         "log10 exp2 cbrt logaddexp floor ceil sign mod floor_divide".split()
     )
     assert public(nn) == set(
-        "Module Neuron Layer MLP Sequential Elementwise Flatten Reshape Conv2d MaxPool2d AvgPool2d "
-        "Dropout Perceptron draw mse_loss squared_error cross_entropy hinge_loss "
+        "Module Neuron Layer Linear MLP Sequential Elementwise Flatten Reshape Conv2d MaxPool2d "
+        "AvgPool2d Dropout Perceptron draw mse_loss squared_error cross_entropy hinge_loss "
         "binary_cross_entropy_with_logits l1_loss huber_loss perceptron_loss nll nll_loss "
         "log_softmax l1_penalty l2_penalty Optimizer SGD Adam AdamW RMSprop Adagrad "
         "Schedule StepLR ExponentialLR CosineAnnealingLR OneCycleLR ReduceLROnPlateau WarmUp "

@@ -166,7 +166,7 @@ def test_8_dropout_and_early_stopping_hold_back_overfitting(digits):
     gaps = {}
     for p in (0.0, 0.5):
         m = nn.Sequential(
-            nn.Layer(64, 60, activation="relu", rng=random.Random(0)),
+            nn.Layer(64, 60, init="uniform", rng=random.Random(0)),
             nn.Dropout(p, seed=0),
             nn.Layer(60, 10, nonlin=False, rng=random.Random(1)),
         )

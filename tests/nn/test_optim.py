@@ -88,7 +88,8 @@ def test_one_formula_serves_floats_and_arrays(name):
 def test_formulas_follow_ieee_754_where_pythons_floats_would_raise():
     w = Value(1.0)
     adam = nn.Adam([w], eps=0.0)
-    adam.step()  # a gradient of 0: 0 / 0
+    w.grad = 0.0
+    adam.step()  # 0 / 0
     assert math.isnan(w.data)
     w.data, w.grad = 1.0, 1e200  # whose square is inf
     adagrad = nn.Adagrad([w])
@@ -423,3 +424,76 @@ def test_an_optimiser_of_the_users_own():
     twin = Sign(runs[0][1].params, lr=0.1)
     with pytest.raises(ValueError, match="1 parameter groups, got 2"):
         twin.load_state_dict(runs[0][1].state_dict())
+
+
+def test_a_step_without_gradients_says_so_once():
+    model = nn.MLP(2, [2, 1])
+    optimizer = nn.SGD(model.parameters(), lr=0.1)
+    with pytest.warns(UserWarning, match=r"SGD.step\(\) finds no gradients.*loss.backward\(\)"):
+        optimizer.step()
+    optimizer.step()  # once is enough: warnings are errors here
+    for of_the_model in (True, False):
+        optimizer = nn.Adam(model.parameters())
+        model([1.0, -1.0]).backward()
+        (model if of_the_model else optimizer).zero_grad()
+        with pytest.warns(UserWarning, match=r"Adam.step\(\) finds no gradients"):
+            optimizer.step()
+
+
+def test_gradients_that_are_0_are_gradients():
+    w, x = Value(1.0), Value(2.0)
+    optimizer = nn.SGD([w, x], lr=0.1)
+    for _ in range(2):
+        optimizer.zero_grad()
+        (w * 0.0).backward()
+        optimizer.step()
+        optimizer.step()  # the same gradient again
+    model = nn.Perceptron(1, init="zeros")
+    model.weights[0].data = 1.0
+    for compiled in (True, False):  # every example on its side
+        nn.fit(
+            *(model, [[1.0], [-1.0]], [1, -1]),
+            loss="perceptron_loss",
+            compiled=compiled,
+            progress=False,
+        )
+    assert (w.data, x.data, model.weights[0].data) == (1.0, 2.0, 1.0)
+
+
+def test_reprs_name_what_differs_from_the_defaults():
+    params = [Value(0.0) for _ in range(3)]
+    assert repr(nn.SGD(params, 0.1)) == "SGD(lr=0.1; 3 parameters)"
+    assert repr(nn.SGD(params[:1], 0.1, momentum=0.9)) == "SGD(lr=0.1, momentum=0.9; 1 parameter)"
+    assert repr(nn.Adam(params, betas=(0.8, 0.99))) == (
+        "Adam(lr=0.001, betas=(0.8, 0.99); 3 parameters)"
+    )
+    groups = [{"params": params[:1], "lr": 0.5}, {"params": params[1:]}]
+    assert repr(nn.RMSprop(groups)) == "RMSprop(lr=[0.5, 0.01]; 3 parameters in 2 groups)"
+
+
+@pytest.mark.parametrize("rows", [slice(None), [0, 2]])
+@pytest.mark.parametrize(
+    "sign",
+    [lambda grad: 1.0 if grad > 0 else -1.0, lambda grad: math.copysign(1.0, grad)],
+    ids=["if", "math"],
+)
+def test_an_update_that_cannot_take_arrays_is_told_that_it_gets_them(sign, rows):
+    class SignSGD(nn.Optimizer):
+        def __init__(self, params, lr):
+            super().__init__(params, lr)
+
+        def update(self, p, grad, state, group):
+            return p - group["lr"] * sign(grad)
+
+    model = nn.MLP(2, [2, 1], rng=0)
+    params = np.array(model.parameters(), dtype=object)
+    optimizer = SignSGD(params[rows].tolist(), lr=0.1)
+    with pytest.raises((TypeError, ValueError), match=r"SignSGD.update` gets .* as one array.*np"):
+        nn.fit(model, [[1.0, 2.0]], [1.0], loss="mse_loss", optimizer=optimizer, progress=False)
+    nn.fit(
+        *(model, [[1.0, 2.0]], [1.0]),
+        loss="mse_loss",
+        optimizer=optimizer,
+        compiled=False,
+        progress=False,
+    )

@@ -290,3 +290,16 @@ def test_a_schedule_of_the_users_own():
     schedule = Halving(optimizer_of_two_groups())
     schedule.step()
     assert schedule.get_last_lr() == [0.05, 0.015]
+
+
+@pytest.mark.parametrize("mode", ["min", "max"])
+def test_a_plateau_of_negative_metrics_gets_no_better_by_getting_worse(mode):
+    sign = 1.0 if mode == "min" else -1.0
+    optimizer = sgd(lr=1.0)
+    schedule = nn.ReduceLROnPlateau(optimizer, mode=mode, patience=1, factor=0.5)
+    for metric in (-10.0, -9.9995, -9.999):  # worse and worse in mode "min"
+        schedule.step(sign * metric)
+    assert (optimizer.lr, schedule.best) == (0.5, sign * -10.0)
+    schedule.step(sign * -10.0005)  # better by less than 1e-4 of 10
+    schedule.step(sign * -10.002)
+    assert (optimizer.lr, schedule.best) == (0.5, sign * -10.002)

@@ -35,6 +35,13 @@ MODELS = {
     "tanh": (lambda: mlp(4, 5, 1, activation="tanh", output="tanh"), (4,)),
     "leaky_relu": (lambda: mlp(4, 5, 2, activation="leaky_relu"), (4,)),
     "softplus": (lambda: mlp(4, 5, 2, activation="softplus", init="normal"), (4,)),
+    "elu": (lambda: mlp(4, 5, 2, activation="elu"), (4,)),
+    "gelu": (lambda: mlp(4, 5, 2, activation="gelu"), (4,)),
+    "silu": (lambda: mlp(4, 5, 2, activation="silu"), (4,)),
+    "linear without biases": (
+        lambda: nn.Sequential(nn.Linear(4, 3, bias=False, rng=rng()), "tanh", nn.Linear(3, 2)),
+        (4,),
+    ),
     "layers": (
         lambda: nn.Sequential(
             nn.Layer(4, 3, activation="tanh", rng=rng()),
@@ -67,7 +74,8 @@ MODELS = {
 def torchs_gradient(sequential):
     """All gradients in the order of our parameters: neuron by neuron, the bias last."""
     layers = [part for part in sequential.modules() if hasattr(part, "weight")]
-    rows = [np.c_[p.weight.grad.flatten(1).numpy(), p.bias.grad.numpy()] for p in layers]
+    parts = [[t for t in (p.weight, p.bias) if t is not None] for p in layers]
+    rows = [np.hstack([t.grad.numpy().reshape(len(t), -1) for t in tensors]) for tensors in parts]
     return np.concatenate([row.ravel() for row in rows])
 
 
@@ -175,6 +183,24 @@ def shared():
     return nn.Sequential(layer, layer)
 
 
+def frozen_in_part():
+    model = nn.MLP(2, [3, 1])
+    model.layers[0].neurons[1].requires_grad_(False)
+    return model
+
+
+def test_what_is_frozen_is_frozen_on_the_other_side(torch):
+    model = nn.MLP(2, [3, 1])
+    model.layers[0].requires_grad_(False)
+    theirs = nn.to_torch(model)
+    assert [p.requires_grad for p in theirs.parameters()] == [False, False, True, True]
+    back = nn.from_torch(theirs)
+    assert set(nn.SGD(back.parameters(), 0.1).params) == set(back.layers[1].parameters())
+    theirs[2].bias.requires_grad_(False)
+    back = nn.from_torch(theirs)
+    assert set(nn.SGD(back.parameters(), 0.1).params) == set(back.layers[1].neurons[0].weights)
+
+
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
@@ -186,7 +212,8 @@ def shared():
         (lambda: nn.Sequential(abs), TypeError, r"`model\.layers\.0`, Elementwise\('abs'\)"),
         (lambda: nn.Sequential("tanh", Doubled(2, 2)), TypeError, r"`model\.layers\.1`"),
         (lambda: nn.Perceptron(2), TypeError, r"`model`, Perceptron"),
-        (shared, ValueError, "shared or frozen"),
+        (shared, ValueError, "shared or detached"),
+        (frozen_in_part, ValueError, r"`model.layers.0`, Layer.*frozen in part"),
     ],
 )
 def test_what_pytorch_does_not_have_is_named(torch, make, error, message):
@@ -216,8 +243,10 @@ def part(name, *args, **options):
     [
         (part("BatchNorm1d", 3), TypeError, r"`module\[1\]`, BatchNorm1d"),
         (part("LazyLinear", 3), TypeError, r"`module\[1\]`, LazyLinear"),
-        (part("GELU"), TypeError, r"GELU.*only Linear, .* can"),
-        (part("Linear", 3, 2, bias=False), ValueError, r"`module\[1\]`, Linear.* biases"),
+        (part("SELU"), TypeError, r"SELU.*only Linear, .* can"),
+        (part("GELU", approximate="tanh"), ValueError, "`approximate` but 'none'"),
+        (part("ELU", 0.5), ValueError, r"`alpha` but 1\.0"),
+        (part("Conv2d", 2, 2, 2, bias=False), ValueError, r"`module\[1\]`, Conv2d.* biases"),
         (part("Conv2d", 2, 2, 2, dilation=2), ValueError, "`dilation` but 1"),
         (part("Conv2d", 2, 2, 2, groups=2), ValueError, "`groups` but 1"),
         (part("Conv2d", 2, 2, 3, padding="same"), ValueError, "in numbers"),
