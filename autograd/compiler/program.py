@@ -9,6 +9,7 @@ are made of the function and start without any.
 import inspect
 import math
 import sys
+import threading
 import types
 from collections.abc import Callable
 from typing import Any
@@ -52,14 +53,13 @@ class Program:
         self._parameters = Parameters()
         self._replayers: dict[Any, Replayer] = {}
         self._last: Replayer | None = None  # that of the last call, for the next of its kind
-        self._owner: tuple[type, str] | None = None  # the class that has it as a method
         self._bound_to: Any = None
         self._method: Program | None = None
         self.__wrapped__ = function
         self.__name__ = getattr(function, "__name__", "program")
         self.__qualname__ = getattr(function, "__qualname__", self.__name__)
         self.__module__ = getattr(function, "__module__", __name__)
-        self.__doc__ = inspect.getdoc(function)
+        self.__doc__ = function.__doc__
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return what the function returns: float, or array (B,); for a list of k, (k,), (B, k)."""
@@ -220,28 +220,26 @@ class Program:
         return BoundProgram(replayer, values)
 
     def __get__(self, instance: Any, owner: Any = None) -> "Program":
-        """The program as a method: one for each instance, kept in the instance."""
+        """The program as a method: one for each instance, kept in the instance.
+
+        Raises `TypeError` where an instance has no room for it.
+        """
         if instance is None:
             return self
-        kept = getattr(instance, "__dict__", None)
-        home = "" if self._owner is None else self._owner[0].__qualname__
-        own = self.__qualname__ if self._owner is None else self._owner[1]
-        name = f"program {home}.{own}"  # no attribute of the user's has a blank in it
-        if kept is not None and name in kept:
-            found: Program = kept[name]
-            return found
-        method = types.MethodType(self._function, instance)
-        program = Program(method, self._batch, self._static, self._lists)
-        program._bound_to, program._method = instance, self
-        return program if kept is None else kept.setdefault(name, program)
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._owner = owner, name
+        with _KEEPING:
+            kept = _kept_in(instance).programs
+            if self not in kept:
+                method = types.MethodType(self._function, instance)
+                made = kept[self] = Program(method, self._batch, self._static, self._lists)
+                made._bound_to, made._method = instance, self
+            return kept[self]
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         if self._method is not None:
-            owner, name = self._method._owner or (type(self._bound_to), self.__name__)
-            return _method, (owner, name, self._bound_to)
+            for base in type(self._bound_to).__mro__:
+                for name, item in vars(base).items():
+                    if item is self._method:
+                        return _method, (base, name, self._bound_to)
         found: Any = sys.modules.get(self.__module__)
         for part in self.__qualname__.split("."):
             found = getattr(found, part, None)
@@ -265,6 +263,39 @@ class BoundProgram(Shared):
             arrays, count, rows, reverse, lambda: self.take(flat)
         )
         return parts, self.hand_back(gradient) if reverse else gradient
+
+
+class _Kept:
+    """The programs of the methods of one instance, in its `__dict__`; copies start without any."""
+
+    def __init__(self, instance: Any = None) -> None:
+        self.instance = instance
+        self.programs: dict[Program, Program] = {}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Kept, ()
+
+
+_KEEPING = threading.RLock()
+_NAME = "compiled methods"  # no attribute of the user's has a blank in it
+
+
+def _kept_in(instance: Any) -> _Kept:
+    """What an instance, or a class for its class methods, keeps; a shallow copy takes its own."""
+    attributes = getattr(instance, "__dict__", None)
+    if attributes is None:
+        raise TypeError(
+            f"a compiled method keeps its program in the instance, and `{type(instance).__name__}` "
+            "has `__slots__` and no `__dict__`: add '__dict__' to `__slots__`"
+        )
+    kept: _Kept | None = attributes.get(_NAME)
+    if kept is None or kept.instance is not instance:
+        kept = _Kept(instance)
+        if isinstance(instance, type):
+            type.__setattr__(instance, _NAME, kept)
+        else:
+            attributes[_NAME] = kept
+    return kept
 
 
 def _method(owner: type, name: str, instance: Any) -> Any:

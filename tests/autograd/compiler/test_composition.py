@@ -4,6 +4,7 @@ import copy
 import functools
 import inspect
 import pickle
+import sys
 import threading
 
 import numpy as np
@@ -168,7 +169,7 @@ def test_instances_with_compiled_methods_are_copied_and_pickled(again, kind):
     assert again(spring.energy)(3.0) == expected
 
 
-def test_methods_of_instances_without_a_dict():
+def test_an_instance_without_room_for_a_program_is_refused():
     class Slotted:
         __slots__ = ("w",)
 
@@ -176,17 +177,107 @@ def test_methods_of_instances_without_a_dict():
         def double(self, x):
             return 2.0 * x * self.w
 
-    slotted = Slotted()
-    slotted.w = 3.0
-    assert slotted.double(2.0) == 12.0
+    class Roomy(Slotted):
+        __slots__ = ("__dict__",)
+
+    with pytest.raises(TypeError, match="`Slotted` has `__slots__` and no `__dict__`: add"):
+        Slotted().double  # noqa: B018  the access is what is tested
+    roomy = Roomy()
+    roomy.w = 3.0
+    assert roomy.double(2.0) == 12.0 and roomy.double is roomy.double
 
 
-def test_a_method_compiled_after_its_class():
-    class Plain:
-        w = 3.0
+class Plain:
+    w = 3.0
 
-    Plain.times = autograd.compile(lambda self, x: self.w * x)
-    assert Plain().times(2.0) == 6.0
+
+Plain.times = autograd.compile(lambda self, x: self.w * x)
+for factor in (1.0, 2.0):
+    setattr(Plain, f"by{factor:.0f}", autograd.compile(lambda self, x, by=factor: by * x))
+
+
+def test_methods_compiled_after_their_class():
+    plain = Plain()
+    assert [plain.times(2.0), plain.by1(2.0), plain.by2(2.0)] == [6.0, 2.0, 4.0]
+    twin = pickle.loads(pickle.dumps(plain))
+    assert [twin.times(2.0), twin.by1(2.0), twin.by2(2.0)] == [6.0, 2.0, 4.0]
+    assert pickle.loads(pickle.dumps(plain.by2))(2.0) == 4.0
+
+
+def test_methods_of_the_class_that_an_instance_has_now():
+    def kind(by):
+        return type("Same", (), {"f": autograd.compile(lambda self, x: by * x)})
+
+    thing = kind(2.0)()
+    assert thing.f(1.0) == 2.0
+    thing.__class__ = kind(3.0)
+    assert thing.f(1.0) == 3.0
+
+
+def test_a_class_of_the_name_of_its_base():
+    base = Spring
+
+    class Spring_(base):
+        @autograd.compile
+        def energy(self, x):
+            return super().energy(x) + 1.0
+
+    Spring_.__qualname__ = Spring_.energy.__qualname__ = base.__qualname__
+    assert Spring_(2.0).energy(3.0) == 19.0
+
+
+def by_dict(spring):
+    twin = Spring(0.0)
+    twin.__dict__.update(spring.__dict__)
+    return twin
+
+
+@pytest.mark.parametrize("again", [copy.copy, by_dict])
+def test_a_shallow_copy_has_programs_of_its_own(again):
+    spring = Spring(1.0)
+    assert spring.energy(1.0) == 1.0
+    twin = again(spring)
+    twin.stiffness = Value(5.0)
+    assert (twin.energy(1.0), spring.energy(1.0)) == (5.0, 1.0)
+    assert twin.energy.parameters == [twin.stiffness] and twin.energy is twin.energy
+
+
+def test_a_shallow_copy_of_a_module_has_a_program_of_its_own():
+    class Line(nn.Module):
+        def __init__(self):
+            self.w = Value(2.0)
+
+        @autograd.compile
+        def forward(self, x):
+            return self.w * x
+
+    model = Line()
+    assert model(1.0) == 2.0
+    twin = copy.copy(model)
+    twin.w = Value(9.0)
+    assert (twin(1.0), model(1.0)) == (9.0, 2.0)
+
+
+class Scaled:
+    scale = Value(3.0)
+
+    @classmethod
+    @autograd.compile
+    def times(cls, x):
+        """Doc."""
+        return cls.scale * x
+
+
+class Halved(Scaled):
+    scale = Value(0.5)
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="`classmethod` no longer binds what it has")
+def test_class_methods():
+    assert (Scaled.times(2.0), Halved.times(2.0), Halved().times(4.0)) == (6.0, 1.0, 2.0)
+    assert Scaled.times is Scaled.times and Halved.times.parameters == [Halved.scale]
+    assert Scaled.times.__doc__ == "Doc."
+    assert pickle.loads(pickle.dumps(Scaled.times)) is Scaled.times
 
 
 def test_a_decorated_function_is_pickled_by_its_name():
