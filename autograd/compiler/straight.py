@@ -97,7 +97,7 @@ class StraightLine:
         self.results, self.guards = recording.results, recording.guards
         self.size = len(recording.parameters)
         self.recorded = len(program)  # slots; those behind them are the reverse sweep's
-        self.slots = gradient(program, self.results[0], self.size)
+        self.slots = gradient(program, self.results[0], self.size) if self.results else []
         watched = [s for g in self.guards for s in (g.left, g.right)]
         self.forward, _ = _function(program, [*self.results, *watched], self, ())
         self.both, self.source = _function(program, [*self.results, *watched], self, self.slots)

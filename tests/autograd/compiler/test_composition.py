@@ -13,6 +13,7 @@ import pytest
 import autograd
 import nn
 from autograd import Value
+from autograd.nesting import flatten
 
 
 def cube(x):
@@ -509,3 +510,16 @@ def test_first_calls_in_two_threads():
 def test_a_partial_function_is_compiled():
     program = autograd.compile(functools.partial(lambda a, x: a * x, 2.0))
     assert program(3.0) == 6.0 and program.__name__ == "program"
+
+
+@pytest.mark.parametrize("nothing", [[], (), {}, [[], []], ([], {}), {"a": []}])
+def test_a_result_of_no_numbers(nothing):
+    w = Value(2.0)
+    program = autograd.compile(lambda x: (x * w > 1.0, nothing)[1])
+    batch = autograd.compile(lambda x: (x * w > 1.0, nothing)[1], batch=True)
+    for x in (2.0, -2.0):
+        leaves = []
+        flatten(program(x), leaves)
+        assert leaves == [] and program.parameters == [w]
+    found = batch([2.0, -2.0, 3.0])
+    assert repr(found) == repr(batch([Value(2.0), -2.0, 3.0])).replace("object", "float64")
