@@ -21,7 +21,7 @@ from autograd.engine.modes import Differentiating, no_grad
 from autograd.engine.number import as_number, as_numbers
 from autograd.engine.primitive import constant
 from autograd.engine.value import Value, as_value, record
-from autograd.nesting import Structure, flatten, unflatten
+from autograd.nesting import Structure, flatten, same, unflatten
 
 Function = Callable[..., Any]
 
@@ -131,7 +131,8 @@ def hvp(f: Function, x: Any, v: Any) -> Any:
     Both have the structure that `f` takes. It is the forward derivative of the gradient. Raises
     `ValueError` where the structures differ.
     """
-    if flatten(x, []) != flatten(v, []):
+    structure = flatten(x, [])
+    if not same(flatten(v, [], structure), structure):
         raise ValueError(f"`v` must be nested as `x`, {x!r:.60}, got {v!r:.60}")
     return jvp(grad(f), (x,), (v,))[1]
 
@@ -352,7 +353,7 @@ def _positions(argnums: int | tuple[int, ...], args: Sequence[Any]) -> list[int]
 def _alike(name: str, given: Any, structure: Structure, nodes: Sequence[Value]) -> list[Any]:
     """The leaves of `given`, which must be nested as `structure`, one for each of the nodes."""
     leaves: list[Any] = []
-    if flatten(given, leaves, structure) != structure:
+    if not same(flatten(given, leaves, structure), structure):
         raise ValueError(f"`{name}` must be nested as what it belongs to, got {given!r:.80}")
     return [
         leaf if isinstance(leaf, Value) else as_numbers((leaf, node._data), name)[0]

@@ -63,6 +63,24 @@ def flatten(item: Any, leaves: list[Any], like: Structure = None) -> Structure:
     return None
 
 
+def same(a: Structure, b: Structure) -> bool:
+    """Whether two structures are one, also in what `forms` tells apart."""
+    return bool(a == b) and list(forms(a)) == list(forms(b))
+
+
+def forms(structure: Structure) -> Iterator[Any]:
+    """What `==` does not compare: the order of each dict, the kind of each named tuple."""
+    if isinstance(structure, dict):
+        yield tuple(structure)
+        structure = structure.values()
+    elif hasattr(structure, "_fields"):
+        yield type(structure)
+    elif not isinstance(structure, list | tuple):
+        return
+    for part in filter(None, structure):  # without the numbers, which are most
+        yield from forms(part)
+
+
 def unflatten(structure: Structure, leaves: Iterable[Any]) -> Any:
     """Rebuild what `flatten` took apart; of an iterator of leaves, no more are taken."""
     return _rebuilt(structure, iter(leaves))

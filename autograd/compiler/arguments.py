@@ -9,8 +9,9 @@ call has run by then.
 import inspect
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property, lru_cache
+from numbers import Number, Rational
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ import numpy.typing as npt
 
 from autograd.engine.number import as_float
 from autograd.engine.value import Value
-from autograd.nesting import Shape, Structure, flatten, unflatten
+from autograd.nesting import Shape, Structure, flatten, forms, same, unflatten
 
 FloatArray = npt.NDArray[np.float64]
 Sizes = tuple[int, ...]
@@ -68,13 +69,24 @@ class Layout:
     nests: tuple[Structure, ...]
     widths: tuple[int, ...]
 
-    @property
+    @cached_property
     def kind(self) -> Any:
         """What makes another recording necessary: also arrays, by the number of their axes."""
-        static = tuple((type(value), value) for value in self.static)
         axes = [tuple(_axes(nest)) for nest in self.nests]
         arrays = tuple([found if any(found) else None for found in axes])
-        return self.plan.names, self.plan.keywords, static, arrays
+        names = self.plan.names, self.plan.keywords
+        return *names, _exactly(self.static), arrays, tuple(forms(self.nests))
+
+    @cached_property
+    def is_flat(self) -> bool:
+        """Whether there are only numbers and arrays."""
+        return all(nest is None or isinstance(nest, Shape) for nest in self.nests)
+
+    def is_of(self, nests: tuple[Structure, ...], static: tuple[Any, ...]) -> bool:
+        """Whether these are its own nests and static values."""
+        if not (self.nests == nests if self.is_flat else same(self.nests, nests)):
+            return False
+        return not static or _exactly(static) == _exactly(self.static)
 
     def bind(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return `function` as one of a flat list for each traced argument."""
@@ -113,26 +125,24 @@ class Signature:
     ) -> tuple[Layout, list[FloatArray], int]:
         """Return the layout of the call, an array for each traced argument, and B.
 
-        The layout is the `last` one where nothing has changed; dicts are taken in its order. Arrays
-        are (B, width), or (width,) without a batch. Raises `TypeError` or `ValueError` for
+        The layout is the `last` one where nothing has changed. Arrays are (B, width), or (width,)
+        without a batch. Raises `TypeError` or `ValueError` for
         arguments that are not numbers or do not fit, `ValuesAmongArguments` for a Value.
         """
         plan = self.plan(len(args), tuple(kwargs))
         given = [*args, *kwargs.values()]
         static, nests, arrays = [], [], []
-        likes = iter(() if last is None or last.plan.names != plan.names else last.nests)
         for name, place, is_static in zip(plan.names, plan.places, plan.static, strict=True):
             if is_static:
                 static.append(_checked_static(name, given[place]))
                 continue
             read = self._rows if self.batch else self._leaves
-            nest, array = read(name, given[place], next(likes, None))
+            nest, array = read(name, given[place])
             nests.append(nest)
             arrays.append(array)
         count = self._count(plan.traced, arrays) if self.batch else 1
-        if last is not None and last.plan is plan and last.nests == tuple(nests):
-            if all(type(a) is type(b) and a == b for a, b in zip(last.static, static, strict=True)):
-                return last, arrays, count
+        if last is not None and last.plan is plan and last.is_of(tuple(nests), tuple(static)):
+            return last, arrays, count
         widths = tuple(array.shape[-1] for array in arrays)
         return Layout(plan, tuple(static), tuple(nests), widths), arrays, count
 
@@ -178,11 +188,10 @@ class Signature:
                 named.update({place: keyword for keyword, place in given.items()})
             else:
                 named[given] = name
-        by_keyword = dict(sorted(bound.kwargs.items()))
-        order = (*bound.args, *by_keyword.values())
+        order = (*bound.args, *bound.kwargs.values())
         names = tuple(named[place] for place in order)
         static = tuple(name.split("[")[0] in self.static for name in names)
-        return Plan(names, order, static, len(bound.args), tuple(by_keyword))
+        return Plan(names, order, static, len(bound.args), tuple(bound.kwargs))
 
     def _check_static(self) -> None:
         """Raise `ValueError` for a static name that the function does not have."""
@@ -223,7 +232,7 @@ class Signature:
         as_lists = array.ndim == 1 or self.lists or not isinstance(arg, np.ndarray)
         return array.tolist() if as_lists else array
 
-    def _rows(self, name: str, arg: Any, like: Structure) -> tuple[Structure, FloatArray]:
+    def _rows(self, name: str, arg: Any) -> tuple[Structure, FloatArray]:
         try:
             array = np.asarray(arg)
         except ValueError:
@@ -237,11 +246,11 @@ class Signature:
         flat = array.astype(float, copy=False).reshape(len(array), math.prod(shape))
         return Shape(shape) if is_array else _lists(shape), flat
 
-    def _leaves(self, name: str, arg: Any, like: Structure) -> tuple[Structure, FloatArray]:
+    def _leaves(self, name: str, arg: Any) -> tuple[Structure, FloatArray]:
         if type(arg) is float:
             return None, np.array([arg])
         leaves: list[Any] = []
-        nest = flatten(arg, leaves, like)
+        nest = flatten(arg, leaves)
         what = f"argument {name}"
         try:
             return nest, np.array([as_float(x, what) for x in leaves])
@@ -277,6 +286,22 @@ def _checked_static(name: str, value: Any) -> Any:
     return value
 
 
+def _exactly(value: Any) -> Any:
+    """A key of a static value that tells apart what is equal: 1 and True, 0.0 and -0.0."""
+    kind = type(value)
+    if isinstance(value, tuple | frozenset):
+        return kind, (frozenset if isinstance(value, frozenset) else tuple)(map(_exactly, value))
+    if is_dataclass(value) and not isinstance(value, type):
+        return (
+            kind,
+            value,
+            _exactly(tuple([getattr(value, f.name) for f in fields(value) if f.compare])),
+        )
+    if isinstance(value, Number) and not isinstance(value, Rational):
+        return kind, repr(value)
+    return kind, value
+
+
 def _refused(name: str, array: Any) -> Exception:
     """What is wrong with an array that holds no numbers, and what to do."""
     found = f"dtype {array.dtype}: bare numbers, no strings"
@@ -297,8 +322,8 @@ def _described(structure: Any) -> str:
         return "a number"
     if isinstance(structure, Shape):
         return f"an array of shape {structure.sizes}"
-    if isinstance(structure, dict):
-        return f"a dict of {sorted(structure)}"
-    inner = [s for s in structure if s is not None]
-    within = f", each {_described(inner[0])}" if inner else ""
-    return f"a {type(structure).__name__} of {len(structure)}{within}"
+    keyed = isinstance(structure, dict)
+    what = sorted(structure, key=str) if keyed else len(structure)
+    inner = [s for s in (structure.values() if keyed else structure) if s is not None]
+    within = f", in it {_described(inner[0])}" if inner else ""
+    return f"a {type(structure).__name__} of {what}{within}"

@@ -26,7 +26,7 @@ from autograd.engine.graph import topological_order
 from autograd.engine.modes import Differentiating, innermost, no_grad, opened, without
 from autograd.engine.primitive import CONSTANT
 from autograd.engine.value import Value
-from autograd.nesting import Structure
+from autograd.nesting import Structure, same
 
 MAX_PATHS = 64
 # A NumPy call on a small array takes as long as this many operations in straight-line Python.
@@ -256,7 +256,7 @@ class Replayer:
             try:
                 like = self.structure if self.paths else None
                 recording = record(self._function, arguments, self.parameters.values, like)
-                if self.paths and recording.structure != like:
+                if self.paths and not same(recording.structure, like):
                     raise TypeError(
                         "the branches of the compiled function return results of different "
                         f"structure; see the comparison at {recording.guards[-1].line}"
