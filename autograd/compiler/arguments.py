@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property, lru_cache
+from itertools import chain
 from numbers import Number, Rational
 from typing import Any
 
@@ -19,7 +20,7 @@ import numpy.typing as npt
 
 from autograd.engine.number import as_float
 from autograd.engine.value import Value
-from autograd.nesting import Shape, Structure, flatten, forms, same, unflatten
+from autograd.nesting import Shape, Structure, flatten, forms, kind_of_tuple, same, unflatten
 
 FloatArray = npt.NDArray[np.float64]
 Sizes = tuple[int, ...]
@@ -225,6 +226,8 @@ class Signature:
         if isinstance(arg, Value):
             raise ValueError(f"argument `{name}` needs a leading batch axis, got {arg!r:.60}")
         if isinstance(arg, list | tuple):
+            if self.lists:
+                return [x.tolist() if isinstance(x, np.ndarray) else x for x in arg]
             return arg
         array = np.asarray(arg)
         if array.ndim == 0:
@@ -242,9 +245,32 @@ class Signature:
         if array.ndim == 0:
             raise ValueError(f"argument `{name}` needs a leading batch axis, got the number {arg}")
         shape = array.shape[1:]
-        is_array = isinstance(arg, np.ndarray) and shape and not self.lists
         flat = array.astype(float, copy=False).reshape(len(array), math.prod(shape))
-        return Shape(shape) if is_array else _lists(shape), flat
+        return _nest(self._kinds(name, arg, len(shape)), shape), flat
+
+    def _kinds(self, name: str, arg: Any, axes: int) -> tuple[type, ...]:
+        """What a row is, and what is in it, axis by axis: lists, tuples, or arrays to the end."""
+        if not isinstance(arg, list | tuple):
+            whole = isinstance(arg, np.ndarray) and axes and not self.lists
+            return (np.ndarray,) if whole else (list,) * axes
+        kinds: list[type] = []
+        items = arg
+        for _ in range(axes):
+            found = {
+                list if self.lists and issubclass(kind, np.ndarray) else kind
+                for kind in set(map(type, items))
+            }
+            if len(found) > 1:
+                raise ValueError(
+                    f"argument `{name}` has rows of several kinds, which may mean several things: "
+                    f"{_listed(sorted(kind.__name__ for kind in found))}"
+                )
+            kind = found.pop() if found else list
+            if issubclass(kind, np.ndarray):
+                return (*kinds, kind)
+            kinds.append(kind if issubclass(kind, tuple) else list)
+            items = list(chain.from_iterable(items))
+        return tuple(kinds)
 
     def _leaves(self, name: str, arg: Any) -> tuple[Structure, FloatArray]:
         if type(arg) is float:
@@ -261,12 +287,14 @@ class Signature:
 
 
 @lru_cache(maxsize=64)
-def _lists(shape: Sizes) -> Structure:
-    """Lists of that shape, one object for all calls."""
-    nest: Structure = None
-    for size in reversed(shape):
-        nest = [nest] * size
-    return nest
+def _nest(kinds: tuple[type, ...], shape: Sizes) -> Structure:
+    """The nest of these kinds, an axis each; one object for all calls."""
+    if not shape:
+        return None
+    if issubclass(kinds[0], np.ndarray):
+        return Shape(shape)
+    parts = [_nest(kinds[1:], shape[1:])] * shape[0]
+    return kind_of_tuple(kinds[0], parts) if issubclass(kinds[0], tuple) else parts
 
 
 def _checked_static(name: str, value: Any) -> Any:

@@ -293,7 +293,7 @@ def without_arrays(item: Any) -> Any:
     if isinstance(item, list):
         return [without_arrays(x) for x in item]
     if isinstance(item, tuple):
-        return kind_of_tuple(item, map(without_arrays, item))
+        return kind_of_tuple(type(item), map(without_arrays, item))
     if isinstance(item, dict):
         return {key: without_arrays(x) for key, x in item.items()}
     return item

@@ -614,3 +614,42 @@ def test_the_sign_of_a_static_zero():
     nan = autograd.compile(lambda x, n: x * n, static_argnames="n")
     assert np.isnan([nan(1.0, float("nan")), nan(1.0, float("nan"))]).all()
     assert len(nan._replayers) == 1
+
+
+ARRAYS = [np.array([1.0, 2.0]), np.array([3.0, 4.0])]
+
+
+@pytest.mark.parametrize(
+    ("f", "rows", "expected"),
+    [
+        (lambda x: (x * 2)[0], ARRAYS, [2.0, 6.0]),
+        (lambda x: (x * 2)[0], [[1.0, 2.0], [3.0, 4.0]], [1.0, 3.0]),
+        (lambda x: (x * 2)[0], tuple(ARRAYS), [2.0, 6.0]),
+        (lambda x: (x[0] * 2)[0], [ARRAYS, ARRAYS], [2.0, 2.0]),
+        (lambda x: x[1] * (type(x) is tuple), [(1.0, 2.0), (3.0, 4.0)], [2.0, 4.0]),
+        (lambda x: x[0][1] * (type(x) is list), [[(1.0, 2.0)], [(3.0, 4.0)]], [2.0, 4.0]),
+        (lambda x: x[0][1] * (type(x[0]) is tuple), [[(1.0, 2.0)], [(3.0, 4.0)]], [2.0, 4.0]),
+        (lambda x: x.x * 10 + x.y, [P(1.0, 2.0), P(3.0, 4.0)], [12.0, 34.0]),
+        (lambda x: x.x * 10 + x.y, [Q(1.0, 2.0), Q(3.0, 4.0)], [21.0, 43.0]),
+    ],
+)
+def test_rows_are_what_they_are_with_numbers_and_with_values(f, rows, expected):
+    program = autograd.compile(f, batch=True)
+    assert program(rows).tolist() == expected
+    value, slope = autograd.value_and_grad(lambda t: t * program.mean(rows))(1.0)
+    assert value == slope == program.mean(rows).data == sum(expected) / 2
+
+
+def test_rows_of_several_kinds_are_refused():
+    program = autograd.compile(lambda x: x[0], batch=True)
+    with pytest.raises(ValueError, match=r"`x` has rows of several kinds, .*: `list`, `ndarray`"):
+        program([[1.0, 2.0], np.array([3.0, 4.0])])
+    with pytest.raises(ValueError, match=r"has rows of several kinds, .*: `P`, `Q`"):
+        program([P(1.0, 2.0), Q(1.0, 2.0)])
+
+
+@pytest.mark.parametrize("rows", [ARRAYS, [*ARRAYS[:1], [3.0, 4.0]], np.array(ARRAYS)])
+def test_rows_of_a_function_written_for_lists(rows):
+    program = autograd.Program(lambda x, w=1.0: (x * 2)[2] * w, batch=True, lists=True)
+    assert program(rows).tolist() == [1.0, 3.0]
+    assert [v.data for v in program(rows, [Value(1.0)] * 2)] == [1.0, 3.0]
