@@ -148,7 +148,7 @@ class Signature:
         return Layout(plan, tuple(static), tuple(nests), widths), arrays, count
 
     def rows(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[tuple[Any, Any]]:
-        """Return args and kwargs of each row of a batch, Values and numbers as they are."""
+        """Return args and kwargs of each row of a batch, with Values as they are."""
         plan = self.plan(len(args), tuple(kwargs))
         given = [*args, *kwargs.values()]
         places = zip(plan.names, plan.places, plan.static, strict=True)
@@ -156,9 +156,17 @@ class Signature:
         count = self._count(plan.traced, list(columns.values()))
         found = []
         for i in range(count):
-            row = [columns[p][i] if p in columns else x for p, x in enumerate(given)]
+            row = [_in_doubles(columns[p][i]) if p in columns else x for p, x in enumerate(given)]
             found.append((row[: len(args)], dict(zip(kwargs, row[len(args) :], strict=True))))
         return found
+
+    def itself(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
+        """Return args and kwargs as the function itself takes them, with Values as they are."""
+        plan = self.plan(len(args), tuple(kwargs))
+        given = [*args, *kwargs.values()]
+        for place, is_static in zip(plan.places, plan.static, strict=True):
+            given[place] = given[place] if is_static else _in_doubles(given[place])
+        return given[: len(args)], dict(zip(kwargs, given[len(args) :], strict=True))
 
     def plan(self, count: int, keywords: tuple[str, ...]) -> Plan:
         """Return the plan of calls with `count` arguments by position and these keywords.
@@ -328,6 +336,21 @@ def _exactly(value: Any) -> Any:
     if isinstance(value, Number) and not isinstance(value, Rational):
         return kind, repr(value)
     return kind, value
+
+
+def _in_doubles(item: Any) -> Any:
+    """Nested numbers and Values with float64 for NumPy's other numbers, which wrap or round.
+
+    So they are in a recording. Whole numbers outside arrays stay whole, as Python's: one may be an
+    index.
+    """
+    leaves: list[Any] = []
+    structure = flatten(item, leaves)
+    return unflatten(structure, [_plain(x) if isinstance(x, np.generic) else x for x in leaves])
+
+
+def _plain(x: Any) -> Any:
+    return float(x) if isinstance(x, np.floating) else x.item()
 
 
 def _refused(name: str, array: Any) -> Exception:

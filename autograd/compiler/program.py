@@ -121,6 +121,7 @@ class Program:
     def _itself(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """What the function itself returns, for each row of a batch; nested as a program does."""
         if not self._batch:
+            args, kwargs = self._signature.itself(args, kwargs)
             return self._function(*args, **kwargs)
         structure: Any = None
         rows: list[list[Value]] = []

@@ -653,3 +653,49 @@ def test_rows_of_a_function_written_for_lists(rows):
     program = autograd.Program(lambda x, w=1.0: (x * 2)[2] * w, batch=True, lists=True)
     assert program(rows).tolist() == [1.0, 3.0]
     assert [v.data for v in program(rows, [Value(1.0)] * 2)] == [1.0, 3.0]
+
+
+NARROW = [(np.uint8, 20), (np.int32, 100_000), (np.int64, 2**40), (np.bool_, 1), (np.float32, 1e30)]
+
+
+@pytest.mark.parametrize(("kind", "number"), NARROW)
+@pytest.mark.parametrize(
+    ("nested", "out"),
+    [
+        (lambda z: z, lambda x: x),
+        (lambda z: [z], lambda x: x[0]),
+        (lambda z: {"a": (z, 1.0)}, lambda x: x["a"][0]),
+        (list, lambda x: x),
+    ],
+)
+def test_narrow_numbers_neither_wrap_nor_round(kind, number, nested, out):
+    def f(t, x):
+        return t * sum(v * v + v for v in out(x))
+
+    program = autograd.compile(f)
+    z = nested(np.array([number, number], dtype=kind))
+    expected = 2.0 * (float(kind(number)) ** 2 + float(kind(number)))
+    assert program(1.0, z) == expected
+    assert autograd.value_and_grad(program)(1.0, z) == (expected, expected)
+    assert program(Value(1.0), z).data == expected
+    assert autograd.compile(lambda t: program(t, z))(1.0) == expected
+
+
+@pytest.mark.parametrize(("kind", "number"), NARROW)
+@pytest.mark.parametrize("rows", [np.array, list])
+def test_narrow_numbers_in_a_batch(kind, number, rows):
+    program = autograd.compile(lambda x: (x * x + x).sum(), batch=True)
+    scalar = autograd.compile(lambda x: x * x + x, batch=True)
+    z, expected = float(kind(number)), float(kind(number)) ** 2 + float(kind(number))
+    given = rows([np.array([number, number], dtype=kind)])
+    assert autograd.grad(lambda t: t * program.mean(given))(1.0) == program.mean(given).data
+    assert program.mean(given).data == 2.0 * expected
+    given = rows([kind(number)])
+    assert autograd.grad(lambda t: t * scalar.mean(given))(1.0) == scalar.mean(given).data
+    assert scalar.mean(given).data == z * z + z
+
+
+def test_whole_numbers_and_static_ones_stay_what_they_are_beside_values():
+    program = autograd.compile(lambda x, i, n: x[i] * n.itemsize, static_argnames="n")
+    assert program([Value(1.0), Value(2.0)], np.int8(1), np.int16(3)).data == 4.0
+    assert program([Value(1.0), Value(2.0)], 0, n=np.int16(3)).data == 2.0
