@@ -7,7 +7,6 @@ are made of the function and start without any.
 """
 
 import inspect
-import math
 import sys
 import threading
 import types
@@ -21,9 +20,9 @@ from autograd.compiler.arguments import Layout, Signature, ValuesAmongArguments
 from autograd.compiler.parameters import Parameters, Shared
 from autograd.compiler.replay import Replayer
 from autograd.compiler.results import blocks, rebuild
-from autograd.compiler.trace import without_arrays
+from autograd.compiler.trace import PROGRAM, without_arrays
 from autograd.engine.modes import innermost, no_grad, recording
-from autograd.engine.primitive import DETACHED, Primitive
+from autograd.engine.primitive import DETACHED
 from autograd.engine.value import Value, as_value, leaf, node
 from autograd.nesting import flatten, same
 
@@ -305,21 +304,3 @@ def _method(owner: type, name: str, instance: Any) -> Any:
     """The method of an instance that is perhaps not restored yet, as a pickle refers to it."""
     method: Any = inspect.getattr_static(owner, name)
     return method.__get__(instance, owner)
-
-
-class _ProgramRow(Primitive):
-    """What made a mean: its value cannot be computed again from the parameters alone."""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _program_row, ()
-
-
-def _program_row() -> Primitive:
-    return PROGRAM
-
-
-def _unknown(*inputs: Any) -> float:
-    return math.nan
-
-
-PROGRAM = _ProgramRow("program", _unknown, _unknown, lambda out, *inputs: ())

@@ -699,3 +699,34 @@ def test_whole_numbers_and_static_ones_stay_what_they_are_beside_values():
     program = autograd.compile(lambda x, i, n: x[i] * n.itemsize, static_argnames="n")
     assert program([Value(1.0), Value(2.0)], np.int8(1), np.int16(3)).data == 4.0
     assert program([Value(1.0), Value(2.0)], 0, n=np.int16(3)).data == 2.0
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda m, x: m * x,
+        lambda m, x: m.detach() * x,
+        lambda m, x: x if m > x else -x,
+        lambda m, x: (m * 2.0).detach() + x,
+        autograd.no_grad()(lambda m, x: m * x),
+        lambda m, x: copy.copy(m) * x,
+    ],
+)
+@pytest.mark.parametrize("batch", [False, True])
+def test_a_mean_from_outside_cannot_be_computed_again(use, batch):
+    w = Value(3.0)
+    program = autograd.compile(lambda x: w * w * x)
+    m = program.mean(2.0)
+    other = autograd.compile(lambda x: use(m, x), batch=batch)
+    with pytest.raises(TypeError, match=r"mean of a program.*call program.mean\(...\) inside"):
+        other([2.0] if batch else 2.0)
+    assert other.parameters == []
+
+
+def test_what_to_do_with_a_mean_from_outside():
+    w = Value(3.0)
+    program = autograd.compile(lambda x: w * w * x)
+    number = program.mean(2.0).detach()
+    assert autograd.compile(lambda x: number * x)(2.0) == 36.0
+    inside = autograd.compile(lambda x: program.mean(2.0) * x)
+    assert inside(2.0) == 36.0 and inside.value_and_grad(2.0)[1].tolist() == [24.0]
