@@ -258,22 +258,21 @@ class Signature:
 
     def _kinds(self, name: str, arg: Any, axes: int) -> tuple[type, ...]:
         """What a row is, and what is in it, axis by axis: lists, tuples, or arrays to the end."""
+        if self.lists:
+            return (list,) * axes
         if not isinstance(arg, list | tuple):
-            whole = isinstance(arg, np.ndarray) and axes and not self.lists
-            return (np.ndarray,) if whole else (list,) * axes
+            return (np.ndarray,) if isinstance(arg, np.ndarray) and axes else (list,) * axes
         kinds: list[type] = []
         items = arg
         for _ in range(axes):
-            found = {
-                list if self.lists and issubclass(kind, np.ndarray) else kind
-                for kind in set(map(type, items))
-            }
-            if len(found) > 1:
+            found = set(map(type, items))
+            marked = [k for k in found if issubclass(k, np.ndarray) or hasattr(k, "_fields")]
+            if marked and len(found) > 1:
                 raise ValueError(
                     f"argument `{name}` has rows of several kinds, which may mean several things: "
                     f"{_listed(sorted(kind.__name__ for kind in found))}"
                 )
-            kind = found.pop() if found else list
+            kind = found.pop() if len(found) == 1 else list  # lists beside tuples are lists
             if issubclass(kind, np.ndarray):
                 return (*kinds, kind)
             kinds.append(kind if issubclass(kind, tuple) else list)

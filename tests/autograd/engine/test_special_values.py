@@ -101,7 +101,7 @@ def compiled_batch(transform):
     """All points as rows of one batch."""
 
     def reading(f, points):
-        values, slopes = autograd.compile(transform(f), batch=True)(points)
+        values, slopes = autograd.compile(transform(f), batch=True)(list(map(list, points)))
         return list(zip(values, slopes, strict=True))
 
     return reading
