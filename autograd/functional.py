@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from autograd.engine import modes, table
-from autograd.engine.graph import product, pull_back, stored, topological_order
+from autograd.engine.graph import product, pull_back, stored, topological_order, total
 from autograd.engine.modes import Differentiating, no_grad
-from autograd.engine.number import as_number, as_numbers
+from autograd.engine.number import as_float, as_number, as_numbers
 from autograd.engine.primitive import constant
 from autograd.engine.value import Value, as_value, record
 from autograd.nesting import Structure, flatten, same, unflatten
@@ -171,8 +171,8 @@ class Linearised:
         self.nodes = topological_order(*self.results, leaves=self.variables)
         self.active = set(self.variables)  # the nodes that depend on a variable
         for node in self.nodes[len(self.variables) :]:
-            cut = node.primitive is table.detach  # a node while a function is compiled
-            if not cut and not self.active.isdisjoint(node.parents):
+            step = node._left is not None and node.primitive.step  # also what is detached
+            if not step and not self.active.isdisjoint(node.parents):
                 self.active.add(node)
         self.order = [node for node in self.nodes if node in self.active]
 
@@ -289,7 +289,8 @@ def _partials_as_values(node: Value) -> tuple[Any, ...]:
             f"`{node.op}` cannot be differentiated twice: a compiled program's mean() knows "
             "its first derivative only; call the function itself"
         )
-    for now, then in zip(map(_number, partials), was, strict=True):
+    numbers = [as_float(_number(partial)) for partial in partials]
+    for now, then in zip(numbers, map(as_float, was), strict=True):
         if now != then and now == now and not math.isclose(now, then, rel_tol=1e-6):
             inputs = ", ".join(repr(parent._data) for parent in parents[:3])
             raise ValueError(
@@ -311,7 +312,7 @@ def _seeds(nodes: Sequence[Value], flows: Sequence[Any]) -> dict[Value, Any]:
 
 def _add(flows: dict[Value, Any], node: Value, flow: Any) -> None:
     known = flows.get(node)
-    flows[node] = flow if known is None else known + flow
+    flows[node] = flow if known is None else total(known, flow)
 
 
 def _number(x: Any) -> Any:
