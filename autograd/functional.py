@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 
 from autograd.engine import modes, table
-from autograd.engine.graph import product, pull_back, stored, topological_order
+from autograd.engine.graph import product, pull_back, stored, topological_order, total
 from autograd.engine.modes import Differentiating, no_grad
-from autograd.engine.number import as_number, as_numbers
+from autograd.engine.number import as_float, as_number, as_numbers
 from autograd.engine.primitive import constant
 from autograd.engine.value import Value, as_value, record
-from autograd.nesting import Structure, flatten, unflatten
+from autograd.nesting import Structure, flatten, same, unflatten
 
 Function = Callable[..., Any]
 
@@ -131,7 +131,8 @@ def hvp(f: Function, x: Any, v: Any) -> Any:
     Both have the structure that `f` takes. It is the forward derivative of the gradient. Raises
     `ValueError` where the structures differ.
     """
-    if flatten(x, []) != flatten(v, []):
+    structure = flatten(x, [])
+    if not same(flatten(v, [], structure), structure):
         raise ValueError(f"`v` must be nested as `x`, {x!r:.60}, got {v!r:.60}")
     return jvp(grad(f), (x,), (v,))[1]
 
@@ -170,8 +171,8 @@ class Linearised:
         self.nodes = topological_order(*self.results, leaves=self.variables)
         self.active = set(self.variables)  # the nodes that depend on a variable
         for node in self.nodes[len(self.variables) :]:
-            cut = node.primitive is table.detach  # a node while a function is compiled
-            if not cut and not self.active.isdisjoint(node.parents):
+            step = node._left is not None and node.primitive.step  # also what is detached
+            if not step and not self.active.isdisjoint(node.parents):
                 self.active.add(node)
         self.order = [node for node in self.nodes if node in self.active]
 
@@ -288,7 +289,8 @@ def _partials_as_values(node: Value) -> tuple[Any, ...]:
             f"`{node.op}` cannot be differentiated twice: a compiled program's mean() knows "
             "its first derivative only; call the function itself"
         )
-    for now, then in zip(map(_number, partials), was, strict=True):
+    numbers = [as_float(_number(partial)) for partial in partials]
+    for now, then in zip(numbers, map(as_float, was), strict=True):
         if now != then and now == now and not math.isclose(now, then, rel_tol=1e-6):
             inputs = ", ".join(repr(parent._data) for parent in parents[:3])
             raise ValueError(
@@ -310,7 +312,7 @@ def _seeds(nodes: Sequence[Value], flows: Sequence[Any]) -> dict[Value, Any]:
 
 def _add(flows: dict[Value, Any], node: Value, flow: Any) -> None:
     known = flows.get(node)
-    flows[node] = flow if known is None else known + flow
+    flows[node] = flow if known is None else total(known, flow)
 
 
 def _number(x: Any) -> Any:
@@ -352,7 +354,7 @@ def _positions(argnums: int | tuple[int, ...], args: Sequence[Any]) -> list[int]
 def _alike(name: str, given: Any, structure: Structure, nodes: Sequence[Value]) -> list[Any]:
     """The leaves of `given`, which must be nested as `structure`, one for each of the nodes."""
     leaves: list[Any] = []
-    if flatten(given, leaves, structure) != structure:
+    if not same(flatten(given, leaves, structure), structure):
         raise ValueError(f"`{name}` must be nested as what it belongs to, got {given!r:.80}")
     return [
         leaf if isinstance(leaf, Value) else as_numbers((leaf, node._data), name)[0]

@@ -49,7 +49,7 @@ def flatten(item: Any, leaves: list[Any], like: Structure = None) -> Structure:
         fits = isinstance(like, list | tuple) and len(like) == len(item)
         likes = like if fits else [None] * len(item)
         parts = [flatten(x, leaves, part) for x, part in zip(item, likes, strict=True)]
-        return parts if isinstance(item, list) else kind_of_tuple(item, parts)
+        return parts if isinstance(item, list) else kind_of_tuple(type(item), parts)
     if isinstance(item, dict):
         fits = isinstance(like, dict) and like.keys() == item.keys()
         order = like if fits else dict.fromkeys(item)
@@ -63,6 +63,24 @@ def flatten(item: Any, leaves: list[Any], like: Structure = None) -> Structure:
     return None
 
 
+def same(a: Structure, b: Structure) -> bool:
+    """Whether two structures are one, also in what `forms` tells apart."""
+    return bool(a == b) and list(forms(a)) == list(forms(b))
+
+
+def forms(structure: Structure) -> Iterator[Any]:
+    """What `==` does not compare: the order of each dict, the kind of each named tuple."""
+    if isinstance(structure, dict):
+        yield tuple(structure)
+        structure = structure.values()
+    elif hasattr(structure, "_fields"):
+        yield type(structure)
+    elif not isinstance(structure, list | tuple):
+        return
+    for part in filter(None, structure):  # without the numbers, which are most
+        yield from forms(part)
+
+
 def unflatten(structure: Structure, leaves: Iterable[Any]) -> Any:
     """Rebuild what `flatten` took apart; of an iterator of leaves, no more are taken."""
     return _rebuilt(structure, iter(leaves))
@@ -72,16 +90,16 @@ def _rebuilt(structure: Structure, leaves: Iterator[Any]) -> Any:
     if isinstance(structure, list):
         return [_rebuilt(x, leaves) for x in structure]
     if isinstance(structure, tuple):
-        return kind_of_tuple(structure, [_rebuilt(x, leaves) for x in structure])
+        return kind_of_tuple(type(structure), [_rebuilt(x, leaves) for x in structure])
     if isinstance(structure, dict):
         items = {key: _rebuilt(x, leaves) for key, x in structure.items()}
         return _kind_of_dict(structure, items)
     return structure.filled(leaves) if isinstance(structure, Shape) else next(leaves)
 
 
-def kind_of_tuple(item: tuple[Any, ...], parts: Iterable[Any]) -> tuple[Any, ...]:
-    """The parts as a tuple of the same kind: a named one keeps its names."""
-    return type(item)(*parts) if hasattr(item, "_fields") else tuple(parts)
+def kind_of_tuple(kind: type, parts: Iterable[Any]) -> tuple[Any, ...]:
+    """The parts as a tuple of a kind: a named one has its names."""
+    return kind(*parts) if hasattr(kind, "_fields") else tuple(parts)
 
 
 def _kind_of_dict(item: dict[Any, Any], items: dict[Any, Any]) -> dict[Any, Any]:

@@ -47,8 +47,9 @@ def compile(
     returns a Value or a structure of Values. With `batch=True` the program's arguments have a
     leading batch axis, lists and arrays alike, and `function` sees one row. Also a decorator, of
     functions and methods: `@compile`, `@compile(batch=True)`. Bare numbers that `function` reads
-    or draws are frozen, the data of Values are not; of a node recorded outside, the leaves are read
-    afresh.
+    or draws are frozen, and so is, as its code, which Values it uses: after `w = Value(5.0)` or
+    `values.append(w)` compile again, or assign to `w.data`. The data of Values are read afresh; of
+    a node recorded outside, those of the leaves.
 
     Arguments named in `static_argnames` stay plain Python values, such as the `n` of `range(n)`;
     they must be hashable, and each combination of them has a recording of its own. With Values

@@ -9,8 +9,10 @@ call has run by then.
 import inspect
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property, lru_cache
+from itertools import chain
+from numbers import Number, Rational
 from typing import Any
 
 import numpy as np
@@ -18,7 +20,7 @@ import numpy.typing as npt
 
 from autograd.engine.number import as_float
 from autograd.engine.value import Value
-from autograd.nesting import Shape, Structure, flatten, unflatten
+from autograd.nesting import Shape, Structure, flatten, forms, kind_of_tuple, same, unflatten
 
 FloatArray = npt.NDArray[np.float64]
 Sizes = tuple[int, ...]
@@ -68,13 +70,24 @@ class Layout:
     nests: tuple[Structure, ...]
     widths: tuple[int, ...]
 
-    @property
+    @cached_property
     def kind(self) -> Any:
         """What makes another recording necessary: also arrays, by the number of their axes."""
-        static = tuple((type(value), value) for value in self.static)
         axes = [tuple(_axes(nest)) for nest in self.nests]
         arrays = tuple([found if any(found) else None for found in axes])
-        return self.plan.names, self.plan.keywords, static, arrays
+        names = self.plan.names, self.plan.keywords
+        return *names, _exactly(self.static), arrays, tuple(forms(self.nests))
+
+    @cached_property
+    def is_flat(self) -> bool:
+        """Whether there are only numbers and arrays."""
+        return all(nest is None or isinstance(nest, Shape) for nest in self.nests)
+
+    def is_of(self, nests: tuple[Structure, ...], static: tuple[Any, ...]) -> bool:
+        """Whether these are its own nests and static values."""
+        if not (self.nests == nests if self.is_flat else same(self.nests, nests)):
+            return False
+        return not static or _exactly(static) == _exactly(self.static)
 
     def bind(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return `function` as one of a flat list for each traced argument."""
@@ -113,31 +126,29 @@ class Signature:
     ) -> tuple[Layout, list[FloatArray], int]:
         """Return the layout of the call, an array for each traced argument, and B.
 
-        The layout is the `last` one where nothing has changed; dicts are taken in its order. Arrays
-        are (B, width), or (width,) without a batch. Raises `TypeError` or `ValueError` for
+        The layout is the `last` one where nothing has changed. Arrays are (B, width), or (width,)
+        without a batch. Raises `TypeError` or `ValueError` for
         arguments that are not numbers or do not fit, `ValuesAmongArguments` for a Value.
         """
         plan = self.plan(len(args), tuple(kwargs))
         given = [*args, *kwargs.values()]
         static, nests, arrays = [], [], []
-        likes = iter(() if last is None or last.plan.names != plan.names else last.nests)
         for name, place, is_static in zip(plan.names, plan.places, plan.static, strict=True):
             if is_static:
                 static.append(_checked_static(name, given[place]))
                 continue
             read = self._rows if self.batch else self._leaves
-            nest, array = read(name, given[place], next(likes, None))
+            nest, array = read(name, given[place])
             nests.append(nest)
             arrays.append(array)
         count = self._count(plan.traced, arrays) if self.batch else 1
-        if last is not None and last.plan is plan and last.nests == tuple(nests):
-            if all(type(a) is type(b) and a == b for a, b in zip(last.static, static, strict=True)):
-                return last, arrays, count
+        if last is not None and last.plan is plan and last.is_of(tuple(nests), tuple(static)):
+            return last, arrays, count
         widths = tuple(array.shape[-1] for array in arrays)
         return Layout(plan, tuple(static), tuple(nests), widths), arrays, count
 
     def rows(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[tuple[Any, Any]]:
-        """Return args and kwargs of each row of a batch, Values and numbers as they are."""
+        """Return args and kwargs of each row of a batch, with Values as they are."""
         plan = self.plan(len(args), tuple(kwargs))
         given = [*args, *kwargs.values()]
         places = zip(plan.names, plan.places, plan.static, strict=True)
@@ -145,9 +156,17 @@ class Signature:
         count = self._count(plan.traced, list(columns.values()))
         found = []
         for i in range(count):
-            row = [columns[p][i] if p in columns else x for p, x in enumerate(given)]
+            row = [_in_doubles(columns[p][i]) if p in columns else x for p, x in enumerate(given)]
             found.append((row[: len(args)], dict(zip(kwargs, row[len(args) :], strict=True))))
         return found
+
+    def itself(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
+        """Return args and kwargs as the function itself takes them, with Values as they are."""
+        plan = self.plan(len(args), tuple(kwargs))
+        given = [*args, *kwargs.values()]
+        for place, is_static in zip(plan.places, plan.static, strict=True):
+            given[place] = given[place] if is_static else _in_doubles(given[place])
+        return given[: len(args)], dict(zip(kwargs, given[len(args) :], strict=True))
 
     def plan(self, count: int, keywords: tuple[str, ...]) -> Plan:
         """Return the plan of calls with `count` arguments by position and these keywords.
@@ -178,11 +197,10 @@ class Signature:
                 named.update({place: keyword for keyword, place in given.items()})
             else:
                 named[given] = name
-        by_keyword = dict(sorted(bound.kwargs.items()))
-        order = (*bound.args, *by_keyword.values())
+        order = (*bound.args, *bound.kwargs.values())
         names = tuple(named[place] for place in order)
         static = tuple(name.split("[")[0] in self.static for name in names)
-        return Plan(names, order, static, len(bound.args), tuple(by_keyword))
+        return Plan(names, order, static, len(bound.args), tuple(bound.kwargs))
 
     def _check_static(self) -> None:
         """Raise `ValueError` for a static name that the function does not have."""
@@ -216,6 +234,8 @@ class Signature:
         if isinstance(arg, Value):
             raise ValueError(f"argument `{name}` needs a leading batch axis, got {arg!r:.60}")
         if isinstance(arg, list | tuple):
+            if self.lists:
+                return [x.tolist() if isinstance(x, np.ndarray) else x for x in arg]
             return arg
         array = np.asarray(arg)
         if array.ndim == 0:
@@ -223,7 +243,7 @@ class Signature:
         as_lists = array.ndim == 1 or self.lists or not isinstance(arg, np.ndarray)
         return array.tolist() if as_lists else array
 
-    def _rows(self, name: str, arg: Any, like: Structure) -> tuple[Structure, FloatArray]:
+    def _rows(self, name: str, arg: Any) -> tuple[Structure, FloatArray]:
         try:
             array = np.asarray(arg)
         except ValueError:
@@ -233,15 +253,37 @@ class Signature:
         if array.ndim == 0:
             raise ValueError(f"argument `{name}` needs a leading batch axis, got the number {arg}")
         shape = array.shape[1:]
-        is_array = isinstance(arg, np.ndarray) and shape and not self.lists
         flat = array.astype(float, copy=False).reshape(len(array), math.prod(shape))
-        return Shape(shape) if is_array else _lists(shape), flat
+        return _nest(self._kinds(name, arg, len(shape)), shape), flat
 
-    def _leaves(self, name: str, arg: Any, like: Structure) -> tuple[Structure, FloatArray]:
+    def _kinds(self, name: str, arg: Any, axes: int) -> tuple[type, ...]:
+        """What a row is, and what is in it, axis by axis: lists, tuples, or arrays to the end."""
+        if self.lists:
+            return (list,) * axes
+        if not isinstance(arg, list | tuple):
+            return (np.ndarray,) if isinstance(arg, np.ndarray) and axes else (list,) * axes
+        kinds: list[type] = []
+        items = arg
+        for _ in range(axes):
+            found = set(map(type, items))
+            marked = [k for k in found if issubclass(k, np.ndarray) or hasattr(k, "_fields")]
+            if marked and len(found) > 1:
+                raise ValueError(
+                    f"argument `{name}` has rows of several kinds, which may mean several things: "
+                    f"{_listed(sorted(kind.__name__ for kind in found))}"
+                )
+            kind = found.pop() if len(found) == 1 else list  # lists beside tuples are lists
+            if issubclass(kind, np.ndarray):
+                return (*kinds, kind)
+            kinds.append(kind if issubclass(kind, tuple) else list)
+            items = list(chain.from_iterable(items))
+        return tuple(kinds)
+
+    def _leaves(self, name: str, arg: Any) -> tuple[Structure, FloatArray]:
         if type(arg) is float:
             return None, np.array([arg])
         leaves: list[Any] = []
-        nest = flatten(arg, leaves, like)
+        nest = flatten(arg, leaves)
         what = f"argument {name}"
         try:
             return nest, np.array([as_float(x, what) for x in leaves])
@@ -252,12 +294,14 @@ class Signature:
 
 
 @lru_cache(maxsize=64)
-def _lists(shape: Sizes) -> Structure:
-    """Lists of that shape, one object for all calls."""
-    nest: Structure = None
-    for size in reversed(shape):
-        nest = [nest] * size
-    return nest
+def _nest(kinds: tuple[type, ...], shape: Sizes) -> Structure:
+    """The nest of these kinds, an axis each; one object for all calls."""
+    if not shape:
+        return None
+    if issubclass(kinds[0], np.ndarray):
+        return Shape(shape)
+    parts = [_nest(kinds[1:], shape[1:])] * shape[0]
+    return kind_of_tuple(kinds[0], parts) if issubclass(kinds[0], tuple) else parts
 
 
 def _checked_static(name: str, value: Any) -> Any:
@@ -275,6 +319,37 @@ def _checked_static(name: str, value: Any) -> Any:
             "made for each; pass a tuple for a list"
         ) from None
     return value
+
+
+def _exactly(value: Any) -> Any:
+    """A key of a static value that tells apart what is equal: 1 and True, 0.0 and -0.0."""
+    kind = type(value)
+    if isinstance(value, tuple | frozenset):
+        return kind, (frozenset if isinstance(value, frozenset) else tuple)(map(_exactly, value))
+    if is_dataclass(value) and not isinstance(value, type):
+        return (
+            kind,
+            value,
+            _exactly(tuple([getattr(value, f.name) for f in fields(value) if f.compare])),
+        )
+    if isinstance(value, Number) and not isinstance(value, Rational):
+        return kind, repr(value)
+    return kind, value
+
+
+def _in_doubles(item: Any) -> Any:
+    """Nested numbers and Values with float64 for NumPy's other numbers, which wrap or round.
+
+    So they are in a recording. Whole numbers outside arrays stay whole, as Python's: one may be an
+    index.
+    """
+    leaves: list[Any] = []
+    structure = flatten(item, leaves)
+    return unflatten(structure, [_plain(x) if isinstance(x, np.generic) else x for x in leaves])
+
+
+def _plain(x: Any) -> Any:
+    return float(x) if isinstance(x, np.floating) else x.item()
 
 
 def _refused(name: str, array: Any) -> Exception:
@@ -297,8 +372,8 @@ def _described(structure: Any) -> str:
         return "a number"
     if isinstance(structure, Shape):
         return f"an array of shape {structure.sizes}"
-    if isinstance(structure, dict):
-        return f"a dict of {sorted(structure)}"
-    inner = [s for s in structure if s is not None]
-    within = f", each {_described(inner[0])}" if inner else ""
-    return f"a {type(structure).__name__} of {len(structure)}{within}"
+    keyed = isinstance(structure, dict)
+    what = sorted(structure, key=str) if keyed else len(structure)
+    inner = [s for s in (structure.values() if keyed else structure) if s is not None]
+    within = f", in it {_described(inner[0])}" if inner else ""
+    return f"a {type(structure).__name__} of {what}{within}"

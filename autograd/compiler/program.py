@@ -7,8 +7,8 @@ are made of the function and start without any.
 """
 
 import inspect
-import math
 import sys
+import threading
 import types
 from collections.abc import Callable
 from typing import Any
@@ -20,11 +20,11 @@ from autograd.compiler.arguments import Layout, Signature, ValuesAmongArguments
 from autograd.compiler.parameters import Parameters, Shared
 from autograd.compiler.replay import Replayer
 from autograd.compiler.results import blocks, rebuild
-from autograd.compiler.trace import without_arrays
+from autograd.compiler.trace import PROGRAM, without_arrays
 from autograd.engine.modes import innermost, no_grad, recording
-from autograd.engine.primitive import DETACHED, Primitive
+from autograd.engine.primitive import DETACHED
 from autograd.engine.value import Value, as_value, leaf, node
-from autograd.nesting import flatten
+from autograd.nesting import flatten, same
 
 FloatArray = npt.NDArray[np.float64]
 MOST_KINDS = 64  # of calls whose recordings are kept; the oldest goes first
@@ -52,14 +52,13 @@ class Program:
         self._parameters = Parameters()
         self._replayers: dict[Any, Replayer] = {}
         self._last: Replayer | None = None  # that of the last call, for the next of its kind
-        self._owner: tuple[type, str] | None = None  # the class that has it as a method
         self._bound_to: Any = None
         self._method: Program | None = None
         self.__wrapped__ = function
         self.__name__ = getattr(function, "__name__", "program")
         self.__qualname__ = getattr(function, "__qualname__", self.__name__)
         self.__module__ = getattr(function, "__module__", __name__)
-        self.__doc__ = inspect.getdoc(function)
+        self.__doc__ = function.__doc__
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return what the function returns: float, or array (B,); for a list of k, (k,), (B, k)."""
@@ -121,6 +120,7 @@ class Program:
     def _itself(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """What the function itself returns, for each row of a batch; nested as a program does."""
         if not self._batch:
+            args, kwargs = self._signature.itself(args, kwargs)
             return self._function(*args, **kwargs)
         structure: Any = None
         rows: list[list[Value]] = []
@@ -128,7 +128,7 @@ class Program:
             leaves: list[Any] = []
             returned = self._function(*row_args, **row_kwargs)
             found = flatten(without_arrays(returned), leaves, structure)
-            if rows and found != structure:
+            if rows and not same(found, structure):
                 raise TypeError(
                     f"`{self.__name__}` returned results of different structure for two rows of "
                     f"a batch; the second is {returned!r:.60}"
@@ -167,7 +167,6 @@ class Program:
         replayer = self._replayers.get(layout.kind)
         if replayer is None or not replayer.paths:  # a call that failed has left none
             return self._new(layout), arrays, count
-        layout, arrays, count = self._signature.read(args, kwargs, replayer.layout)
         layout.check(replayer.layout)
         self._last = replayer
         return replayer, arrays, count
@@ -179,6 +178,9 @@ class Program:
             if known is not None and known.paths:  # another thread was first
                 layout.check(known.layout)
                 return known
+            for other in self._replayers.values():
+                if other.paths and other.layout.kind[:-1] == key[:-1]:
+                    layout.check(other.layout)
             if len(self._replayers) >= MOST_KINDS:
                 del self._replayers[next(iter(self._replayers))]
             made = Replayer(self._function, self.__name__, layout, self._batch, self._parameters)
@@ -220,28 +222,26 @@ class Program:
         return BoundProgram(replayer, values)
 
     def __get__(self, instance: Any, owner: Any = None) -> "Program":
-        """The program as a method: one for each instance, kept in the instance."""
+        """The program as a method: one for each instance, kept in the instance.
+
+        Raises `TypeError` where an instance has no room for it.
+        """
         if instance is None:
             return self
-        kept = getattr(instance, "__dict__", None)
-        home = "" if self._owner is None else self._owner[0].__qualname__
-        own = self.__qualname__ if self._owner is None else self._owner[1]
-        name = f"program {home}.{own}"  # no attribute of the user's has a blank in it
-        if kept is not None and name in kept:
-            found: Program = kept[name]
-            return found
-        method = types.MethodType(self._function, instance)
-        program = Program(method, self._batch, self._static, self._lists)
-        program._bound_to, program._method = instance, self
-        return program if kept is None else kept.setdefault(name, program)
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._owner = owner, name
+        with _KEEPING:
+            kept = _kept_in(instance).programs
+            if self not in kept:
+                method = types.MethodType(self._function, instance)
+                made = kept[self] = Program(method, self._batch, self._static, self._lists)
+                made._bound_to, made._method = instance, self
+            return kept[self]
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         if self._method is not None:
-            owner, name = self._method._owner or (type(self._bound_to), self.__name__)
-            return _method, (owner, name, self._bound_to)
+            for base in type(self._bound_to).__mro__:
+                for name, item in vars(base).items():
+                    if item is self._method:
+                        return _method, (base, name, self._bound_to)
         found: Any = sys.modules.get(self.__module__)
         for part in self.__qualname__.split("."):
             found = getattr(found, part, None)
@@ -267,25 +267,40 @@ class BoundProgram(Shared):
         return parts, self.hand_back(gradient) if reverse else gradient
 
 
+class _Kept:
+    """The programs of the methods of one instance, in its `__dict__`; copies start without any."""
+
+    def __init__(self, instance: Any = None) -> None:
+        self.instance = instance
+        self.programs: dict[Program, Program] = {}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Kept, ()
+
+
+_KEEPING = threading.RLock()
+_NAME = "compiled methods"  # no attribute of the user's has a blank in it
+
+
+def _kept_in(instance: Any) -> _Kept:
+    """What an instance, or a class for its class methods, keeps; a shallow copy takes its own."""
+    attributes = getattr(instance, "__dict__", None)
+    if attributes is None:
+        raise TypeError(
+            f"a compiled method keeps its program in the instance, and `{type(instance).__name__}` "
+            "has `__slots__` and no `__dict__`: add '__dict__' to `__slots__`"
+        )
+    kept: _Kept | None = attributes.get(_NAME)
+    if kept is None or kept.instance is not instance:
+        kept = _Kept(instance)
+        if isinstance(instance, type):
+            type.__setattr__(instance, _NAME, kept)
+        else:
+            attributes[_NAME] = kept
+    return kept
+
+
 def _method(owner: type, name: str, instance: Any) -> Any:
     """The method of an instance that is perhaps not restored yet, as a pickle refers to it."""
     method: Any = inspect.getattr_static(owner, name)
     return method.__get__(instance, owner)
-
-
-class _ProgramRow(Primitive):
-    """What made a mean: its value cannot be computed again from the parameters alone."""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _program_row, ()
-
-
-def _program_row() -> Primitive:
-    return PROGRAM
-
-
-def _unknown(*inputs: Any) -> float:
-    return math.nan
-
-
-PROGRAM = _ProgramRow("program", _unknown, _unknown, lambda out, *inputs: ())

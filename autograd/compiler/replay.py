@@ -26,7 +26,7 @@ from autograd.engine.graph import topological_order
 from autograd.engine.modes import Differentiating, innermost, no_grad, opened, without
 from autograd.engine.primitive import CONSTANT
 from autograd.engine.value import Value
-from autograd.nesting import Structure
+from autograd.nesting import Structure, same
 
 MAX_PATHS = 64
 # A NumPy call on a small array takes as long as this many operations in straight-line Python.
@@ -256,25 +256,25 @@ class Replayer:
             try:
                 like = self.structure if self.paths else None
                 recording = record(self._function, arguments, self.parameters.values, like)
+                if self.paths and not same(recording.structure, like):
+                    raise TypeError(
+                        "the branches of the compiled function return results of different "
+                        f"structure; see the comparison at {recording.guards[-1].line}"
+                    )
+                full = len(self.paths) >= MAX_PATHS
+                path = next((p for p in self.paths if p.recording.same_path(recording)), None)
+                if full and path is None:
+                    self._warn(recording.guards[-1].line)
             except BaseException:
                 del self.parameters.values[known:]
                 raise
             self.parameters.used |= recording.used
-            for path in self.paths:
-                if path.recording.same_path(recording):
-                    return path
-            if self.paths and recording.structure != self.paths[0].recording.structure:
-                raise TypeError(
-                    "the branches of the compiled function return results of different "
-                    f"structure; see the comparison at {recording.guards[-1].line}"
-                )
-            if len(self.paths) >= MAX_PATHS:
-                self._warn(recording.guards[-1].line)
-                return Path(recording, None, None, blocks(recording.structure))
+            if full or path is not None:
+                return path or Path(recording, None, None, blocks(recording.structure))
             path = self._compile(recording)
             self.parameters.arrange()
             self.paths.append(path)
-            return self.paths[-1]
+            return path
 
     def _warn(self, line: str) -> None:
         if not self._warned:

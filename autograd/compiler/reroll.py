@@ -104,7 +104,7 @@ class Reroller:
         def positions(column: tuple[int, ...]) -> list[int]:
             return [self.places[s][1] if s in self.places else 0 for s in column]
 
-        varied = max((positions(c) for c in columns), key=lambda p: len(set(p)))
+        varied = max(map(positions, columns), key=lambda p: len(set(p)), default=[])
         return sorted(range(len(varied)), key=varied.__getitem__)
 
     def gather(self, slots: list[int], shape: tuple[int, ...] | None = None) -> Any:

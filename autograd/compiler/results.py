@@ -34,7 +34,7 @@ def rebuild(structure: Any, parts: list[FloatArray], batch: bool) -> Any:
     if isinstance(structure, dict):
         return {key: rebuild(item, parts, batch) for key, item in structure.items()}
     items = [rebuild(item, parts, batch) for item in structure]
-    return kind_of_tuple(structure, items) if isinstance(structure, tuple) else items
+    return kind_of_tuple(type(structure), items) if isinstance(structure, tuple) else items
 
 
 def _rectangular(structure: Any) -> tuple[int, ...] | None:

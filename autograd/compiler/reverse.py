@@ -26,7 +26,8 @@ def gradient(
     forward = list(program.instructions)
     active = {parameters}
     for array in forward:
-        if any(isinstance(a, Array) and a in active for a in array.args):
+        step = isinstance(array.op, Primitive) and array.op.step
+        if not step and any(isinstance(a, Array) and a in active for a in array.args):
             active.add(array)
     flows: dict[Array, list[Contribution]] = {a: [] for a in active}
     if result in active:
@@ -48,8 +49,7 @@ def _contributions(
     if isinstance(array.op, Primitive):
         for arg, partial in zip(args, array.op.partials(array, *args), strict=True):
             if isinstance(arg, Array) and arg in active:
-                if not (isinstance(partial, float) and partial == 0.0):
-                    found.append((arg, upstream * partial, None))
+                found.append((arg, upstream * partial, None))
     elif array.op == "take":
         found.append((args[0], upstream, array.data))
     elif array.op == "join":

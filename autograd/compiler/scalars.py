@@ -81,7 +81,7 @@ class ScalarProgram:
             row = self.what[slot]
             if self.kind[slot] == PARAMETER:
                 found[row] = upstream
-            elif self.kind[slot] == OPERATION and row is not primitives.detach:
+            elif self.kind[slot] == OPERATION and not row.step:
                 inputs = [numbers[a] for a in self.args[slot]]
                 try:
                     partials = row.partials(numbers[slot], *inputs)

@@ -104,8 +104,10 @@ def assemble(
     for array in program.instructions:
         if array.op == "take" and array.args[0] is reroller.parameters and array not in squared:
             array.data = place[array.data]
-    first = program.take(results[0], np.zeros(1, dtype=np.intp))
-    flows = gradient(program, first, reroller.parameters)
+    flows: list[tuple[Any, Any]] = []
+    if results:
+        first = program.take(results[0], np.zeros(1, dtype=np.intp))
+        flows = gradient(program, first, reroller.parameters)
 
     roots = [x for pair in compared for x in pair]
     coarse, fine = (
@@ -161,7 +163,7 @@ def assemble(
         emitter.names,
         instructions + len(emitter.body) - 1,
         sum(str(a.op).startswith("matmul") for a in executed),
-        results[0].batched,
+        bool(results) and results[0].batched,
         size,
         order,
         doubtful,

@@ -64,7 +64,8 @@ def gradient(program: ScalarProgram, result: int, size: int) -> list[int]:
     """Add the reverse sweep from `result`; returns the slot of each parameter's gradient."""
     active = [kind == PARAMETER for kind in program.kind]
     for slot, args in enumerate(program.args):
-        active[slot] = active[slot] or any(active[a] for a in args)
+        step = program.kind[slot] == OPERATION and program.what[slot].step
+        active[slot] = active[slot] or (not step and any(active[a] for a in args))
     flow: dict[int, Any] = {result: 1.0} if active[result] else {}
     rules: dict[tuple[Primitive, int], Any] = {}
     for slot in range(result, -1, -1):
@@ -78,7 +79,7 @@ def gradient(program: ScalarProgram, result: int, size: int) -> list[int]:
             rules[key] = key[0].on_symbols(len(args))
         partials = rules[key](Symbol(program, slot), *inputs)
         for arg, partial in zip(args, partials, strict=True):
-            if active[arg] and not (isinstance(partial, float) and partial == 0.0):
+            if active[arg]:
                 part = primitives.multiply(upstream, partial)
                 flow[arg] = primitives.add(flow[arg], part) if arg in flow else part
     found = [program.constant(0.0)] * size
@@ -97,7 +98,7 @@ class StraightLine:
         self.results, self.guards = recording.results, recording.guards
         self.size = len(recording.parameters)
         self.recorded = len(program)  # slots; those behind them are the reverse sweep's
-        self.slots = gradient(program, self.results[0], self.size)
+        self.slots = gradient(program, self.results[0], self.size) if self.results else []
         watched = [s for g in self.guards for s in (g.left, g.right)]
         self.forward, _ = _function(program, [*self.results, *watched], self, ())
         self.both, self.source = _function(program, [*self.results, *watched], self, self.slots)

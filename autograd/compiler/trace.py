@@ -7,6 +7,7 @@ argument or a parameter is frozen, and nothing of one recording gets into anothe
 """
 
 import gc
+import math
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from autograd.compiler.scalars import PARAMETER, ScalarProgram
 from autograd.engine import table
 from autograd.engine.graph import topological_order
 from autograd.engine.modes import Mode, no_grad, opened, without
-from autograd.engine.primitive import ARGUMENT, CONSTANT, DETACHED
+from autograd.engine.primitive import ARGUMENT, CONSTANT, DETACHED, Primitive
 from autograd.engine.value import Value, as_value, leaf, node
 from autograd.lines import users_line
 from autograd.nesting import Structure, flatten, kind_of_tuple, unflatten
@@ -136,6 +137,24 @@ class LeakError(TypeError):
         )
 
 
+class _ProgramRow(Primitive):
+    """What made a mean: its value cannot be computed again from the parameters alone."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _program_row, ()
+
+
+def _program_row() -> Primitive:
+    return PROGRAM
+
+
+def _unknown(*inputs: Any) -> float:
+    return math.nan
+
+
+PROGRAM = _ProgramRow("program", _unknown, _unknown, lambda out, *inputs: ())
+
+
 @dataclass(frozen=True)
 class Recording:
     """One path through the function: the scalar program, its results, its guards."""
@@ -249,6 +268,12 @@ def _translate(
                 if parent._left is None:
                     leaf_slot(parent)
     for made in order:
+        if made.primitive is PROGRAM:
+            raise TypeError(
+                "the mean of a program, which was recorded outside, is used in a function that is "
+                "being compiled and cannot be computed again: call program.mean(...) inside, or "
+                "take m.detach() outside, whose number is read afresh"
+            )
         if made._left is not None:
             args = tuple([leaf_slot(parent) for parent in made.parents])
             slots[made] = program.operation(made.primitive, args)
@@ -293,7 +318,7 @@ def without_arrays(item: Any) -> Any:
     if isinstance(item, list):
         return [without_arrays(x) for x in item]
     if isinstance(item, tuple):
-        return kind_of_tuple(item, map(without_arrays, item))
+        return kind_of_tuple(type(item), map(without_arrays, item))
     if isinstance(item, dict):
         return {key: without_arrays(x) for key, x in item.items()}
     return item

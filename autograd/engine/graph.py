@@ -12,6 +12,8 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from autograd.engine.number import as_float
+
 Node = Any  # a Value, which this module need not know
 
 
@@ -63,12 +65,12 @@ def pull_back(
     gradients = dict(seeds)
     for node in reversed(order):
         upstream = gradients.get(node)
-        if upstream is None or node._left is None:
+        if upstream is None or node._left is None or node.primitive.step:
             continue
         for parent, partial in zip(node.parents, partials(node), strict=True):
             if active is None or parent in active:
                 known, flow = gradients.get(parent), product(upstream, partial)
-                gradients[parent] = flow if known is None else known + flow
+                gradients[parent] = flow if known is None else total(known, flow)
     return gradients
 
 
@@ -78,4 +80,15 @@ def product(upstream: Any, partial: Any) -> Any:
         return upstream
     if upstream.__class__ is float and upstream == 1.0 and partial.__class__ is not Fraction:
         return partial
-    return upstream * partial
+    try:
+        return upstream * partial
+    except OverflowError:  # of a float and a fraction above the floats
+        return as_float(upstream) * as_float(partial)
+
+
+def total(known: Any, flow: Any) -> Any:
+    """Return `known + flow`, with inf for a fraction above the floats beside a float."""
+    try:
+        return known + flow
+    except OverflowError:
+        return as_float(known) + as_float(flow)

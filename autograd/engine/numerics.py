@@ -72,9 +72,10 @@ def power_constant_partials(out: Any, x: Any, c: Any) -> tuple[Any, ...]:
 
 def power_partials(out: Any, x: Any, y: Any) -> tuple[Any, ...]:
     """Return y x^(y - 1) and x^y log(x), which is 0 at x = 0 wherever the power is finite."""
-    zero_base = 1.0 - greater(abs(x), 0.0)
+    zero_base = 1 - greater(abs(x), 0.0)  # of whole numbers: 1.0 would round a fraction
     one = constant(maximum(greater(abs(y), 0.0), greater(abs(x), 1e-308)))
-    by_exponent = out * TABLE["log"](x + zero_base * (1.0 - greater(0.0, y)))
+    logarithm = TABLE["log"](x + zero_base * (1 - greater(0.0, y)))
+    by_exponent = TABLE["*"](out, logarithm)
     return y * power_of_one_less(TABLE["pow"], x, y, one), by_exponent
 
 

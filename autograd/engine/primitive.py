@@ -27,7 +27,8 @@ class Primitive:
     are for its readers, and stand only where they differ from what the name and `partials` say:
     `textbook(out, *inputs)` is the rule as books write it, where `partials` keeps digits that it
     would lose; `latex` a formula of its inputs #1, #2; `javascript` a function; `domain(*inputs)`
-    whether finite inputs have a value that is a number.
+    whether finite inputs have a value that is a number. Through a `step` nothing flows back, not
+    even 0 times infinity.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Primitive:
     latex: str | None = field(default=None, kw_only=True)
     javascript: str | None = field(default=None, kw_only=True)
     domain: Callable[..., bool] | None = field(default=None, kw_only=True)
+    step: bool = field(default=False, kw_only=True)
 
     @property
     def __name__(self) -> str:
@@ -69,8 +71,8 @@ class Primitive:
         except (ArithmeticError, ValueError):  # where Python raises, IEEE 754 says inf or nan
             return self.ieee(inputs)
         kind: type = out.__class__
-        if kind is Fraction:  # partials such as 1.0 are exact, but would round what flows
-            return out, tuple([Fraction(partial) for partial in partials])
+        if kind is Fraction:  # 1.0, -1.0 and 0.0 are exact, but would round what flows
+            return out, tuple([Fraction(p) if p in (-1.0, 0.0, 1.0) else p for p in partials])
         return out, partials
 
     def ieee(self, inputs: tuple[Any, ...]) -> tuple[float, tuple[float, ...]]:

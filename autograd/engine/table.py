@@ -26,13 +26,17 @@ LN_2, LN_10, TWO_BY_ROOT_PI = 0.6931471805599453, 2.302585092994046, 1.128379167
 
 
 # Values
-def _power_constant(x: Any, c: Any) -> Any:
+def _power(x: Any, y: Any) -> Any:
     if x.__class__ is Fraction:
         try:
-            return numerics.exact_power(x, c)
+            return numerics.exact_power(x, y)
         except TypeError:
             pass
-    return math.sqrt(x) if c == 0.5 else math.pow(x, c)
+    return math.pow(x, y)
+
+
+def _power_constant(x: Any, c: Any) -> Any:
+    return math.sqrt(x) if c == 0.5 else _power(x, c)
 
 
 def _power_constant_array(x: Any, c: Any) -> Any:
@@ -160,7 +164,7 @@ def _has_power(x: float, y: float) -> bool:
 # what the other branch holds cannot reach the gradient.
 greater: Primitive = row("greater", _greater,
     lambda x, y: np.greater(x, y) * 1.0, lambda out, x, y: (0.0, 0.0),
-    javascript="(x, y) => (x > y ? 1 : 0)")
+    javascript="(x, y) => (x > y ? 1 : 0)", step=True)
 select: Primitive = row("select", lambda c, x, y: x if c else y,
     lambda c, x, y: np.where(np.not_equal(c, 0.0), x, y),
     lambda out, c, x, y: (0.0, select(c, 1.0, 0.0), select(c, 0.0, 1.0)),
@@ -169,7 +173,8 @@ where = row("where", lambda x: x, lambda x: x, lambda out, x: (1.0,), javascript
 # What `copy.copy` leaves, and the variables of an inner derivative: linked to the original.
 copy = row("copy", lambda x: x, lambda x: x, lambda out, x: (1.0,), javascript="(x) => x")
 # What `detach` and `no_grad` leave in a graph that is being compiled.
-detach = row("detach", lambda x: x, lambda x: x, lambda out, x: (0.0,), javascript="(x) => x")
+detach = row("detach", lambda x: x, lambda x: x, lambda out, x: (0.0,), javascript="(x) => x",
+    step=True)
 
 # Arithmetic
 add = row("+", operator.add, np.add, lambda out, x, y: (1.0, 1.0))
@@ -191,7 +196,7 @@ magnitude = row("magnitude", absolute, np.absolute, lambda out, x: (2.0 * greate
 power_constant = row("**", _power_constant, _power_constant_array, numerics.power_constant_partials,
     textbook=lambda out, x, c: (c * x ** (c - 1.0), 0.0), domain=_has_power,
     javascript="(x, c) => (c === 0.5 ? Math.sqrt(x) : power(x, c))")
-power = row("pow", math.pow, np.power, numerics.power_partials,
+power = row("pow", _power, np.power, numerics.power_partials,
     textbook=lambda out, x, y: (y * x ** (y - 1.0), out * log(x)), domain=_has_power,
     javascript="power")
 sqrt: Primitive = row("sqrt", math.sqrt, np.sqrt, lambda out, x: (0.5 / out,),
@@ -216,16 +221,16 @@ leaky_relu = row("leaky_relu", lambda x, slope: x if x > 0.0 else slope * x,
 
 # Steps, with a slope of 0; the remainder has the sign of the divisor, as Python's.
 floor = row("floor", _whole(math.floor), np.floor, lambda out, x: (0.0,),
-    latex=r"\left\lfloor #1 \right\rfloor")
+    latex=r"\left\lfloor #1 \right\rfloor", step=True)
 ceil = row("ceil", _whole(math.ceil), np.ceil, lambda out, x: (0.0,),
-    latex=r"\left\lceil #1 \right\rceil")
-sign: Primitive = row("sign", _sign, np.sign, lambda out, x: (0.0,))
+    latex=r"\left\lceil #1 \right\rceil", step=True)
+sign: Primitive = row("sign", _sign, np.sign, lambda out, x: (0.0,), step=True)
 mod = row("mod", operator.mod, np.mod, lambda out, x, y: (1.0, -floor_divide(x, y)),
     javascript="remainder", domain=lambda x, y: y != 0.0)
 floor_divide: Primitive = row("floor_divide", _floor_divide, np.floor_divide,
     lambda out, x, y: (0.0, 0.0),
     latex=r"\left\lfloor\frac{#1}{#2}\right\rfloor", javascript="floorDivide",
-    domain=lambda x, y: y != 0.0)
+    domain=lambda x, y: y != 0.0, step=True)
 
 # Exponentials and logarithms
 exp: Primitive = row("exp", math.exp, np.exp, lambda out, x: (out,))

@@ -18,7 +18,7 @@ import numpy as np
 
 from autograd.engine import modes, table
 from autograd.engine.functions import clip, elementwise
-from autograd.engine.graph import topological_order
+from autograd.engine.graph import pull_back, topological_order, total
 from autograd.engine.modes import watching
 from autograd.engine.node import Node
 from autograd.engine.number import as_number, as_numbers
@@ -46,7 +46,10 @@ def _linear(primitive: Primitive) -> "Callable[[Value, Any], Value]":
 
     def method(self: "Value", other: Any) -> Any:
         if other.__class__ is Value and not watching:
-            out = scalar(self._data, other._data)
+            try:
+                out = scalar(self._data, other._data)
+            except OverflowError:  # of a float and a fraction above the floats
+                out = None
             if out.__class__ is float:
                 node = _new(Value)
                 node._data = out
@@ -148,26 +151,38 @@ class Value(Node):
                     stack += (node, None, left)
                 else:
                     interior.append(node)
-        self._grad = zero + gradient
-        for node in reversed(interior):
-            grad, left, right = node._grad, node._left, node._right
-            if right is not None:
-                left._grad += grad * node._to_left
-                right._grad += grad * node._to_right
-            elif left.__class__ is tuple:
-                for parent, partial in zip(left, node._to_left, strict=True):
-                    parent._grad += grad * partial
-            else:
-                left._grad += grad * node._to_left
-        pairs = zip(leaves, before, strict=True)  # a float 0 added to a fraction rounds it
-        _set_gradients(leaves, [leaf._grad + was if was else leaf._grad for leaf, was in pairs])
+        try:
+            self._grad = zero + gradient
+            for node in reversed(interior):
+                grad, left, right = node._grad, node._left, node._right
+                if right is not None:
+                    left._grad += grad * node._to_left
+                    right._grad += grad * node._to_right
+                elif left.__class__ is tuple:
+                    for parent, partial in zip(left, node._to_left, strict=True):
+                        parent._grad += grad * partial
+                else:
+                    left._grad += grad * node._to_left
+            flows = list(map(_grad_of, leaves))
+            odd = any(map(operator.ne, flows, flows))
+        except OverflowError:
+            odd = True
+        if odd:  # nan, perhaps from a step, or a fraction above the floats: once more, with care
+            found = pull_back([*leaves, *interior], {self: gradient})
+            flows = [total(zero, found.get(node, zero)) for node in (*leaves, *interior)]
+            _set_gradients([*leaves, *interior], flows)
+        pairs = zip(flows, before, strict=False)  # a float 0 added to a fraction rounds it
+        _set_gradients(leaves, [total(flow, was) if was else flow for flow, was in pairs])
 
     def __mul__(self, other: Any) -> "Value":
         if other.__class__ is Value and not watching:  # spelled out, as in `_linear`
             node = _new(Value)
             node._to_right = x = self._data
             node._to_left = y = other._data
-            node._data = x * y
+            try:
+                node._data = x * y
+            except OverflowError:
+                return _multiply(self, other)
             node._grad = 0.0
             node.primitive = table.multiply
             node._left, node._right = self, other
@@ -238,7 +253,7 @@ _new = Value.__new__
 _VALUE_ONLY = frozenset((Value,))
 _multiply = _binary(table.multiply)
 _power, _power_constant = map(_binary, (table.power, table.power_constant))
-_data_of = operator.attrgetter("_data")
+_data_of, _grad_of = operator.attrgetter("_data"), operator.attrgetter("_grad")
 
 
 def record(primitive: Primitive, parents: tuple[Value, ...]) -> Value:

@@ -40,7 +40,8 @@ class Sweep:
         self.data = {node: number(node._data) for node in self.order}
         self.stale = any(map(self._is_stale, self.order))
         self.partials = {node: tuple(map(number, node.stored_partials())) for node in self.order}
-        self.gradient = pull_back(self.order, {root: number(1)}, self.partials.__getitem__)
+        found = pull_back(self.order, {root: number(1)}, self.partials.__getitem__)
+        self.gradient = dict.fromkeys(self.order, number(0)) | found  # below a step there is none
         self.uses: dict[Value, list[Use]] = {node: [] for node in self.order}
         for node in self.order:
             for i, (parent, partial) in enumerate(
@@ -50,7 +51,8 @@ class Sweep:
 
     def contribution(self, use: Use) -> float:
         """What one use of a node hands back to it: upstream times local."""
-        handed: float = self.gradient[use.child] * use.partial
+        step = use.child.primitive is not None and use.child.primitive.step
+        handed: float = use.partial if step else self.gradient[use.child] * use.partial
         return handed
 
     def _is_stale(self, node: Value) -> bool:

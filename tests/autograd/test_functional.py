@@ -828,3 +828,36 @@ def test_a_hessian_of_an_array_beside_a_number():
     assert h[0][0][0].tolist() == [6.0, 0.0] and h[0][0][1] == 2.0
     assert h[0][1][0].tolist() == [0.0, 0.0] and h[0][1][1] == 6.0
     assert h[1][0].tolist() == [2.0, 6.0] and h[1][1] == 5.0
+
+
+class P(NamedTuple):
+    x: float
+    y: float
+
+
+class Q(NamedTuple):
+    y: float
+    x: float
+
+
+def test_tangents_and_cotangents_have_the_names_of_what_they_belong_to():
+    def f(p):
+        return P(p.x * p.x, p.y)
+
+    at = P(3.0, 1.0)
+    assert jvp(f, (at,), (P(1.0, 0.0),)) == (P(9.0, 1.0), P(6.0, 0.0))
+    with pytest.raises(ValueError, match="`tangents` must be nested"):
+        jvp(f, (at,), (Q(0.0, 1.0),))
+    with pytest.raises(ValueError, match="`cotangent` must be nested"):
+        vjp(f, at)[1](Q(0.0, 1.0))
+    with pytest.raises(ValueError, match="`v` must be nested"):
+        hvp(lambda p: p.x * p.y, at, Q(0.0, 1.0))
+
+
+def test_tangents_are_taken_by_their_keys():
+    def f(d):
+        return d["a"] ** 2 * d["b"]
+
+    at, along = {"a": 1.0, "b": 2.0}, {"b": 0.0, "a": 1.0}
+    assert jvp(f, (at,), (along,))[1] == 4.0
+    assert hvp(f, at, along) == {"a": 4.0, "b": 2.0}

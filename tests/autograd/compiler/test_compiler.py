@@ -424,6 +424,30 @@ def test_a_failed_first_call_leaves_the_program_usable():
     assert program([[1.0, 2.0, 3.0]]).tolist() == [3.0]
 
 
+@pytest.mark.parametrize("batch", [False, True])
+@pytest.mark.parametrize("refused", [lambda x, u: [u * x, u], lambda x, u: u * x + "a"])
+def test_a_failed_call_leaves_no_parameter(batch, refused):
+    w, u = Value(2.0), Value(3.0)
+    program = autograd.compile(lambda x: w * x if x > 0 else refused(x, u), batch=batch)
+    assert program([1.0] if batch else 1.0) == 2.0
+    with pytest.raises(TypeError):
+        program([-1.0] if batch else -1.0)
+    assert program.parameters == [w]
+    value, slopes = program.value_and_grad([3.0] if batch else 3.0)
+    assert (value, slopes.tolist()) == (6.0, [3.0])
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_warning_that_is_an_error_leaves_no_parameter(monkeypatch):
+    monkeypatch.setattr("autograd.compiler.replay.MAX_PATHS", 1)
+    w, u = Value(2.0), Value(3.0)
+    program = autograd.compile(lambda x: w * x if x > 0 else u * x)
+    assert program(1.0) == 2.0
+    with pytest.raises(UserWarning, match="more than 1 paths"):
+        program(-1.0)
+    assert program.parameters == [w]
+
+
 def test_a_deep_program_compiles():
     def f(x):
         for _ in range(20_000):

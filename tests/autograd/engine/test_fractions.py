@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import Value, explain, grad, jacobian, value_and_grad
+from autograd import Value, explain, grad, jacobian, jvp, value_and_grad
 from autograd.engine.primitive import TABLE
 
 THIRD = Fraction(1, 3)
@@ -488,3 +488,51 @@ def test_fractions_on_a_leaf_used_by_two_graphs():
     x.grad = 0.0
     (x * 3).backward()
     assert x.grad == 3 and type(x.grad) is Fraction
+
+
+HUGE = Fraction(10) ** 400
+
+
+def test_fractions_above_the_floats_beside_floats_are_infinite():
+    for huge, sign in ((HUGE, 1.0), (-HUGE, -1.0)):
+        for f in (lambda x, y: x * y, lambda x, y: y * x, lambda x, y: x + y, lambda x, y: x - y):
+            found = f(Value(huge), Value(1.0))
+            assert found.data == sign * math.inf and type(found.data) is float
+    x = Value(HUGE)
+    (x * x).backward(0.5)
+    assert x.grad == math.inf
+    x = Value(HUGE)
+    (x * Value(1.0)).backward()
+    assert x.grad == 1.0
+    x = Value(2.0)
+    x.grad = 1.0
+    (x * Value(HUGE)).backward()
+    assert x.grad == math.inf
+    x = Value(2.0)
+    (x * 1.0).backward(HUGE)
+    assert x.grad == math.inf
+
+
+def test_derivatives_of_fractions_above_the_floats():
+    def f(x):
+        return x * x * 1.5
+
+    assert grad(f)(HUGE) == grad(f)(Value(HUGE)).data == math.inf
+    assert jvp(f, (HUGE,), (1.0,))[1] == math.inf
+    assert grad(lambda x: x * x)(HUGE) == 2 * HUGE
+
+
+@pytest.mark.parametrize("exponent", [3, 0, -2, 400])
+@pytest.mark.parametrize("base", [Fraction(2), Fraction(-3, 2), Fraction(1), HUGE])
+def test_a_power_of_two_values_is_exact(base, exponent):
+    x, y = Value(base), Value(Fraction(exponent))
+    out = x**y
+    assert out.data == base**exponent and type(out.data) is Fraction
+    out.backward()
+    assert x.grad == exponent * base ** (exponent - 1) and type(x.grad) is Fraction
+    if base == 1:
+        assert y.grad == 0
+    elif 1 < base < 10 and exponent < 400:  # by the exponent there is a logarithm
+        assert y.grad == pytest.approx(float(out.data) * math.log(base)) and type(y.grad) is float
+    assert (2 ** Value(Fraction(5))).data == 32
+    assert grad(lambda b: b ** Value(Fraction(exponent)))(base) == x.grad

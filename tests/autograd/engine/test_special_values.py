@@ -101,7 +101,7 @@ def compiled_batch(transform):
     """All points as rows of one batch."""
 
     def reading(f, points):
-        values, slopes = autograd.compile(transform(f), batch=True)(points)
+        values, slopes = autograd.compile(transform(f), batch=True)(list(map(list, points)))
         return list(zip(values, slopes, strict=True))
 
     return reading
@@ -287,3 +287,53 @@ def test_same_tells_classes_apart():
         assert not same(a, b) and not same(b, a)
     assert same(nan, nan) and same(inf, inf) and same(0.0, SUBNORMAL) and same(1.0, 1.0 + 1e-15)
     assert same_zero(0.0, 0.0) and not same_zero(0.0, -0.0)
+
+
+STEPS = {
+    "floor": (1.5, lambda x: x.floor() * math.inf),
+    "ceil": (-0.5, lambda x: 1.0 / x.ceil()),
+    "sign": (1.5, lambda x: x.sign() * math.inf),
+    "floor divide": (1.5, lambda x: (x // 1.0) * math.inf),
+    "greater": (1.5, lambda x: autograd.exp(1000.0 * autograd.engine.table.greater(x, 1.0))),
+    "overflow": (1.5, lambda x: autograd.exp(1000.0 * x.floor())),
+    "below": (0.0, lambda x: x.sqrt().floor() + x),
+    "detached": (1.5, lambda x: x.detach() * math.inf),
+}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_nothing_flows_through_a_step(name):
+    point, f = STEPS[name]
+    expected = 1.0 if name == "below" else 0.0  # of floor(sqrt(x)) nothing, of x itself 1
+    x = Value(point)
+    f(x).backward()
+    assert x.grad == expected
+    assert autograd.grad(f)(point) == autograd.grad(f)(Value(point)).data == expected
+    assert autograd.jvp(f, (point,), (1.0,))[1] == expected
+    leaf = Value(point)
+    for batch in (False, True):
+        given = [1.0, 1.0] if batch else 1.0
+        program = autograd.compile(lambda one: f(leaf) * one, batch=batch)
+        assert program.value_and_grad(given)[1].tolist() == (
+            [] if name == "detached" else [expected]
+        )
+    assert autograd.compile(autograd.grad(f))(point) == expected
+    assert autograd.compile(autograd.grad(f), batch=True)([point] * 2).tolist() == [expected] * 2
+
+
+def test_zero_times_infinity_is_nan_where_the_zero_is_computed():
+    x = Value(1.5)
+    (x * 0.0 * math.inf).backward()
+    assert math.isnan(x.grad)
+    program = autograd.compile(lambda one: x * 0.0 * math.inf * one)
+    assert np.isnan(program.value_and_grad(1.0)[1]).all()
+    assert math.isnan(autograd.grad(lambda x: x * 0.0 * math.inf)(1.5))
+
+
+def test_interior_gradients_and_earlier_ones_beside_a_step():
+    x = Value(1.5)
+    y = x * 1.0
+    z = y.floor()
+    x.grad = 2.0
+    (z * math.inf + y).backward()
+    assert (x.grad, y.grad, z.grad) == (3.0, 1.0, math.inf)
