@@ -14,7 +14,7 @@ from nn.layers.dense import Neuron
 from nn.layers.described import common
 from nn.layers.init import Initialisation
 from nn.layers.inputs import Image, check_image
-from nn.layers.window import Sizes, Window, Windowed
+from nn.layers.window import Sizes, Windowed
 
 
 class Conv2d(Windowed):
@@ -27,10 +27,7 @@ class Conv2d(Windowed):
     Raises `ValueError` for a size or a stride below 1 or a padding below 0.
     """
 
-    arguments: ClassVar = (
-        *("in_channels", "out_channels", "kernel_size", "stride", "padding"),
-        "activation",
-    )
+    arguments: ClassVar = ("in_channels", "out_channels", *Windowed.arguments, "activation")
 
     def __init__(
         self,
@@ -46,19 +43,12 @@ class Conv2d(Windowed):
     ) -> None:
         self.in_channels = check_size("in_channels", in_channels)
         self.out_channels = check_size("out_channels", out_channels)
-        self.window = Window.checked(kernel_size, stride, padding)
+        super().__init__(kernel_size, stride, padding)
         rng = check_rng(rng)
         area = self.window.area
-        self.filters = [
-            Neuron(
-                self.in_channels * area,
-                activation=activation,
-                init=init,
-                rng=rng,
-                fan_out=self.out_channels * area,
-            )
-            for _ in range(self.out_channels)
-        ]
+        how: Any = {"activation": activation, "init": init, "rng": rng}
+        how["fan_out"] = self.out_channels * area
+        self.filters = [Neuron(self.in_channels * area, **how) for _ in range(self.out_channels)]
 
     def forward(self, x: Any) -> Image:
         """Return the maps, out_channels x rows x columns, for an image of numbers or Values.

@@ -10,25 +10,21 @@ from typing import Any
 from autograd import Value, maximum
 from autograd.engine.value import as_value
 from nn.layers.inputs import Image, check_image
-from nn.layers.window import Sizes, Window, Windowed
+from nn.layers.window import Sizes, Windowed
 
 
 class _Pool(Windowed):
     """What both have in common; `kernel_size`, `stride` and `padding` are numbers or pairs."""
 
     def __init__(self, kernel_size: Sizes, stride: Sizes | None = None, padding: Sizes = 0) -> None:
-        stride = kernel_size if stride is None else stride
-        self.window = Window.checked(kernel_size, stride, padding)
+        super().__init__(kernel_size, kernel_size if stride is None else stride, padding)
+        if self.stride == self.kernel_size:
+            self.stride = None
         if any(2 * p > k for p, k in zip(self.window.padding, self.window.kernel, strict=True)):
             raise ValueError(
                 f"`padding` must be at most half the kernel, {kernel_size!r}, got {padding!r}: "
                 "else a window sees nothing of the image"
             )
-
-    @property
-    def stride(self) -> int | list[int] | None:
-        """By how many rows and columns it moves; None for those of the window."""
-        return None if self.window.stride == self.window.kernel else super().stride
 
 
 class MaxPool2d(_Pool):

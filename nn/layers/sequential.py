@@ -67,23 +67,16 @@ class Sequential(Described):
     def architecture(self) -> dict[str, Any]:
         """Return the class and the architectures of its modules, for `Sequential(*modules)`.
 
-        Raises `TypeError` for a module that has none, and where modules share parameters.
+        Raises `TypeError` for a module that has none.
         """
-        if sum(len(module.parameters()) for module in self.layers) != len(self.parameters()):
-            raise TypeError(
-                "the architecture of a Sequential cannot be written down where its modules share "
-                "parameters"
-            )
-        modules = []
-        for module in self.layers:
-            describe = getattr(module, "architecture", None)
-            if describe is None:
+        parts: list[Any] = self.layers
+        for part in parts:
+            if not isinstance(part, Described):
                 raise TypeError(
-                    f"the architecture of a Sequential cannot be written down: {module!r:.60} has "
-                    "no method `architecture`"
+                    f"the architecture of a Sequential cannot be written down: {part!r:.60} is "
+                    "none of the layers that say what builds them"
                 )
-            modules.append(describe())
-        return {"class": "Sequential", "modules": modules}
+        return {"class": "Sequential", "modules": [part.architecture() for part in parts]}
 
     def __repr__(self) -> str:
         return f"Sequential({', '.join(map(repr, self.layers))})"

@@ -81,23 +81,9 @@ class Windowed(Described):
     """A layer with a `window`, whose sizes are arguments: one number where a pair is of equals."""
 
     arguments: ClassVar[tuple[str, ...]] = ("kernel_size", "stride", "padding")
-    window: Window
 
-    @property
-    def kernel_size(self) -> int | list[int]:
-        """Rows and columns of the window."""
-        return _shown(self.window.kernel)
-
-    @property
-    def stride(self) -> int | list[int] | None:
-        """By how many rows and columns it moves."""
-        return _shown(self.window.stride)
-
-    @property
-    def padding(self) -> int | list[int]:
-        """How many rows and columns are added on each side."""
-        return _shown(self.window.padding)
-
-
-def _shown(pair: Pair) -> int | list[int]:
-    return pair[0] if pair[0] == pair[1] else list(pair)
+    def __init__(self, kernel_size: Any, stride: Any, padding: Any) -> None:
+        self.window = Window.checked(kernel_size, stride, padding)
+        pairs = self.window.kernel, self.window.stride, self.window.padding
+        sizes: list[Any] = [a if a == b else [a, b] for a, b in pairs]
+        self.kernel_size, self.stride, self.padding = sizes

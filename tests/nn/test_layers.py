@@ -505,7 +505,6 @@ def test_the_architecture_of_a_sequential_holds_those_of_its_modules():
 
 
 def test_what_has_no_name_has_no_architecture():
-    layer = nn.Layer(2, 2)
     odd = nn.Layer(2, 2)
     odd.neurons[1] = nn.Neuron(2, activation="tanh")
     for module, message in (
@@ -513,11 +512,12 @@ def test_what_has_no_name_has_no_architecture():
         (nn.MLP(2, [3, 1], activation=autograd.exp), "is none of `linear`"),
         (nn.Sequential(autograd.exp), "is none of `linear`"),
         (odd, "activation 'mixed' is none of `linear`"),
-        (nn.Sequential(layer, layer), "its modules share parameters"),
-        (nn.Sequential(nn.Module()), "has no method `architecture`"),
+        (nn.Sequential(nn.Module()), "none of the layers that say what builds them"),
     ):
         with pytest.raises(TypeError, match=message):
             module.architecture()
+    with pytest.raises(TypeError, match="these neurons have several activations"):
+        odd.activation(1.0)
 
 
 def test_the_perceptron_learns_by_rosenblatts_rule():

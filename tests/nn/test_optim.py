@@ -497,3 +497,14 @@ def test_an_update_that_cannot_take_arrays_is_told_that_it_gets_them(sign, rows)
         compiled=False,
         progress=False,
     )
+
+
+def test_what_else_goes_wrong_in_an_update_comes_through():
+    class Broken(nn.SGD):
+        def update(self, p, grad, state, group):
+            raise ValueError("out of luck")
+
+    model = nn.MLP(2, [1])
+    optimizer = Broken(model.parameters(), lr=0.1)
+    with pytest.raises(ValueError, match=r"^out of luck$"):
+        nn.fit(model, [[1.0, 2.0]], [1.0], loss="mse_loss", optimizer=optimizer, progress=False)

@@ -161,9 +161,18 @@ def tied():
         (Doubled(2, [1]), ValueError),
         (nn.Sequential(nn.Layer(1, 1), Doubled(1, [1])), ValueError),
         (tied(), ValueError),
+        (nn.Sequential(*[nn.Layer(2, 2)] * 2), ValueError),
         ("model.json", TypeError),
     ],
-    ids=["function", "own", "subclass", "subclass inside", "shared weights", "no model"],
+    ids=[
+        "function",
+        "own",
+        "subclass",
+        "subclass inside",
+        "shared weights",
+        "shared layer",
+        "no model",
+    ],
 )
 def test_what_could_not_be_built_again_is_not_saved(path, model, error):
     with pytest.raises(error, match=r"weights_only=True|must be an nn.Module"):
@@ -286,6 +295,9 @@ PARTS = "architecture.modules"
     [
         ('"p": 0.5', '"p": "x"', rf"{PARTS}\[1\]: `p` must be a real number.*'x'"),
         ('"p": 0.5', '"p": 1', rf"{PARTS}\[1\]: `p` must be at least 0 and below 1, got 1"),
+        ('"modules": [', '"modules": 3, "parts": [', "architecture: has an unknown key"),
+        ('"nouts": [1]', '"nouts": 3', rf"{PARTS}\[2\]: `nouts` must list the width"),
+        (json.dumps(valid()["architecture"]["modules"]), "3", f"{PARTS}: must be a list, got 3"),
         ('"p": 0.5', '"q": 0.5', rf"{PARTS}\[1\]: has no `p`"),
         ('"p": 0.5', '"p": 0.5, "q": 1', rf'{PARTS}\[1\]: has an unknown key "q"'),
         ('"Dropout"', '"os.system"', rf'{PARTS}\[1\].class: must be one of .*"Neuron"'),

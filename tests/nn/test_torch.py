@@ -227,6 +227,12 @@ def hooked(torch):
     return part
 
 
+def whole_numbers(torch):
+    part = torch.nn.Linear(2, 2)
+    part.weight = torch.nn.Parameter(torch.ones(2, 2, dtype=torch.int64), requires_grad=False)
+    return part
+
+
 def repeated(torch):
     part = torch.nn.Linear(2, 2)
     return torch.nn.Sequential(part, torch.nn.ReLU(), part)
@@ -260,6 +266,7 @@ def part(name, *args, **options):
         (part("Softplus", threshold=5), ValueError, "`threshold`"),
         (part("Dropout", 1.0), ValueError, r"`module\[1\]`, Dropout.*below 1"),
         (hooked, ValueError, "hooks"),
+        (whole_numbers, TypeError, r"Linear.*weights are of type torch.int64"),
         (repeated, ValueError, r"`module\[2\]`.* shares"),
         (
             lambda torch: torch.nn.utils.parametrizations.weight_norm(torch.nn.Linear(2, 2)),
