@@ -1,11 +1,12 @@
 """python -m nn info: what a saved file says of its network, its data and its training."""
 
 import argparse
+from dataclasses import asdict
 from typing import Any
 
 from nn.commands import record as records
 from nn.commands.output import print_json, printable, rounded
-from nn.commands.record import some
+from nn.data.tables import listed
 from nn.files.model import describe
 
 
@@ -15,7 +16,7 @@ def info(options: argparse.Namespace) -> int:
     if options.json:
         about = {"architecture": describe(model), "model": repr(model)}
         about["parameters"] = len(model.parameters())
-        print_json(about if record is None else about | records.described(record))
+        print_json(about if record is None else about | asdict(record))
         return 0
     print(model.summary())
     if record is None:
@@ -23,13 +24,13 @@ def info(options: argparse.Namespace) -> int:
         return 0
     lines = {
         "data": f"{record.data}, {record.inputs} inputs{': ' * bool(record.columns)}"
-        + some(record.columns),
-        "target": f"{record.target}: {some(record.classes) or 'a number'}",
+        + listed(record.columns),
+        "target": f"{record.target}: {listed(record.classes) or 'a number'}",
         "scaling": "none" if record.scaling is None else "as in training",
     }
     for name, value in (lines | record.training).items():
         if value not in ("", None, False):
-            print(f"{printable(name):<11} {printable(_shown(value))}")
+            print(f"{printable(name):<12} {printable(_shown(value))}")
     return 0
 
 

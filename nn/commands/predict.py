@@ -13,7 +13,6 @@ from nn.commands.output import print_json, rounded
 from nn.commands.preparation import check_reading, table
 from nn.commands.record import Record
 from nn.commands.scores import Array, numbers, probabilities, scores
-from nn.data import load
 from nn.data.csv_file import targets
 
 
@@ -48,8 +47,7 @@ def predict(options: argparse.Namespace) -> int:
 
 def _test_part(options: argparse.Namespace, record: Record) -> tuple[Array, Array, str]:
     check_reading(options)
-    data = load(options.data, seed=record.seed, test_fraction=record.test_share, scale=None)
-    data = record.scaled(data)
+    data = record.again(options.data)
     return data.X_test, data.y_test, data.name
 
 

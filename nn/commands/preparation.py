@@ -91,38 +91,21 @@ def table(options: argparse.Namespace, record: Record | None) -> Table:
 
 def chosen_data(options: argparse.Namespace, record: Record | None) -> Dataset:
     """The data asked for; those of a saved network are split and scaled as they were."""
-    if record is not None:
-        options.test = record.test_share
+    if record is None:
+        options.test = options.test or 0.2
+        drawn = (options.seed, options.test)
+        usual = "usual" if options.csv is None else "standard"
+        scale = {"none": None, None: usual}.get(options.scale, options.scale)
         if options.csv is None:
-            data = load(options.data, seed=record.seed, test_fraction=options.test, scale=None)
-            return record.scaled(data)
-        task, classes, share = record.task, record.classes, options.test
-        found = table(options, record)
-        return as_dataset(
-            found,
-            record.target,
-            task,
-            (),
-            record.seed,
-            share,
-            record.scaling,
-            record.features,
-            classes,
-        )
-    options.test = options.test or 0.2
+            return load(options.data, seed=drawn[0], test_fraction=drawn[1], scale=scale)
+        found, drop = table(options, None), options.drop or ()
+        return as_dataset(found, options.target, options.task, drop, *drawn, scale)
+    drawn = (record.seed, record.test_share)
     if options.csv is None:
-        scale = {"none": None, None: "usual"}.get(options.scale, options.scale)
-        return load(options.data, seed=options.seed, test_fraction=options.test, scale=scale)
-    scale = {"none": None, None: "standard"}.get(options.scale, options.scale)
-    return as_dataset(
-        table(options, None),
-        options.target,
-        options.task,
-        options.drop or (),
-        options.seed,
-        options.test,
-        scale,
-    )
+        return record.again(options.data)
+    target, task, scaling = record.target, record.task, record.scaling
+    found = table(options, record)
+    return as_dataset(found, target, task, (), *drawn, scaling, record.features, record.classes)
 
 
 def settle(options: argparse.Namespace, data: Dataset) -> None:

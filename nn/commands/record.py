@@ -7,14 +7,17 @@ what its fields say, or `LoadError`.
 
 import math
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 import nn
-from nn.checks import check_share
+from nn.checks import check_share, check_size
 from nn.commands.networks import MOST_WEIGHTS
 from nn.data import Dataset, Features, Reading, Scaling
+from nn.data import load as load_data
 from nn.data.dataset import TASKS
 from nn.data.features import Column
+from nn.data.tables import listed
 
 MAX_BYTES = 2**27  # networks.MOST_WEIGHTS weights, at up to 25 bytes each
 
@@ -41,6 +44,8 @@ class Record:
     training: dict[str, Any]
 
     def __post_init__(self) -> None:
+        check_share("test_share", self.test_share)
+        check_size("seed", self.seed, 0)
         if self.task not in TASKS:
             raise ValueError(f"the task must be one of {', '.join(TASKS)}, got {self.task!r:.40}")
         if (self.task == "classification") != (len(self.classes) >= 2):
@@ -51,21 +56,22 @@ class Record:
         if not 0 < self.inputs <= MOST_WEIGHTS or set(widths) != {self.inputs}:
             raise ValueError(f"{self.inputs} inputs, of which {widths} are described")
 
-    def scaled(self, data: Dataset) -> Dataset:
-        """Return `data`, not scaled yet, scaled as those of the training.
+    def again(self, name: str) -> Dataset:
+        """Return a data set by its name, split and scaled as that of the training.
 
-        Raises `ValueError` unless they have the same inputs and classes.
+        Raises `ValueError` unless it has the same inputs and classes.
         """
+        data = load_data(name, seed=self.seed, test_fraction=self.test_share, scale=None)
         if (data.X_train.shape[1], data.columns) != (self.inputs, self.columns):
             raise ValueError(
                 f"the network was trained on {self.data}, {self.inputs} inputs "
-                f"({some(self.columns)}); {data.name} has {data.X_train.shape[1]} "
-                f"({some(data.columns)})"
+                f"({listed(self.columns)}); {data.name} has {data.X_train.shape[1]} "
+                f"({listed(data.columns)})"
             )
         if data.classes != self.classes:
             raise ValueError(
-                f"the network tells apart {some(self.classes) or 'nothing: it is a regression'}; "
-                f"{data.name} has {some(data.classes) or 'numbers'}"
+                f"the network tells apart {listed(self.classes) or 'nothing: it is a regression'}; "
+                f"{data.name} has {listed(data.classes) or 'numbers'}"
             )
         if self.scaling is None:
             return data
@@ -73,14 +79,9 @@ class Record:
         return replace(data, X_train=X_train, X_test=X_test, scaling=self.scaling)
 
 
-def described(record: Record) -> dict[str, Any]:
-    """Return the record as numbers, strings, lists and dicts."""
-    return asdict(record)
-
-
 def save(model: nn.Module, path: str, record: Record) -> None:
     """Write model and record to `path`; raises as `nn.save_checkpoint`."""
-    nn.save_checkpoint(model, path, record=described(record))
+    nn.save_checkpoint(model, path, record=asdict(record))
 
 
 def load(path: str) -> tuple[nn.Module, Record]:
@@ -102,46 +103,29 @@ def load_any(path: str) -> tuple[nn.Module, Record | None]:
     except (nn.LoadError, KeyError):  # what `nn.save` wrote, or somebody's own checkpoint
         return model, None
     try:
-        record = _record(kept)
+        record = _built(Record, kept)
         _check_model(model, record)
-    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
+    except (KeyError, OverflowError, TypeError, ValueError) as error:
         said = f"has no {error}" if isinstance(error, KeyError) else " ".join(str(error).split())
         raise nn.LoadError(f"{path}: checkpoint.extra.record: {said:.200}") from None
     return model, record
 
 
-def _record(kept: Any) -> Record:
-    """The record in a document; what is none raises one of the errors that `load_any` takes."""
-    features = kept["features"]
-    return Record(
-        data=_text(kept["data"]),
-        target=_text(kept["target"]),
-        task=_text(kept["task"]),
-        classes=_texts(kept["classes"]),
-        columns=_texts(kept["columns"]),
-        inputs=_whole(kept["inputs"]),
-        features=None if features is None else _features(features),
-        scaling=_scaling(kept["scaling"]),
-        target_scaling=_scaling(kept["target_scaling"]),
-        seed=_whole(kept["seed"]),
-        test_share=check_share("test_share", kept["test_share"]),
-        training=_object(kept["training"]),
-    )
-
-
-def _features(kept: Any) -> Features:
-    columns = [
-        Column(_text(c["name"]), _number(c["fill"]), c["flag"] is True, _texts(c["categories"]))
-        for c in kept["columns"]
-    ]
-    how = dict(kept["reading"]) | {"missing": _texts(kept["reading"]["missing"])}
-    return Features(tuple(columns), Reading(**how), _texts(kept["names"]))
-
-
-def _scaling(kept: Any) -> Scaling | None:
-    if kept is None:
-        return None
-    return Scaling(*(tuple(map(_number, kept[name])) for name in ("center", "scale")))
+def _built(kind: Any, x: Any) -> Any:
+    """The value of a type that `asdict` and JSON made `x` of; raises where it is none."""
+    if isinstance(kind, UnionType):  # with None
+        return None if x is None else _built(get_args(kind)[0], x)
+    if kind in (Record, Features, Column, Reading, Scaling):
+        members, hints = _built(dict, x), get_type_hints(kind)
+        return kind(**{name: _built(hint, members[name]) for name, hint in hints.items()})
+    if get_origin(kind) is tuple:
+        return tuple(_built(get_args(kind)[0], each) for each in _built(list, x))
+    kind = get_origin(kind) or kind
+    x = float(x) if kind is float and type(x) is int else x
+    if type(x) is not kind or (kind is float and not math.isfinite(x)):
+        names = {str: "text", dict: "an object", list: "a list", float: "a finite number"}
+        raise TypeError(f"{x!r:.40} should be {names.get(kind, kind.__name__)}")
+    return x
 
 
 def _check_model(model: nn.Module, record: Record) -> None:
@@ -153,38 +137,3 @@ def _check_model(model: nn.Module, record: Record) -> None:
     outputs = 1 if len(shape) == 1 else shape[1]
     if outputs != (len(record.classes) or 1):
         raise ValueError(f"{len(record.classes)} classes, and the network has {outputs} outputs")
-
-
-def _text(x: Any) -> str:
-    if type(x) is not str:
-        raise TypeError(f"{x!r:.40} should be text")
-    return x
-
-
-def _texts(x: Any) -> tuple[str, ...]:
-    if type(x) is not list:
-        raise TypeError(f"{x!r:.40} should be a list")
-    return tuple(map(_text, x))
-
-
-def _object(x: Any) -> dict[str, Any]:
-    if type(x) is not dict:
-        raise TypeError(f"{x!r:.40} should be an object")
-    return x
-
-
-def _number(x: Any) -> float:
-    if type(x) not in (int, float) or not math.isfinite(x):
-        raise TypeError(f"{x!r:.40} should be a finite number")
-    return float(x)
-
-
-def _whole(x: Any) -> int:
-    if type(x) is not int or x < 0:
-        raise TypeError(f"{x!r:.40} should be a whole number")
-    return x
-
-
-def some(names: tuple[str, ...]) -> str:
-    """Return the first names."""
-    return ", ".join(f"{name:.40}" for name in names[:5]) + (", ..." if len(names) > 5 else "")

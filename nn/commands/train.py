@@ -22,6 +22,7 @@ from nn.data import Dataset, Features
 
 INTERRUPTED = 130  # what a shell reports for a program that Ctrl-C ended
 MOST_LINES = 20  # of epochs
+SETTINGS = ("optimizer", "schedule", "batch_size", "shift", "seed")
 
 
 def train(options: argparse.Namespace) -> int:
@@ -39,16 +40,25 @@ def train(options: argparse.Namespace) -> int:
         print(_settings(options, optimizer), flush=True)
     history = _fit(model, data, examples, optimizer, options)
     test = scores(nn.predict(model, data.X_test), data.y_test, examples.target_scaling)
-    training = _summary(options, optimizer, history, test)
+    training = {
+        **_rates(optimizer),
+        "epochs": len(history.loss),
+        "stopped": history.stopped,
+        "best_epoch": history.best_epoch,
+        "continued": record is not None,
+        "last": {name: values[-1] for name, values in history.curves().items()},
+        "test": test,
+    }
+    record = _record(options, record, data, examples, training)
     if options.save:
-        records.save(model, options.save, _record(options, record, data, examples, training))
+        records.save(model, options.save, record)
     if options.plot and history.loss:
         figure = history.plot().get_figure(root=True)
         assert figure is not None
         figure.savefig(options.plot, bbox_inches="tight")
     always = baseline(data.y_train, data.y_test, data.classes)
     if options.json:
-        print_json(_document(data, examples, model, training, history, always))
+        print_json(_document(record, data, examples, model, history, always))
     else:
         if history.stopped:
             print(f"stopped after {len(history.loss)} epochs: {history.stopped}")
@@ -156,29 +166,6 @@ def _line(history: nn.History, options: argparse.Namespace) -> str:
     return f"epoch {len(history.loss):>{width}}/{options.epochs}  {history.report()}"
 
 
-def _summary(
-    options: argparse.Namespace,
-    optimizer: nn.Optimizer,
-    history: nn.History,
-    test: dict[str, float],
-) -> dict[str, Any]:
-    """How the training went, as numbers and strings: what `info` prints."""
-    return {
-        "optimizer": options.optimizer,
-        **_rates(optimizer),
-        "schedule": options.schedule,
-        "batch_size": options.batch_size,
-        "shift": options.shift,
-        "seed": options.seed,
-        "epochs": len(history.loss),
-        "stopped": history.stopped,
-        "best_epoch": history.best_epoch,
-        "continued": options.load is not None,
-        "last": {name: values[-1] for name, values in history.curves().items()},
-        "test": test,
-    }
-
-
 def _record(
     options: argparse.Namespace,
     earlier: Record | None,
@@ -186,6 +173,8 @@ def _record(
     examples: Prepared,
     training: dict[str, Any],
 ) -> Record:
+    drawn = (options.seed, options.test)
+    seed, share = drawn if earlier is None else (earlier.seed, earlier.test_share)
     return Record(
         data=data.name,
         target=data.target,
@@ -196,35 +185,30 @@ def _record(
         features=data.features,
         scaling=data.scaling,
         target_scaling=examples.target_scaling,
-        seed=options.seed if earlier is None else earlier.seed,
-        test_share=options.test,
-        training=training,
+        seed=seed,
+        test_share=share,
+        training={name: getattr(options, name) for name in SETTINGS} | training,
     )
 
 
 def _document(
+    record: Record,
     data: Dataset,
     examples: Prepared,
     model: nn.Module,
-    training: dict[str, Any],
     history: nn.History,
     always: tuple[str, float],
 ) -> dict[str, Any]:
     held_out = 0 if examples.validation is None else len(examples.validation[1])
+    counts = {"training": len(examples.y), "validation": held_out, "test": len(data.y_test)}
+    test = record.training["test"]
     return {
-        "data": data.name,
-        "task": data.task,
-        "target": data.target,
-        "classes": list(data.classes),
-        "examples": {
-            "training": len(examples.y),
-            "validation": held_out,
-            "test": len(data.y_test),
-        },
+        **{name: getattr(record, name) for name in ("data", "task", "target", "classes")},
+        "examples": counts,
         "model": repr(model),
         "parameters": len(model.parameters()),
-        "training": training,
+        "training": record.training,
         "history": {**history.curves(), "lr": history.lr},
-        "test": training["test"],
-        "baseline": {"answer": always[0], next(iter(training["test"])): always[1]},
+        "test": test,
+        "baseline": {"answer": always[0], next(iter(test)): always[1]},
     }

@@ -76,6 +76,11 @@ def as_dataset(
             f"(its cells are separated by {table.reading.delimiter!r})"
         )
     y, found = targets(table, wanted, task, classes)
+    if found and (y == -1).any():
+        word = table.cells[wanted].iloc[int(np.nanargmin(y))]
+        raise ValueError(
+            f"{table.name}, column `{wanted:.60}`: {word!r:.40} is none of the network's classes"
+        )
     known = ~np.isnan(y)
     unlabelled = int(np.count_nonzero(~known))
     if unlabelled:

@@ -332,6 +332,8 @@ def test_only_rows_with_a_known_target_are_scored(flowers, trained, tmp_path, ca
     cut = [row.rpartition(",")[0] for row in rows]
     new = tmp_path / "new.csv"
     new.write_text("\n".join([header, rows[0], cut[1] + ",", cut[2] + ",tulip", ""]))
+    line = refused(["train", "--load", trained, "--csv", str(new)], capsys)
+    assert "new.csv, column `species`: 'tulip' is none of the network's classes" in line
     assert main(["predict", "--load", trained, "--csv", str(new), "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert len(document["predictions"]) == 3 and document["scores"] == {"accuracy": 0.5}
@@ -362,7 +364,7 @@ def test_info_tells_what_is_in_the_file(trained, capsys):
     assert main(["info", "--load", trained]) == 0
     out = capsys.readouterr().out
     assert "MLP(4, [64, 3], activation='relu', output='linear')" in out
-    for line in ("data        flowers.csv, 4 inputs: sepal length", "epochs      30"):
+    for line in ("data         flowers.csv, 4 inputs: `sepal length`", "epochs       30"):
         assert line in out
     assert main(["info", "--load", trained, "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
@@ -485,8 +487,9 @@ def test_files_and_data_that_do_not_fit_each_other_are_refused(flowers, trained,
         (lambda r: r["features"]["reading"].update(decimal="x"), "`decimal` must be a point or"),
         (lambda r: r["features"].update(names={}), "{} should be a list"),
         (lambda r: r.update(task="ranking"), "the task must be one of"),
-        (lambda r: r.update(seed=-1), "-1 should be a whole number"),
+        (lambda r: r.update(seed=-1), "`seed` must be a whole number of at least 0, got -1"),
         (lambda r: r.update(test_share=2), "`test_share` must be between 0 and 1"),
+        (lambda r: r.update(seed=True), "True should be int"),
         (lambda r: r.pop("target"), "has no 'target'"),
         (lambda r: r.update(training=3), "3 should be an object"),
     ],
