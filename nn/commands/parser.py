@@ -17,6 +17,7 @@ TRAIN_EXAMPLES = """examples:
   python -m nn train --model cnn --save digits.json    with a small convolutional network
   python -m nn train --data moons --hidden 16 16 --activation tanh --plot moons.png
   python -m nn train --csv flowers.csv --target species --validation 0.2 --patience 10
+  python -m nn train --csv air.csv --target "C6H6(GT)" --drop Date Time --missing -200
   python -m nn train --data spirals --optimizer adam --lr 0.02 --epochs 100
 """
 PREDICT_EXAMPLES = """examples:
@@ -63,6 +64,7 @@ def parser() -> tuple[Parser, dict[str, Parser]]:
         epilog=INFO_EXAMPLES,
     )
     _data(train)
+    _reading(train)
     _model(train)
     _training(train)
     _files(train)
@@ -75,6 +77,7 @@ def parser() -> tuple[Parser, dict[str, Parser]]:
         "--csv", type=path, metavar="FILE", help="a CSV file with the columns of the training"
     )
     given.add_argument("--data", choices=DATASETS, help="a data set by name")
+    _reading(predict)
     for command in (train, predict, info):
         command.add_argument("--json", action="store_true", help="one JSON document on stdout")
     return top, {"train": train, "predict": predict, "info": info}
@@ -89,19 +92,31 @@ def _data(p: Parser) -> None:
     group = p.add_argument_group("data")
     given = group.add_mutually_exclusive_group()
     given.add_argument("--data", choices=DATASETS, help="default: digits")
-    given.add_argument(
-        "--csv", type=path, metavar="FILE", help="a CSV file; its first row names the columns"
-    )
+    given.add_argument("--csv", type=path, metavar="FILE", help="a table, in a text file")
     group.add_argument("--target", metavar="COLUMN", help="the column to predict, name or position")
     group.add_argument("--task", choices=TASKS, help="default: as the target column suggests")
     group.add_argument("--drop", metavar="COLUMN", nargs="+", help="columns to leave out")
-    group.add_argument("--scale", choices=(*SCALINGS, "none"), help="scaling of the features *")
-    group.add_argument(
-        "--test", type=share("test"), default=0.2, help="share held out for the test: 0.2"
-    )
+    group.add_argument("--scale", choices=(*SCALINGS, "none"), help="scaling of the numbers *")
+    group.add_argument("--test", type=share("test"), help="share held out for the test: 0.2")
     group.add_argument("--validation", type=share("validation"), help="share to watch in training")
     group.add_argument(
         "--shift", type=int, choices=(0, 4, 8), help="add images shifted in 4 or 8 directions *"
+    )
+
+
+def _reading(p: Parser) -> None:
+    group = p.add_argument_group("how the CSV file is written down, by default found out")
+    group.add_argument("--delimiter", metavar="SIGN", help="between cells")
+    group.add_argument("--encoding", metavar="NAME", help="such as latin-1 or utf-16")
+    group.add_argument("--decimal", choices=(".", ","), help="the decimal sign")
+    group.add_argument("--thousands", metavar="SIGN", help="between groups of digits")
+    group.add_argument(
+        "--missing", metavar="WORD", nargs="+", help="what stands for nothing, beside NA, ? ..."
+    )
+    group.add_argument(
+        "--header",
+        action=argparse.BooleanOptionalAction,
+        help="whether the first row names the columns; without a header they are 0, 1, 2 ...",
     )
 
 
@@ -142,7 +157,7 @@ def _training(p: Parser) -> None:
     group.add_argument(
         "--weight-decay",
         type=number(float, functools.partial(not_negative, "weight_decay")),
-        help="default: 0",
+        help="pulls weights towards 0 *",
     )
     group.add_argument(
         "--schedule", choices=SCHEDULES, default="cosine", help="of the rate; default: cosine"

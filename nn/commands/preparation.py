@@ -1,31 +1,48 @@
 """Preparation: from options to data that a network can be trained on.
 
 Invariant: options that do not fit each other, the files or the data are refused here, before
-anything is trained, and whatever was left open is filled in from the recipe.
+anything is trained, and whatever was left open is filled in: by the record of the network that
+goes on training, else by the recipe.
 """
 
 import argparse
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nn.commands.recipes import RATES, recipe
 from nn.commands.record import Record
-from nn.data import Dataset, Scaling, expand, fit_scaling, hold_out, load, read_csv
+from nn.data import (
+    DATASETS,
+    Dataset,
+    Reading,
+    Scaling,
+    Table,
+    expand,
+    fit_scaling,
+    hold_out,
+    load,
+    read_table,
+)
+from nn.data.csv_file import as_dataset
+
+READING = ("delimiter", "encoding", "decimal", "thousands", "missing", "header")
+OF_THE_NETWORK = ("model", "hidden", "activation", "dropout", "scale")
+OF_ITS_DATA = ("target", "task", "drop", "test")
 
 
-def check(options: argparse.Namespace) -> None:
+def check(options: argparse.Namespace, record: Record | None) -> None:
     """Raise `ValueError` or `ImportError` for options that do not fit each other, or files."""
-    if options.csv is None:
-        for name in ("target", "task", "drop"):
-            if getattr(options, name) is not None:
-                raise ValueError(f"--{name} goes with --csv FILE")
-        options.data = options.data or "digits"
-    elif options.target is None and not options.load:
-        raise ValueError("--csv needs --target COLUMN, the column to predict")
-    for name in ("model", "hidden", "activation", "dropout", "scale"):
-        if options.load and getattr(options, name) is not None:
+    for name in OF_THE_NETWORK + OF_ITS_DATA if record else ():
+        if getattr(options, name) is not None:
             raise ValueError(f"--{name} cannot be changed in the network that --load reads")
+    if options.csv is None:
+        options.data = options.data or (record.data if record else "digits")
+        if options.data not in DATASETS:
+            raise ValueError(f"the network was trained on {options.data}: name such a --csv FILE")
+        check_reading(options, "target", "task", "drop")
+    elif options.target is None and not record:
+        raise ValueError("--csv needs --target COLUMN, the column to predict")
     if options.momentum is not None and options.optimizer not in ("sgd", "rmsprop"):
         raise ValueError(f"--momentum goes with sgd and rmsprop, not with {options.optimizer}")
     for name in ("save", "plot"):
@@ -34,6 +51,13 @@ def check(options: argparse.Namespace) -> None:
             raise ValueError(f"--{name} {path}: is a directory, or its directory does not exist")
     if options.plot is not None:
         _check_plot(options.plot)
+
+
+def check_reading(options: argparse.Namespace, *more: str) -> None:
+    """Raise `ValueError` for options that need a CSV file, where there is none."""
+    for name in (*more, *READING):
+        if getattr(options, name) is not None:
+            raise ValueError(f"--{name} goes with --csv FILE")
 
 
 def _check_plot(path: str) -> None:
@@ -49,31 +73,50 @@ def _directory(path: str) -> str:
     return os.path.dirname(os.path.abspath(path))
 
 
+def table(options: argparse.Namespace, record: Record | None) -> Table:
+    """Return the table asked for, read as that of the training unless the options say otherwise."""
+    given = {name: getattr(options, name) for name in READING}
+    given = {name: value for name, value in given.items() if value is not None}
+    if "missing" in given:
+        given["missing"] = tuple(given["missing"])
+    if record is None:
+        return read_table(options.csv, Reading(**given))
+    if record.features is None:
+        raise ValueError(
+            f"the network was trained on {record.data}, no table: use --data {record.data}"
+        )
+    usual = replace(record.features.reading, delimiter=None, encoding=None)
+    return record.features.read(options.csv, record.target, replace(usual, **given))
+
+
 def chosen_data(options: argparse.Namespace, record: Record | None) -> Dataset:
-    """The data asked for; those of a saved network are scaled as they were."""
-    common: dict[str, Any] = {"seed": options.seed, "test_fraction": options.test}
-    if record is not None:
-        common["scale"] = None
-    elif options.scale is not None:
-        common["scale"] = None if options.scale == "none" else options.scale
+    """The data asked for; those of a saved network are split and scaled as they were."""
+    if record is None:
+        options.test = options.test or 0.2
+        drawn = (options.seed, options.test)
+        usual = "usual" if options.csv is None else "standard"
+        scale = {"none": None, None: usual}.get(options.scale, options.scale)
+        if options.csv is None:
+            return load(options.data, seed=drawn[0], test_fraction=drawn[1], scale=scale)
+        found, drop = table(options, None), options.drop or ()
+        return as_dataset(found, options.target, options.task, drop, *drawn, scale)
+    drawn = (record.seed, record.test_share)
     if options.csv is None:
-        data = load(options.data, **common)
-    else:
-        target, task = options.target, options.task
-        if record is not None:
-            target = record.target if target is None else target
-            task = record.task if task is None else task
-        data = read_csv(options.csv, target=target, task=task, drop=options.drop or (), **common)
-    return data if record is None else record.scaled(data)
+        return record.again(options.data)
+    target, task, scaling = record.target, record.task, record.scaling
+    found = table(options, record)
+    return as_dataset(found, target, task, (), *drawn, scaling, record.features, record.classes)
 
 
 def settle(options: argparse.Namespace, data: Dataset) -> None:
     """Fill in the options that were left open."""
     options.model = options.model or "mlp"
-    usual = recipe("" if options.csv else data.name, options.model, data.task)
+    usual = recipe(data, options.model)
     options.hidden = list(usual.hidden) if options.hidden is None else options.hidden
     options.epochs = options.epochs or usual.epochs
     options.lr = options.lr or RATES.get(options.optimizer, usual.lr)
+    if options.weight_decay is None and options.optimizer == "sgd":
+        options.weight_decay = usual.weight_decay
     if options.shift is None:
         options.shift = usual.shift
     if options.shift and data.shape is None:
@@ -98,15 +141,9 @@ def prepare(data: Dataset, options: argparse.Namespace, record: Record | None) -
         target_scaling = kept or fit_scaling(y[:, None], "standard", [data.target])
         y = target_scaling.apply(y[:, None])[:, 0]
     if options.validation is not None:
-        X, y, X_held, y_held = hold_out(
-            X,
-            y,
-            options.validation,
-            options.seed,
-            stratify=data.task == "classification",
-            names=data.classes,
-        )
-        validation = (X_held, y_held)
+        stratify = data.task == "classification"
+        X, y, *held = hold_out(X, y, options.validation, options.seed, stratify=stratify)
+        validation = (held[0], held[1])
     if options.shift and data.shape is not None:
         X, y = expand(X, y, data.shape, directions=options.shift)
     return Prepared(X, y, validation, target_scaling)

@@ -1,5 +1,6 @@
 """Scores: how well the outputs for some examples say what the targets say."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,18 @@ def scores(outputs: Array, y: Array, target_scaling: Scaling | None) -> dict[str
     errors = numbers(outputs, target_scaling) - y
     rmse, spread = _root_mean_square(errors), _root_mean_square(y - y.mean())
     return {"rmse": rmse} | ({"R2": 1.0 - (rmse / spread) ** 2} if spread else {})
+
+
+def baseline(y_train: Array, y_test: Array, classes: Sequence[str]) -> tuple[str, float]:
+    """Return the best answer that looks at no input, and its accuracy or error on the test.
+
+    It is the most frequent class, or the mean, of the training part.
+    """
+    if classes:
+        most = int(np.bincount(y_train).argmax())
+        return classes[most], float(np.mean(y_test == most))
+    mean = float(y_train.mean())
+    return f"{mean:.5g}", _root_mean_square(y_test - mean)
 
 
 def _root_mean_square(x: Array) -> float:

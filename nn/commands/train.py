@@ -4,9 +4,10 @@ Invariant: what has been learnt is reported and saved, also where Ctrl-C ended t
 """
 
 import argparse
-import sys
+import os
 from typing import Any
 
+import numpy as np
 from tqdm import tqdm
 
 import nn
@@ -16,16 +17,18 @@ from nn.commands.output import print_json, printable, rounded
 from nn.commands.preparation import Prepared, check, chosen_data, prepare, settle
 from nn.commands.recipes import make_optimizer, make_schedule
 from nn.commands.record import Record
-from nn.commands.scores import scores
-from nn.data import Dataset
+from nn.commands.scores import baseline, scores
+from nn.data import Dataset, Features
 
 INTERRUPTED = 130  # what a shell reports for a program that Ctrl-C ended
+MOST_LINES = 20  # of epochs
+SETTINGS = ("optimizer", "schedule", "batch_size", "shift", "seed")
 
 
 def train(options: argparse.Namespace) -> int:
     """Train and test a network as `options` say; return the exit status."""
-    check(options)
     model, record = records.load(options.load) if options.load else (None, None)
+    check(options, record)
     data = chosen_data(options, record)
     settle(options, data)
     examples = prepare(data, options, record)
@@ -37,20 +40,31 @@ def train(options: argparse.Namespace) -> int:
         print(_settings(options, optimizer), flush=True)
     history = _fit(model, data, examples, optimizer, options)
     test = scores(nn.predict(model, data.X_test), data.y_test, examples.target_scaling)
-    training = _summary(options, optimizer, history, test)
+    training = {
+        **_rates(optimizer),
+        "epochs": len(history.loss),
+        "stopped": history.stopped,
+        "best_epoch": history.best_epoch,
+        "continued": record is not None,
+        "last": {name: values[-1] for name, values in history.curves().items()},
+        "test": test,
+    }
+    record = _record(options, record, data, examples, training)
     if options.save:
-        records.save(model, options.save, _record(data, examples, training))
+        records.save(model, options.save, record)
     if options.plot and history.loss:
         figure = history.plot().get_figure(root=True)
         assert figure is not None
         figure.savefig(options.plot, bbox_inches="tight")
+    always = baseline(data.y_train, data.y_test, data.classes)
     if options.json:
-        print_json(_document(data, examples, model, training, history))
+        print_json(_document(record, data, examples, model, history, always))
     else:
         if history.stopped:
             print(f"stopped after {len(history.loss)} epochs: {history.stopped}")
-        for name, number in test.items():
-            print(f"test {rounded(name, number)}")
+        _conclude(test, always)
+        if options.save:
+            print(f"saved to {printable(options.save)}")
     return INTERRUPTED if history.stopped == "interrupted" else 0
 
 
@@ -59,13 +73,32 @@ def _introduce(
 ) -> None:
     counts = f"{len(data.X_train)} training and {len(data.X_test)} test examples"
     print(f"{printable(data.name)}: {counts}")
-    if options.csv:
-        print(f"{data.task}: {printable(data.target)} ({_outcomes(data)})")
+    if data.features is not None:
+        _introduce_table(data, data.features)
     if examples.validation is not None:
         print(f"{len(examples.validation[1])} of the training examples held out for validation")
     if options.shift:
         print(f"{len(examples.y)} with shifts by a pixel in {options.shift} directions")
     print(f"{model}, {len(model.parameters())} parameters")
+
+
+def _introduce_table(data: Dataset, features: Features) -> None:
+    reading, target = features.reading, printable(data.target)
+    header = "" if reading.header else f", no header: columns 0 to {len(features.names) - 1}"
+    comma = ", decimal comma" if reading.decimal == "," else ""
+    print(f"{reading.encoding}, cells separated by {reading.delimiter!r}{comma}{header}")
+    if data.unlabelled:
+        print(f"{data.unlabelled} rows without {target} left out")
+    print(f"{len(features.columns)} columns become {len(features.inputs)} inputs")
+    print(f"{data.task}: {target} ({_outcomes(data)})")
+
+
+def _conclude(test: dict[str, float], always: tuple[str, float]) -> None:
+    first = next(iter(test))
+    for name, number in test.items():
+        answer, level = printable(always[0]), rounded(first, always[1]).removeprefix(f"{first} ")
+        beside = f"  (always `{answer}`: {level})" if name == first else ""
+        print(f"test {rounded(name, number)}{beside}")
 
 
 def _settings(options: argparse.Namespace, optimizer: nn.Optimizer) -> str:
@@ -94,87 +127,88 @@ def _fit(
     optimizer: nn.Optimizer,
     options: argparse.Namespace,
 ) -> nn.History:
+    shown = set(np.linspace(1, options.epochs, MOST_LINES).round().astype(int).tolist())
+    colour = None if "NO_COLOR" in os.environ else "green"
+
     def report(history: nn.History) -> None:
-        epoch = f"epoch {len(history.loss):>{len(str(options.epochs))}}/{options.epochs}"
-        tqdm.write(f"{epoch}  {history.report()}")
-        sys.stdout.flush()
+        epoch = len(history.loss)
+        bar.set_postfix_str(history.report(), refresh=False)
+        bar.update()
+        if epoch in shown:
+            with tqdm.external_write_mode():
+                print(_line(history, options), flush=True)
 
     batches = -(-len(examples.y) // options.batch_size)
-    return nn.fit(
-        model,
-        examples.X,
-        examples.y,
-        loss="cross_entropy" if data.classes else "mse_loss",
-        optimizer=optimizer,
-        schedule=make_schedule(options, optimizer, batches),
-        epochs=options.epochs,
-        batch_size=options.batch_size,
-        validation=examples.validation,
-        early_stopping=options.patience,
-        seed=options.seed,
-        callbacks=[] if options.json else [report],
-    )
+    quiet = True if options.json else None  # None: a bar on terminals only
+    with tqdm(total=options.epochs, unit="epoch", leave=False, disable=quiet, colour=colour) as bar:
+        history = nn.fit(
+            model,
+            examples.X,
+            examples.y,
+            loss="cross_entropy" if data.classes else "mse_loss",
+            optimizer=optimizer,
+            schedule=make_schedule(options, optimizer, batches),
+            epochs=options.epochs,
+            batch_size=options.batch_size,
+            validation=examples.validation,
+            early_stopping=options.patience,
+            seed=options.seed,
+            callbacks=[] if options.json else [report],
+            progress=False,
+        )
+    if not options.json and history.loss and len(history.loss) not in shown:
+        print(_line(history, options))
+    return history
 
 
-def _summary(
+def _line(history: nn.History, options: argparse.Namespace) -> str:
+    width = len(str(options.epochs))
+    return f"epoch {len(history.loss):>{width}}/{options.epochs}  {history.report()}"
+
+
+def _record(
     options: argparse.Namespace,
-    optimizer: nn.Optimizer,
-    history: nn.History,
-    test: dict[str, float],
-) -> dict[str, Any]:
-    """How the training went, as numbers and strings: what `info` prints."""
-    return {
-        "optimizer": options.optimizer,
-        **_rates(optimizer),
-        "schedule": options.schedule,
-        "batch_size": options.batch_size,
-        "shift": options.shift,
-        "seed": options.seed,
-        "test_share": options.test,
-        "epochs": len(history.loss),
-        "stopped": history.stopped,
-        "best_epoch": history.best_epoch,
-        "continued": options.load is not None,
-        "last": {name: values[-1] for name, values in history.curves().items()},
-        "test": test,
-    }
-
-
-def _record(data: Dataset, examples: Prepared, training: dict[str, Any]) -> Record:
+    earlier: Record | None,
+    data: Dataset,
+    examples: Prepared,
+    training: dict[str, Any],
+) -> Record:
+    drawn = (options.seed, options.test)
+    seed, share = drawn if earlier is None else (earlier.seed, earlier.test_share)
     return Record(
         data=data.name,
         target=data.target,
         task=data.task,
         classes=data.classes,
         columns=data.columns,
-        features=data.X_train.shape[1],
+        inputs=data.X_train.shape[1],
+        features=data.features,
         scaling=data.scaling,
         target_scaling=examples.target_scaling,
-        training=training,
+        seed=seed,
+        test_share=share,
+        training={name: getattr(options, name) for name in SETTINGS} | training,
     )
 
 
 def _document(
+    record: Record,
     data: Dataset,
     examples: Prepared,
     model: nn.Module,
-    training: dict[str, Any],
     history: nn.History,
+    always: tuple[str, float],
 ) -> dict[str, Any]:
     held_out = 0 if examples.validation is None else len(examples.validation[1])
+    counts = {"training": len(examples.y), "validation": held_out, "test": len(data.y_test)}
+    test = record.training["test"]
     return {
-        "data": data.name,
-        "task": data.task,
-        "target": data.target,
-        "classes": list(data.classes),
-        "examples": {
-            "training": len(examples.y),
-            "validation": held_out,
-            "test": len(data.y_test),
-        },
+        **{name: getattr(record, name) for name in ("data", "task", "target", "classes")},
+        "examples": counts,
         "model": repr(model),
         "parameters": len(model.parameters()),
-        "training": training,
+        "training": record.training,
         "history": {**history.curves(), "lr": history.lr},
-        "test": training["test"],
+        "test": test,
+        "baseline": {"answer": always[0], next(iter(test)): always[1]},
     }

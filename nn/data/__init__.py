@@ -1,17 +1,20 @@
 """Data: real data sets at hand, CSV files, and what is done to examples before training.
 
-    loading      load: a data set by name, split by a seed
+    sources      load: a data set by name, split by a seed
     csv_file     read_csv: a data set from a CSV file
+    tables       the text of a CSV file, read by pandas
+    features     its columns as inputs: medians for what is missing, categories by one-hot
     dataset      Dataset: what both return
-    scaling      Scaling: scikit-learn's scalers as numbers that can be saved
+    scaling      Scaling: standard or from 0 to 1, as numbers that can be saved
     partition    hold_out: each class in its proportion
+    points       xor and spirals
     expansion    expand: images shifted by a pixel
     labels       one_hot
     batches      minibatches
     checks       check_examples, check_targets, check_several_classes
 
 Invariant: what is measured on the test set was never trained on, not even by a scaler. Only
-`load`, `read_csv`, `hold_out` and `fit_scaling` need scikit-learn.
+`load` needs scikit-learn, for its data sets, and `read_csv`, with pandas.
 """
 
 from nn.data.batches import Rows as Rows
@@ -22,13 +25,15 @@ from nn.data.checks import check_targets as check_targets
 from nn.data.csv_file import read_csv as read_csv
 from nn.data.dataset import Dataset as Dataset
 from nn.data.expansion import expand as expand
+from nn.data.features import Features as Features
 from nn.data.labels import one_hot as one_hot
-from nn.data.loading import load as load
 from nn.data.partition import hold_out as hold_out
 from nn.data.points import spirals as spirals
 from nn.data.points import xor as xor
 from nn.data.scaling import Scaling as Scaling
 from nn.data.scaling import fit_scaling as fit_scaling
 from nn.data.sources import DATASETS as DATASETS
-from nn.data.table import Table as Table
-from nn.data.table import read_table as read_table
+from nn.data.sources import load as load
+from nn.data.tables import Reading as Reading
+from nn.data.tables import Table as Table
+from nn.data.tables import read_table as read_table

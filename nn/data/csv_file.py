@@ -1,13 +1,22 @@
-"""CSV files as data sets: a header, columns of numbers, and a column to predict."""
+"""CSV files as data sets: columns of numbers and words, and a column to predict."""
 
+import math
 import os
 from collections.abc import Sequence
+from typing import Any
 
-from nn.data.columns import features, targets
-from nn.data.dataset import Dataset
-from nn.data.partition import hold_out
+import numpy as np
+import numpy.typing as npt
+
+from nn.data.dataset import TASKS, Dataset
+from nn.data.features import Features, fit_features
+from nn.data.partition import held_out_rows
 from nn.data.scaling import Scaling, fit_scaling
-from nn.data.table import read_table
+from nn.data.tables import Reading, Table, read_table
+
+Array = npt.NDArray[Any]
+
+MOST_CLASSES = 20  # whole numbers with more different values than this are something to measure
 
 
 def read_csv(
@@ -17,51 +26,155 @@ def read_csv(
     task: str | None = None,
     drop: Sequence[str | int] = (),
     delimiter: str | None = None,
+    encoding: str | None = None,
+    decimal: str | None = None,
+    thousands: str | None = None,
+    missing: Sequence[str] = (),
+    header: bool | None = None,
     seed: int = 0,
     test_fraction: float = 0.2,
     scale: str | Scaling | None = "standard",
 ) -> Dataset:
     """Return the table in the CSV file at `path` as a data set, split by `seed` and scaled.
 
-    The first row names the columns. `target` is the one to predict, by name or position; those in
-    `drop` are left out; all others are features and have to hold finite numbers, with a decimal
-    point. The task is "classification" where the target holds text or few whole numbers, else
-    "regression", unless `task` says so; classes are sorted, and in regression `y` stays as it
-    is. `delimiter` is a comma, a semicolon or a tab, by default what fits the header; `scale` as
-    for `load`.
+    `target` is the column to predict, by name or position; those in `drop` are left out; all
+    others are features. The task is "classification" where the target holds text or few whole
+    numbers, else "regression", unless `task` says so; classes are sorted, in regression `y` stays
+    as it is, and rows without a target are left out. A number that is missing becomes the median
+    of the training part, with an input that says so; words become an input for each.
 
-    Raises `ValueError` that names line and column of what is wrong, `OSError` where there is no
-    file, and `ImportError` without scikit-learn.
+    How the file is written down is found out (`read_table` says how) unless `delimiter`,
+    `encoding`, `decimal`, `thousands` and `header` say it; `missing` are more words, such as -200,
+    for what is missing. `scale` as for `load`, of numbers.
+
+    Raises `ValueError` that names the column of what is wrong, or the row, `OSError` where there
+    is no file, and `ImportError` without pandas or scikit-learn.
     """
-    table = read_table(path, delimiter)
-    wanted = table.index(target)
-    dropped = {wanted, *(table.index(column) for column in drop)}
-    chosen = [j for j in range(len(table.columns)) if j not in dropped]
+    reading = Reading(delimiter, encoding, decimal, thousands, tuple(missing), header)
+    table = read_table(path, reading)
+    return as_dataset(table, target, task, drop, seed, test_fraction, scale)
+
+
+def as_dataset(
+    table: Table,
+    target: str | int,
+    task: str | None,
+    drop: Sequence[str | int],
+    seed: int,
+    share: float,
+    scale: str | Scaling | None,
+    features: Features | None = None,
+    classes: Sequence[str] = (),
+) -> Dataset:
+    """Return the table as `read_csv` does, by `features` and `classes` where they are known."""
+    wanted = table.column(target)
+    dropped = {wanted, *(table.column(column) for column in drop)}
+    chosen = [name for name in table.columns if name not in dropped]
     if not chosen:
         raise ValueError(
-            f"{table.name} has no columns besides the target {table.called(wanted)}: nothing to "
-            "learn from (columns are separated by commas, semicolons or tabs)"
+            f"{table.name} has no columns besides the target `{wanted:.60}`: nothing to learn from "
+            f"(its cells are separated by {table.reading.delimiter!r})"
         )
-    y, classes = targets(table, wanted, task)
-    X = features(table, chosen)
+    y, found = targets(table, wanted, task, classes)
+    if found and (y == -1).any():
+        word = table.cells[wanted].iloc[int(np.nanargmin(y))]
+        raise ValueError(
+            f"{table.name}, column `{wanted:.60}`: {word!r:.40} is none of the network's classes"
+        )
+    known = ~np.isnan(y)
+    unlabelled = int(np.count_nonzero(~known))
+    if unlabelled:
+        table = Table(table.name, table.cells[known], table.reading)
+    y = y[known].astype(int) if found else y[known]
     try:
-        parts = hold_out(X, y, test_fraction, seed, stratify=bool(classes), names=classes)
+        kept, held = held_out_rows(y, share, seed, stratify=bool(found))
     except ValueError as error:
         raise ValueError(f"{table.name}: {error}") from None
-    X_train, y_train, X_test, y_test = parts
-    names = tuple(table.columns[j] for j in chosen)
-    scaling = fit_scaling(X_train, scale, names) if isinstance(scale, str) else scale
-    if scaling is not None:
-        X_train, X_test = scaling.apply(X_train), scaling.apply(X_test)
+    features = features or fit_features(table, chosen, kept)
+    X = features.encode(table)
+    if isinstance(scale, str):
+        scale = _fitted(X[kept], scale, features)
+    if scale is not None:
+        X = scale.apply(X)
     return Dataset(
         table.name,
-        X_train,
-        y_train,
-        X_test,
-        y_test,
-        classes,
-        names,
-        table.columns[wanted],
-        "classification" if classes else "regression",
-        scaling=scaling,
+        X[kept],
+        y[kept],
+        X[held],
+        y[held],
+        found,
+        features.inputs,
+        wanted,
+        "classification" if found else "regression",
+        scaling=scale,
+        features=features,
+        unlabelled=unlabelled,
     )
+
+
+def targets(
+    table: Table, column: str, task: str | None = None, classes: Sequence[str] = ()
+) -> tuple[Array, tuple[str, ...]]:
+    """Return the target of each row and the names of the classes, () in regression.
+
+    Targets are numbers, in classification those of the classes, and nan where the target is
+    missing; what is none of given `classes` is -1. Without a `task` it is classification where the
+    cells are text, in which NA and None may be classes, or at most 20 different whole numbers,
+    each twice on average. Raises `ValueError` for an unknown task, a single class, and in
+    regression for a cell that is no number.
+    """
+    if task is not None and task not in TASKS:
+        raise ValueError(f"unknown task {task!r}: choose one of {', '.join(TASKS)}")
+    numbers = table.numbers(column)
+    if task == "regression" or (task is None and numbers is not None and not _are_classes(numbers)):
+        numbers = table.only_numbers(column)
+        if np.isnan(numbers).all():
+            raise ValueError(f"{table.name}, column `{column:.60}` holds no targets")
+        return numbers, ()
+    labels = table.labels(column)
+    if numbers is not None and all(map(_is_number, classes)):
+        labels = np.array([_written(number) for number in numbers.tolist()], dtype=object)
+    names = sorted(set(labels) - {""}, key=lambda name: (_value(name), name))
+    if not classes and len(names) < 2:
+        raise ValueError(
+            f"{table.name}, column `{column:.60}` holds one class only, {', '.join(names)!r:.60}:"
+            " a classifier needs examples of two or more classes"
+        )
+    names = list(classes or names)
+    index = {"": math.nan} | {name: float(i) for i, name in enumerate(names)}
+    return np.array([index.get(label, -1.0) for label in labels]), tuple(names)
+
+
+def _fitted(X: Array, kind: str, features: Features) -> Scaling:
+    """The scaling of the inputs that are numbers; the others stay as they are."""
+    center, scale, numeric = np.zeros(X.shape[1]), np.ones(X.shape[1]), features.numeric
+    names = [features.inputs[i] for i in numeric]
+    found = fit_scaling(X[:, numeric], kind, names)
+    center[numeric], scale[numeric] = found.center, found.scale
+    return Scaling(tuple(center.tolist()), tuple(scale.tolist()))
+
+
+def _are_classes(numbers: Array) -> bool:
+    numbers = numbers[~np.isnan(numbers)]
+    different = len(np.unique(numbers))
+    whole = bool((numbers == np.floor(numbers)).all())
+    return whole and different <= MOST_CLASSES and 2 * different <= len(numbers)
+
+
+def _written(number: float) -> str:
+    """A number written in one way, so that 1, 1.0 and 01 are one class; "" for nan."""
+    if math.isnan(number):
+        return ""
+    return str(int(number)) if number.is_integer() and abs(number) < 2**53 else repr(number)
+
+
+def _is_number(name: str) -> bool:
+    return _value(name) < math.inf
+
+
+def _value(name: str) -> float:
+    """Where a class stands among others: numbers by their size, then words."""
+    try:
+        return float(name) if math.isfinite(float(name)) else math.inf
+    except ValueError:
+        return math.inf

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy.typing as npt
 
+from nn.data.features import Features
 from nn.data.scaling import Scaling
 
 Array = npt.NDArray[Any]
@@ -13,12 +14,13 @@ TASKS = ("classification", "regression")
 
 @dataclass(frozen=True)
 class Dataset:
-    """Examples and labels: `X_train` (n, features), `y_train` (n,), and the same for testing.
+    """Examples and labels: `X_train` (n, inputs), `y_train` (n,), and the same for testing.
 
     In classification `y` holds indices into `classes`, in regression the numbers themselves and
-    `classes` is empty. `columns` names the features where they have names, `target` what is to be
+    `classes` is empty. `columns` names the inputs where they have names, `target` what is to be
     predicted; `shape` is (channels, rows, columns) where examples are images; `scaling`, fitted to
-    the training part, has been applied to both.
+    the training part, has been applied to both. `features` says how the columns of a table became
+    inputs, and `unlabelled` how many of its rows were left out because they have no target.
     """
 
     name: str
@@ -32,3 +34,5 @@ class Dataset:
     task: str = "classification"
     shape: tuple[int, int, int] | None = None
     scaling: Scaling | None = None
+    features: Features | None = None
+    unlabelled: int = 0

@@ -1,6 +1,5 @@
 """Labels: class indices as one-hot rows."""
 
-import operator
 from typing import Any
 
 import numpy as np
@@ -14,14 +13,12 @@ def one_hot(labels: Any, classes: int) -> npt.NDArray[np.float64]:
 
     Raises `ValueError` for a label outside 0..classes - 1, `TypeError` for one that is not whole.
     """
-    classes = check_size("classes", classes)
-    rows = np.zeros((len(labels), classes))
-    for i, label in enumerate(labels):
-        try:
-            index = operator.index(label)
-        except TypeError:
-            raise TypeError(f"`labels[{i}]` must be a class index, got {label!r:.40}") from None
-        if not 0 <= index < classes:
-            raise ValueError(f"`labels[{i}]` is {index}, outside the classes 0..{classes - 1}")
-        rows[i, index] = 1.0
+    classes, given = check_size("classes", classes), np.asarray(labels)
+    if given.dtype.kind not in "biu":
+        raise TypeError(f"`labels` must be class indices, got {given.ravel()[:1]} and so on")
+    wrong = np.flatnonzero((given < 0) | (given >= classes))
+    if len(wrong):
+        i = wrong[0]
+        raise ValueError(f"`labels[{i}]` is {given[i]}, outside the classes 0..{classes - 1}")
+    rows: npt.NDArray[np.float64] = np.eye(classes)[given]
     return rows

@@ -1,14 +1,15 @@
-"""Partition: examples are held out at random, each class in its proportion."""
+"""Partition: examples are held out at random, each class in its proportion.
+
+Invariant: the same rows as scikit-learn's `train_test_split` draws from the same seed.
+"""
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from nn.checks import check_share
-from nn.data.extra import require_sklearn
 
 Array = npt.NDArray[Any]
 
@@ -20,34 +21,55 @@ def hold_out(
     seed: int,
     *,
     stratify: bool = True,
-    names: Sequence[str] = (),
 ) -> tuple[Array, Array, Array, Array]:
     """Return X and y of those that stay, then X and y of those held out, drawn by `seed`.
 
-    With `stratify`, `y` holds classes and each is held out in its proportion; `names` are what
-    messages call them. Raises `ValueError` unless 0 < share < 1 and both parts get at least one
-    example, of each class with `stratify`.
+    With `stratify`, `y` holds classes and each is held out in its proportion; the only example of
+    a class stays. Raises `ValueError` unless 0 < share < 1 and both parts get an example, of each
+    class that has several.
     """
+    kept, held = held_out_rows(y, share, seed, stratify=stratify)
+    return X[kept], y[kept], X[held], y[held]
+
+
+def held_out_rows(
+    y: Array, share: float, seed: int, *, stratify: bool = True
+) -> tuple[Array, Array]:
+    """Return the rows that stay and those held out, as `hold_out` does."""
     check_share("share", share)
-    n = len(X)
-    held = math.ceil(share * n)
-    classes, counts = np.unique(y, return_counts=True) if stratify else (np.array([0]), [2])
-    if min(counts) < 2:
-        rare = classes[int(np.argmin(counts))]
-        called = names[rare] if names else rare
-        raise ValueError(
-            f"class {called!s:.60} has only one example: at least two are needed, one to learn "
-            "from and one to hold out"
-        )
-    if held < len(classes) or n - held < len(classes):
+    _, labels = np.unique(y if stratify else np.zeros(len(y)), return_inverse=True)
+    alone = np.bincount(labels)[labels] < (2 if stratify else 0)
+    rows, (single,) = np.flatnonzero(~alone), np.nonzero(alone)
+    _, labels, counts = np.unique(labels[rows], return_inverse=True, return_counts=True)
+    n, held = len(rows), math.ceil(share * len(rows))
+    if held < len(counts) or n - held < len(counts) or not n:
         raise ValueError(
             f"holding out {share:g} of {n} examples leaves {n - held} and {held}: both parts need "
-            f"at least {len(classes)}" + (", one for each class" if stratify else "")
+            f"at least {max(1, len(counts))}" + (", one for each class" if stratify else "")
         )
-    require_sklearn()
-    from sklearn.model_selection import train_test_split
+    rng = np.random.RandomState(seed)
+    if not stratify:
+        order = rng.permutation(n)
+        return order[held:], order[:held]
+    stay = _shares(counts, n - held, rng)
+    go = _shares(counts - stay, held, rng)
+    orders = [np.flatnonzero(labels == k)[rng.permutation(c)] for k, c in enumerate(counts)]
+    kept = np.concatenate([order[:s] for order, s in zip(orders, stay, strict=True)])
+    out = [order[s : s + g] for order, s, g in zip(orders, stay, go, strict=True)]
+    kept, gone = rng.permutation(kept), rng.permutation(np.concatenate(out))
+    return np.concatenate([rows[kept], single]), rows[gone]
 
-    X_kept, X_held, y_kept, y_held = train_test_split(
-        X, y, test_size=share, random_state=seed, stratify=y if stratify else None
-    )
-    return X_kept, y_kept, X_held, y_held
+
+def _shares(counts: Array, draws: int, rng: np.random.RandomState) -> Array:
+    """How many of each class are among `draws`; the largest remainders are rounded up."""
+    exact = counts / counts.sum() * draws
+    whole = np.floor(exact)
+    left, remainders = int(draws - whole.sum()), exact - whole
+    for remainder in np.unique(remainders)[::-1]:
+        if left > 0:
+            (tied,) = np.where(remainders == remainder)
+            chosen = rng.choice(tied, size=min(len(tied), left), replace=False)
+            whole[chosen] += 1
+            left -= len(chosen)
+    rounded: Array = whole.astype(int)
+    return rounded

@@ -1,9 +1,8 @@
-"""Scaling: scikit-learn's scalers, kept as numbers that can be saved and applied without it.
+"""Scaling: what scikit-learn's scalers do, kept as numbers that can be saved.
 
 Invariant: x -> (x - center) / scale, column by column, with scales above 0.
 """
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,19 +10,27 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nn.data.extra import require_sklearn
-
 Array = npt.NDArray[Any]
 SCALINGS = ("standard", "minmax")
-LARGEST = 1e100  # beyond it the scalers have overflowed, and leave a column as it was
+LARGEST = 1e100  # beyond it sums of squares may have overflowed
 
 
 @dataclass(frozen=True)
 class Scaling:
-    """x -> (x - center) / scale for each column; both have shape (features,)."""
+    """x -> (x - center) / scale for each column; both have shape (features,).
+
+    Raises `ValueError` unless they are finite and of one length, and the scales above 0.
+    """
 
     center: tuple[float, ...]
     scale: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        center, scale = np.array(self.center), np.array(self.scale)
+        if len(center) != len(scale) or not np.isfinite([center, scale]).all():
+            raise ValueError("a scaling must have a finite center and scale for each column")
+        if not (scale > 0.0).all():
+            raise ValueError("a scaling must have scales above 0")
 
     def apply(self, X: Array) -> Array:
         """Return `X`, shape (n, features), scaled; raises `ValueError` for another width."""
@@ -43,34 +50,32 @@ class Scaling:
 
 
 def fit_scaling(X: Array, kind: str, columns: Sequence[str] = ()) -> Scaling:
-    """Return the scaling that scikit-learn's StandardScaler or MinMaxScaler learns from `X`.
+    """Return the scaling that `X`, shape (n, features), asks for.
 
     `kind` is "standard", mean 0 and standard deviation 1, or "minmax", from 0 to 1; a constant
     column becomes 0. `columns` are names for messages. Raises `ValueError` for another kind, and
-    for a column too wide for floats; `ImportError` without scikit-learn.
+    for a column too wide for floats.
     """
     if kind not in SCALINGS:
         raise ValueError(f"unknown scaling {kind!r}: choose one of {', '.join(SCALINGS)}")
-    require_sklearn()
-    from sklearn.preprocessing import MinMaxScaler, StandardScaler
-
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore", RuntimeWarning)  # overflow is reported below, by column
+    low, high = X.min(axis=0), X.max(axis=0)
+    with np.errstate(all="ignore"):  # overflow is reported below, by column
         if kind == "standard":
-            scaler = StandardScaler().fit(X)
-            center, scale = scaler.mean_, scaler.scale_
+            center = X.mean(axis=0)
+            away = X - center
+            # The second sum makes up for the rounding of the mean (Chan, Golub and LeVeque 1983).
+            squares = (away**2).sum(axis=0) - away.sum(axis=0) ** 2 / len(X)
+            scale = np.sqrt(squares / len(X))
         else:
-            scaler = MinMaxScaler().fit(X)
-            center, scale = scaler.data_min_, 1.0 / scaler.scale_
-        scaling = Scaling(tuple(center.tolist()), tuple(scale.tolist()))
-        usable = (
-            (scale > 0.0) & np.isfinite(scale) & (np.abs(scaling.apply(X)) < LARGEST).all(axis=0)
-        )
+            center, scale = low, high - low
+        scale = np.where(low == high, 1.0, scale)
+        usable = (scale > 0.0) & (np.abs((X - center) / scale) < LARGEST).all(axis=0)
+        usable &= np.isfinite(scale)
     if not usable.all():
         j = int(np.argmin(usable))
         called = f"column `{columns[j]}`" if columns else f"column {j}"
         raise ValueError(
-            f"{called} cannot be scaled, its numbers from {X[:, j].min():g} to {X[:, j].max():g} "
-            "are out of proportion for floats: divide or leave it out"
+            f"{called} cannot be scaled, its numbers from {low[j]:g} to {high[j]:g} are out of "
+            "proportion for floats: divide or leave it out"
         )
-    return scaling
+    return Scaling(tuple(center.tolist()), tuple(scale.tolist()))

@@ -1,14 +1,19 @@
-"""Sources: the data sets that have a name, as they are before they are split and scaled."""
+"""Sources: data sets by their name, as they are, and split by a seed and scaled."""
 
+import http.client
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
-from nn.data.extra import require_sklearn
-from nn.data.mnist import mnist
+from nn.data.dataset import Dataset
+from nn.data.extras import require
+from nn.data.partition import hold_out
 from nn.data.points import spirals, xor
+from nn.data.scaling import Scaling, fit_scaling
 
 Array = npt.NDArray[Any]
 
@@ -28,32 +33,71 @@ class Source:
     scale: str | None = None
 
 
-def _digits(seed: int) -> Source:
-    from sklearn.datasets import load_digits
+def load(
+    name: str,
+    *,
+    seed: int = 0,
+    test_fraction: float = 0.2,
+    scale: str | Scaling | None = "usual",
+) -> Dataset:
+    """Return the data set called `name`, split by `seed`, each class in its proportion.
 
-    X, y = load_digits(return_X_y=True)
+    `digits`: 1,797 images of 8x8 pixels, 64 inputs in [0, 1]; `iris`: 150 flowers, 4 inputs, the
+    usual scaling is "minmax"; `moons`, `circles`, `xor` and three `spirals`: noisy points of the
+    plane, drawn by `seed`; `mnist`: 70,000 images of 28x28 pixels, downloaded the first time.
+    `scale` is "standard", "minmax", both fitted on the training part only, None, or a `Scaling`
+    that has been fitted before.
+
+    Raises `ValueError` for an unknown name or scaling, `ConnectionError` where `mnist` cannot be
+    downloaded, and `ImportError` without scikit-learn, which xor and spirals do not need.
+    """
+    if name not in SOURCES:
+        raise ValueError(f"unknown data set {name!r}: choose one of {', '.join(DATASETS)}")
+    found = SOURCES[name](seed)
+    X_train, y_train, X_test, y_test = hold_out(found.X, found.y, test_fraction, seed)
+    kind = found.scale if scale == "usual" else scale
+    scaling = fit_scaling(X_train, kind, found.columns) if isinstance(kind, str) else kind
+    if scaling is not None:
+        X_train, X_test = scaling.apply(X_train), scaling.apply(X_test)
+    return Dataset(
+        name,
+        X_train,
+        y_train,
+        X_test,
+        y_test,
+        found.classes,
+        found.columns,
+        shape=found.shape,
+        scaling=scaling,
+    )
+
+
+def _sklearn_datasets() -> Any:
+    require("sklearn", "its data sets")
+    import sklearn.datasets
+
+    return sklearn.datasets
+
+
+def _digits(seed: int) -> Source:
+    X, y = _sklearn_datasets().load_digits(return_X_y=True)
     return Source(X / 16.0, y, DIGITS, shape=(1, 8, 8))
 
 
 def _iris(seed: int) -> Source:
-    from sklearn.datasets import load_iris
-
-    bunch = load_iris()
+    bunch = _sklearn_datasets().load_iris()
     classes, columns = (tuple(map(str, x)) for x in (bunch.target_names, bunch.feature_names))
     return Source(bunch.data, bunch.target, classes, columns, scale="minmax")
 
 
 def _moons(seed: int) -> Source:
-    from sklearn.datasets import make_moons
-
-    X, y = make_moons(n_samples=250, noise=0.1, random_state=seed)
+    X, y = _sklearn_datasets().make_moons(n_samples=250, noise=0.1, random_state=seed)
     return Source(X, y, ("upper", "lower"), PLANE)
 
 
 def _circles(seed: int) -> Source:
-    from sklearn.datasets import make_circles
-
-    X, y = make_circles(n_samples=250, noise=0.08, factor=0.5, random_state=seed)
+    make = _sklearn_datasets().make_circles
+    X, y = make(n_samples=250, noise=0.08, factor=0.5, random_state=seed)
     return Source(X, y, ("outer", "inner"), PLANE)
 
 
@@ -66,7 +110,19 @@ def _spirals(seed: int) -> Source:
 
 
 def _mnist(seed: int) -> Source:
-    return Source(*mnist(), DIGITS, shape=(1, 28, 28))
+    fetch = _sklearn_datasets().fetch_openml
+    how = {"version": 1, "return_X_y": True, "as_frame": False, "parser": "liac-arff"}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # one for each attempt that failed
+            X, y = fetch("mnist_784", n_retries=1, **how)
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        raise ConnectionError(
+            "`mnist` is downloaded from openml.org once, and that failed "
+            f"({' '.join(str(error).split()):.100}): connect to the network, or use `digits`"
+        ) from None
+    X, y = np.asarray(X, dtype=float) / 255.0, np.asarray(y).astype(int)
+    return Source(X, y, DIGITS, shape=(1, 28, 28))
 
 
 SOURCES: dict[str, Callable[[int], Source]] = {
@@ -79,14 +135,3 @@ SOURCES: dict[str, Callable[[int], Source]] = {
     "mnist": _mnist,
 }
 DATASETS = tuple(SOURCES)
-
-
-def source(name: str, seed: int) -> Source:
-    """Return the data set called `name`; `seed` draws those that are made up.
-
-    Raises `ValueError` for an unknown name and `ImportError` without scikit-learn.
-    """
-    if name not in SOURCES:
-        raise ValueError(f"unknown data set {name!r}: choose one of {', '.join(DATASETS)}")
-    require_sklearn()
-    return SOURCES[name](seed)

@@ -6,9 +6,12 @@ import urllib.error
 
 import numpy as np
 import pytest
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import StandardScaler
 
 import nn
 from nn.data import (
+    Scaling,
     check_examples,
     check_several_classes,
     check_targets,
@@ -112,14 +115,14 @@ def test_one_hot():
     assert one_hot([2, 0], 3).tolist() == [[0, 0, 1], [1, 0, 0]]
     with pytest.raises(ValueError, match=r"`labels\[1\]` is 3, outside the classes 0..2"):
         one_hot([0, 3], 3)
-    with pytest.raises(TypeError, match=r"`labels\[0\]` must be a class index, got 0.5"):
+    with pytest.raises(TypeError, match=r"`labels` must be class indices, got \[0.5\]"):
         one_hot([0.5], 3)
 
 
 @pytest.mark.parametrize(
     ("y", "share", "message"),
     [
-        ([0, 0, 0, 1], 0.5, "class 1 has only one example"),
+        ([0, 1, 2], 0.5, "holding out 0.5 of 0 examples"),
         ([0, 0, 1, 1] * 3, 0.05, "leaves 11 and 1: both parts need at least 2, one for each"),
         ([0, 1] * 4, 1.0, "must be between 0 and 1"),
     ],
@@ -127,6 +130,46 @@ def test_one_hot():
 def test_hold_out_says_why_it_cannot(y, share, message):
     with pytest.raises(ValueError, match=message):
         hold_out(np.zeros((len(y), 1)), np.array(y), share, 0)
+
+
+@pytest.mark.parametrize("stratify", [True, False])
+@pytest.mark.parametrize("seed", range(8))
+def test_the_rows_held_out_are_those_of_scikit_learn(stratify, seed):
+    rng = np.random.default_rng(seed)
+    y = rng.choice([3, 5, 8], size=61 + seed, p=[0.7, 0.2, 0.1])
+    X, share = np.arange(len(y)), rng.uniform(0.2, 0.5)
+    theirs = train_test_split(
+        X, y, test_size=share, random_state=seed, stratify=y if stratify else None
+    )
+    X_kept, y_kept, X_held, y_held = hold_out(X, y, share, seed, stratify=stratify)
+    for ours, other in zip((X_kept, X_held, y_kept, y_held), theirs, strict=True):
+        assert ours.tolist() == other.tolist()
+
+
+def test_the_only_example_of_a_class_is_learnt_from():
+    y = np.array([0, 1, 7, 0, 1, 0, 1, 0, 1])
+    for seed in range(10):
+        _, kept, _, held = hold_out(np.zeros((9, 1)), y, 0.25, seed)
+        assert sorted(held) == [0, 1] and sorted(kept) == [0, 0, 0, 1, 1, 1, 7]
+
+
+def test_standard_scaling_has_the_bits_of_scikit_learn():
+    X = np.random.default_rng(0).normal([1, -1000, 0.1, 3], [1, 0.1, 100, 5], (200, 4))
+    scaler, ours = StandardScaler().fit(X), fit_scaling(X, "standard")
+    assert (ours.center, ours.scale) == (tuple(scaler.mean_), tuple(scaler.scale_))
+
+
+@pytest.mark.parametrize("scale", [(1.0, 2.0), (0.0,), (math.inf,), (NAN,)])
+def test_a_scaling_that_is_none_is_refused(scale):
+    with pytest.raises(ValueError, match="a scaling must have"):
+        Scaling((0.0,), scale)
+
+
+def test_points_are_drawn_without_scikit_learn_and_images_are_not(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert load("xor").X_train.shape == (160, 2) and load("spirals", scale="standard").scaling
+    with pytest.raises(ImportError, match=r"need sklearn: pip install 'seegrad\[data\]'"):
+        load("digits")
 
 
 def test_mnist_becomes_70000_like_rows_of_unit_range(monkeypatch):

@@ -1,17 +1,21 @@
 """The command line, run as its users run it."""
 
+import contextlib
 import csv
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from made_tables import TABLES
 
 import nn
 from nn.commands import main
@@ -184,15 +188,187 @@ def test_training_goes_on_from_a_saved_network(flowers, trained, capsys):
     assert again["training"]["continued"] and again["history"]["accuracy"][0] > 0.9
 
 
+def test_no_row_of_the_test_is_trained_on_when_the_training_goes_on(tmp_path, capsys):
+    first, second = str(tmp_path / "first.json"), str(tmp_path / "second.json")
+    main(f"--data digits --seed 5 --test 0.25 --epochs 5 --save {first} --json".split())
+    scores = [json.loads(capsys.readouterr().out)["test"]["accuracy"]]
+    little = "--epochs 1 --lr 1e-9 --schedule none --shift 0 --json"
+    main(f"train --load {first} {little} --save {second}".split())
+    scores += [json.loads(capsys.readouterr().out)["test"]["accuracy"]]
+    main(f"train --load {second} --seed 8 {little}".split())
+    document = json.loads(capsys.readouterr().out)
+    assert [*scores, document["test"]["accuracy"]] == [scores[0]] * 3 and scores[0] < 1
+    assert document["examples"] == {"training": 1347, "validation": 0, "test": 450}
+    main(f"predict --load {second} --data digits --json".split())
+    assert json.loads(capsys.readouterr().out)["scores"]["accuracy"] == scores[0]
+
+
+def test_a_table_is_split_again_as_it_was(flowers, trained, capsys):
+    main(f"train --load {trained} --csv {flowers} --epochs 1 --lr 1e-9 --seed 7 --json".split())
+    again = json.loads(capsys.readouterr().out)
+    main(f"train --csv {flowers} --target species --epochs 30 --json".split())
+    assert json.loads(capsys.readouterr().out)["test"] == again["test"]
+
+
+def test_the_report_says_what_a_network_that_looks_at_nothing_would_reach(flowers, capsys):
+    main(f"train --csv {flowers} --target species --drop 1 --epochs 1".split())
+    out = capsys.readouterr().out
+    assert re.search(r"^test accuracy [\d.]+ %  \(always `setosa`: 33.33 %\)$", out, re.M)
+    main(["train", "--csv", flowers, "--target", "sepal length", "--epochs", "1", "--json"])
+    document = json.loads(capsys.readouterr().out)
+    assert document["baseline"]["answer"].startswith("5.79")
+    assert 0.7 < document["baseline"]["rmse"] < 1
+
+
+@pytest.mark.parametrize(("epochs", "lines"), [(1, 1), (20, 20), (21, 20), (147, 20)])
+def test_at_most_20_epochs_are_told_of(epochs, lines, capsys):
+    main(["--data", "xor", "--epochs", str(epochs)])
+    told = re.findall(r"^epoch +(\d+)/", capsys.readouterr().out, re.M)
+    assert len(told) == lines and (told[0], told[-1]) == ("1", str(epochs))
+
+
+def test_the_epoch_that_patience_ends_with_is_told_of(tmp_path, capsys):
+    path = tmp_path / "xor.json"
+    main(f"--data xor --epochs 900 --patience 2 --lr 3 --save {path}".split())
+    *_, last, stopped, _, saved = capsys.readouterr().out.splitlines()
+    assert int(re.match(r"epoch +(\d+)/900", last)[1]) == int(re.search(r"after (\d+)", stopped)[1])
+    assert saved == f"saved to {path}"
+
+
+def on_a_terminal(*arguments, **variables):
+    """What a terminal of 100 columns shows and receives while the command line runs."""
+    leader, follower = os.openpty()
+    termios.tcsetwinsize(follower, (24, 100))
+    command = [sys.executable, "-m", "nn", *arguments]
+    with subprocess.Popen(
+        command, stdout=follower, stderr=follower, env={**os.environ, **variables}
+    ) as process:
+        os.close(follower)
+        parts = []
+        with contextlib.suppress(OSError):  # the end of a terminal is an error
+            while part := os.read(leader, 65536):
+                parts.append(part)
+    os.close(leader)
+    assert process.returncode == 0
+    return b"".join(parts).decode()
+
+
+def left_on(received):
+    """The lines that a terminal shows after what it received; colours have no width."""
+    lines = []
+    for line in re.sub(r"\x1b\[\d*m", "", received.replace("\r\n", "\n")).split("\n"):
+        shown = ""
+        for part in line.split("\r"):
+            shown = part + shown[len(part) :]
+        lines.append(shown.rstrip())
+    return lines
+
+
+def test_the_bar_is_coloured_and_leaves_nothing_behind():
+    received = on_a_terminal("--data", "xor", "--epochs", "3")
+    assert "epoch/s" in received and "\x1b[32m" in received
+    *_, third, test, end = left_on(received)
+    assert third.startswith("epoch 3/3  loss") and test.startswith("test accuracy") and end == ""
+    assert "epoch/s" not in "".join(left_on(received))
+    assert "\x1b" not in on_a_terminal("--data", "xor", "--epochs", "3", NO_COLOR="1")
+
+
+LEAST = {
+    "titanic.csv": 0.75,
+    "adult.data": 0.8,
+    "AirQuality.csv": 0.93,
+    "bank.csv": 0.88,
+    "houses.csv": 0.75,
+    "churn.tsv": 0.75,
+    "winequality.csv": 0.6,
+    "auto-mpg.data": 0.93,
+    "agaricus-lepiota.data": 0.8,
+    "bikes.csv": 0.65,
+}
+
+
+@pytest.mark.parametrize("made", TABLES, ids=lambda made: made.name)
+def test_tables_as_they_are_found_are_learnt_and_new_rows_predicted(made, tmp_path, capsys):
+    table, path = made.write(tmp_path, 1000), str(tmp_path / "model.json")
+    assert main(["train", *made.arguments(table), "--save", path, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    measure = "accuracy" if document["classes"] else "R2"
+    assert document["test"][measure] > LEAST[made.name]
+    if document["classes"]:
+        assert document["test"]["accuracy"] > document["baseline"]["accuracy"] + 0.02
+    assert main(["predict", "--load", path, "--csv", str(table), "--json"]) == 0
+    known = json.loads(capsys.readouterr().out)
+    assert known["scores"][measure] > LEAST[made.name]
+    new = made.without_target().write(tmp_path, 1000)
+    assert main(["predict", "--load", path, "--csv", str(new), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["predictions"] == known["predictions"] and said["scores"] == {}
+
+
+def test_what_was_said_of_the_file_holds_for_new_ones_unless_something_else_is_said(
+    tmp_path, capsys
+):
+    table, path = tmp_path / "money.csv", str(tmp_path / "money.json")
+    rows = [f"{x // 1000} {x % 1000:03};{x % 7 or 'nil'};{3 * x}" for x in range(1000, 9000, 40)]
+    table.write_text("x;k;y\n" + "\n".join(rows) + "\n")
+    how = ["--thousands", " ", "--missing", "nil", "--hidden"]
+    assert main(["train", "--csv", str(table), "--target", "y", *how, "--save", path]) == 0
+    capsys.readouterr()
+    table.write_text("x,k\n2 000,3\n3 000,nil\n")
+    assert main(["predict", "--load", path, "--csv", str(table), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)["predictions"]
+    assert said == pytest.approx([6000, 9000], rel=0.03)
+    table.write_text("x,k\n2'000,3\n3'000,none\n")
+    assert "'2'000\" is no number" in refused(
+        ["predict", "--load", path, "--csv", str(table)], capsys
+    ).replace('"2', "'2")
+    arguments = ["predict", "--load", path, "--csv", str(table), "--thousands", "'", "--json"]
+    assert main(arguments) == 0
+    assert json.loads(capsys.readouterr().out)["predictions"] == said
+
+
+def test_only_rows_with_a_known_target_are_scored(flowers, trained, tmp_path, capsys):
+    header, *rows = Path(flowers).read_text().splitlines()
+    cut = [row.rpartition(",")[0] for row in rows]
+    new = tmp_path / "new.csv"
+    new.write_text("\n".join([header, rows[0], cut[1] + ",", cut[2] + ",tulip", ""]))
+    line = refused(["train", "--load", trained, "--csv", str(new)], capsys)
+    assert "new.csv, column `species`: 'tulip' is none of the network's classes" in line
+    assert main(["predict", "--load", trained, "--csv", str(new), "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert len(document["predictions"]) == 3 and document["scores"] == {"accuracy": 0.5}
+
+
+def test_na_none_and_a_dash_are_classes(tmp_path, capsys):
+    table, path = tmp_path / "codes.csv", str(tmp_path / "codes.json")
+    lines = [f"{x},{('NA', 'None', '-')[x // 40]}" for x in range(120)]
+    table.write_text("\n".join(["x,code", *lines, ""]))
+    assert main(["train", "--csv", str(table), "--target", "code", "--save", path]) == 0
+    assert "classification: code (-, NA, None)" in capsys.readouterr().out
+    table.write_text("x\n5\n60\n110\n")
+    assert main(["predict", "--load", path, "--csv", str(table), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["predictions"] == ["NA", "None", "-"]
+
+
+def test_how_the_file_was_understood_is_told(tmp_path, capsys):
+    table = tmp_path / "air.csv"
+    rows = [f"{x / 10:.1f};{x % 3 or ''};{2 * x if x % 9 else ''}" for x in range(200)]
+    table.write_bytes("\n".join(rows).replace(".", ",").encode("cp1252"))
+    assert main(["train", "--csv", str(table), "--target", "2", "--epochs", "1"]) == 0
+    out = capsys.readouterr().out
+    assert "utf-8, cells separated by ';', decimal comma, no header: columns 0 to 2" in out
+    assert "23 rows without 2 left out" in out and "2 columns become 3 inputs" in out
+
+
 def test_info_tells_what_is_in_the_file(trained, capsys):
     assert main(["info", "--load", trained]) == 0
     out = capsys.readouterr().out
-    assert "MLP(4, [32, 3], activation='relu', output='linear')" in out
-    for line in ("data        flowers.csv, 4 features: sepal length", "epochs      30"):
+    assert "MLP(4, [64, 3], activation='relu', output='linear')" in out
+    for line in ("data         flowers.csv, 4 inputs: `sepal length`", "epochs       30"):
         assert line in out
     assert main(["info", "--load", trained, "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
-    assert document["architecture"]["nouts"] == [32, 3] and document["parameters"] == 259
+    assert document["architecture"]["nouts"] == [64, 3] and document["parameters"] == 515
     assert document["classes"] == ["setosa", "versicolor", "virginica"]
 
 
@@ -238,6 +414,8 @@ def test_ctrl_c_reports_saves_and_ends_in_status_130(tmp_path):
         ("--data iris --model cnn", "--model cnn is for images, and iris holds none"),
         ("--data iris --shift 4", "--shift is for images, and iris holds none"),
         ("--target species", "--target goes with --csv FILE"),
+        ("--decimal ,", "--decimal goes with --csv FILE"),
+        ("--no-header", "--header goes with --csv FILE"),
         ("--csv x.csv", "--csv needs --target COLUMN"),
         ("--csv missing.csv --target y", "missing.csv: No such file or directory"),
         ("--save missing/x.json", "--save missing/x.json: is a directory, or its directory does"),
@@ -268,12 +446,20 @@ def test_files_and_data_that_do_not_fit_each_other_are_refused(flowers, trained,
         (["predict", "--load", str(plain), "--data", "iris"], "says nothing about its data"),
         (["info", "--load", flowers], "is not JSON"),
         (["predict", "--load", trained, "--csv", str(other)], "has no column `sepal length`"),
-        (["predict", "--load", trained, "--data", "digits"], "was trained on flowers.csv, 4 feat"),
+        (
+            ["predict", "--load", trained, "--data", "digits"],
+            "was trained on flowers.csv, 4 inputs",
+        ),
         (["predict", "--load", trained], "one of the arguments --csv --data is required"),
-        (["train", "--load", trained, "--data", "moons"], "was trained on flowers.csv, 4 features"),
+        (["train", "--load", trained, "--data", "moons"], "was trained on flowers.csv, 4 inputs"),
         (["train", "--load", trained, "--hidden", "3"], "--hidden cannot be changed"),
         (["train", "--csv", flowers, "--target", "genus"], "has no column 'genus'"),
-        (["train", "--csv", flowers, "--target", "sepal width"], "categories cannot be features"),
+        (["predict", "--load", trained, "--data", "iris", "--missing", "x"], "--missing goes with"),
+        (["train", "--load", trained], "was trained on flowers.csv: name such a --csv FILE"),
+        (
+            ["train", "--load", trained, "--csv", flowers, "--test", "0.3"],
+            "--test cannot be changed",
+        ),
     ]
     for arguments, message in cases:
         assert message in refused(arguments, capsys)
@@ -282,15 +468,30 @@ def test_files_and_data_that_do_not_fit_each_other_are_refused(flowers, trained,
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda r: r.update(columns=["a"]), "columns: are 1 names for 4 features"),
-        (lambda r: r.update(classes=["a"]), "classes: are 1, which is no classification"),
-        (lambda r: r.update(classes=["a", "b"]), "says 2 classes, but the network has 3 outputs"),
-        (lambda r: r.update(features=5, columns=[], scaling=None), "does not take"),
+        (lambda r: r.update(columns=["a"]), "4 inputs, of which [1, 4, 4] are described"),
+        (lambda r: r.update(classes=["a"]), "1 classes are no classification"),
+        (lambda r: r.update(classes=["a", "b"]), "2 classes, and the network has 3 outputs"),
+        (lambda r: r.update(classes=[1, 2, 3]), "1 should be text"),
+        (lambda r: r.update(inputs=5, columns=[], features=None, scaling=None), "do not fit the n"),
+        (
+            lambda r: r.update(inputs=10**9, columns=[], features=None, scaling=None),
+            "1000000000 in",
+        ),
         (lambda r: r["scaling"].update(scale=[0, 1, 1, 1]), "scales above 0"),
-        (lambda r: r["scaling"].update(center=[0]), "must have 4 numbers each"),
-        (lambda r: r.update(task="ranking"), "task: must be one of"),
-        (lambda r: r.pop("target"), "has no `target`"),
-        (lambda r: r.update(training=3), "training: must be an object"),
+        (
+            lambda r: r["scaling"].update(center=[0]),
+            "a scaling must have a finite center and scale",
+        ),
+        (lambda r: r["features"]["columns"][0].update(fill="x"), "'x' should be a finite number"),
+        (lambda r: r["features"]["columns"][0].update(flag=True), "of which [4, 5, 4] are"),
+        (lambda r: r["features"]["reading"].update(decimal="x"), "`decimal` must be a point or"),
+        (lambda r: r["features"].update(names={}), "{} should be a list"),
+        (lambda r: r.update(task="ranking"), "the task must be one of"),
+        (lambda r: r.update(seed=-1), "`seed` must be a whole number of at least 0, got -1"),
+        (lambda r: r.update(test_share=2), "`test_share` must be between 0 and 1"),
+        (lambda r: r.update(seed=True), "True should be int"),
+        (lambda r: r.pop("target"), "has no 'target'"),
+        (lambda r: r.update(training=3), "3 should be an object"),
     ],
 )
 def test_a_record_that_was_tampered_with_is_refused(change, message, trained, capsys):
@@ -322,7 +523,8 @@ WORDS = st.sampled_from(
     "--csv {csv} {model} {junk} --target y x --load --json --hidden 1 4 --lr 0.1 1e300 nan -1"
     " --epochs 0 --optimizer adam sgd --momentum --test 0.5 --validation --patience --task"
     " regression classification --drop --scale none minmax --shift --model cnn --dropout --data"
-    " iris --schedule one-cycle --weight-decay --batch-size --seed --activation tanh sine é".split()
+    " iris --missing --decimal , --encoding utf-16 --thousands --header"
+    " --schedule one-cycle --weight-decay --batch-size --seed --activation tanh sine é".split()
 )
 WORDS |= st.sampled_from(["", "\x1b[2J", "\n", "\0"]) | st.text(max_size=3)
 COMMANDS = st.sampled_from(
