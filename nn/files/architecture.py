@@ -37,11 +37,13 @@ class Builder:
             item.fail('has no `class`, such as "MLP"')
         kind = CLASSES[item.under("class", item.members()["class"]).choice(CLASSES)]
         if kind is nn.layers.Sequential:
-            parts = item.fields(["class", "modules"])["modules"].elements()
-            self.modules -= len(parts)
+            modules = item.fields(["class", "modules"])["modules"]
+            self.modules -= len(modules.value) if type(modules.value) is list else 0
             if self.modules < 0 or level > LEVELS:
                 item.fail(f"goes beyond {MODULES} modules, nested {LEVELS} deep: build it by hand")
-            return nn.layers.Sequential(*[self.build(part, level + 1) for part in parts])
+            return nn.layers.Sequential(
+                *[self.build(part, level + 1) for part in modules.elements()]
+            )
         fields = item.fields(["class", *kind.arguments])
         arguments: dict[str, Any] = {name: fields[name].value for name in kind.arguments}
         if "init" in inspect.signature(kind).parameters:
