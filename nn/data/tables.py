@@ -214,7 +214,7 @@ def read_table(path: str | os.PathLike[str], reading: Reading | None = None) -> 
     if not len(rest):
         raise ValueError(f"{name} has a header and no rows below it (or is it --no-header?)")
     blank = (first == "") & (rest == "").all(axis=0)
-    names = [cell or str(i) for i, cell in enumerate(first)]
+    names = [" ".join(cell.split()) or str(i) for i, cell in enumerate(first)]  # in one line
     for i, column in enumerate(names):
         if column in names[:i]:
             raise ValueError(
