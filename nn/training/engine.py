@@ -23,7 +23,7 @@ from nn.training.interrupts import Interrupts
 from nn.training.runners import Compiled, Eager, put
 
 Array = npt.NDArray[Any]
-_data_of, _grad_of = attrgetter("_data"), attrgetter("_grad")
+_data_of, _grad_of, _kind_of = map(attrgetter, ("_data", "_grad", "primitive"))
 
 
 class NotFiniteError(Exception):
@@ -63,7 +63,7 @@ class Engine:
         self.runner, self.optimizer = runner, optimizer
         self.clipping, self.guard = clipping, interrupts.guard
         self.params = runner.params
-        self.shared: list[Value] | None = None  # the parameters that `shares` are made for
+        self.kinds: list[Any] | None = None  # of the parameters that `shares` are made for
         self.gather()
 
     def epoch(self, examples: Examples) -> None:
@@ -75,7 +75,7 @@ class Engine:
         if params is not self.params:
             with self.guard:
                 self.write_back()
-                self.params = params
+                self.params, self.kinds = params, None
                 self.gather()
         self.before = self.flat.copy()
 
@@ -132,9 +132,10 @@ class Engine:
             self.runner.changed(self.params)
         self.flat = np.fromiter(map(_data_of, self.params), float, len(self.params))
         self.gradient = np.array(list(map(_grad_of, self.params)))
-        if self.shared is not self.params or not self.optimizer.is_state_elsewhere:
+        kinds = list(map(_kind_of, self.params))  # a callback may have frozen some
+        if kinds != self.kinds or not self.optimizer.is_state_elsewhere:
             self.shares = shares(self.optimizer, self.params)
-            self.shared = self.params
+            self.kinds = kinds
 
     def _bring_state(self) -> None:
         for share in self.shares:
