@@ -30,7 +30,6 @@ class Made:
     first: str = ""
     last: str = ""
     end: str = "\n"
-    quote: str = '"'
 
     def write(self, folder: Path, n: int, seed: int = 0) -> Path:
         """Write the file with `n` examples into a folder."""

@@ -194,9 +194,7 @@ def read_table(path: str | os.PathLike[str], reading: Reading | None = None) -> 
             na_filter=False,
             skipinitialspace=True,
         )
-    except (
-        ValueError
-    ) as error:  # pandas' errors are of this class, and texts that Python cannot hold
+    except ValueError as error:  # as pandas' own are
         said = " ".join(str(error).removeprefix("Error tokenizing data. C error: ").split())
         raise ValueError(f"{name} is no table separated by {delimiter!r}: {said:.200}") from None
     cells = cells.apply(lambda column: column.str.strip())

@@ -165,6 +165,11 @@ def test_a_scaling_that_is_none_is_refused(scale):
         Scaling((0.0,), scale)
 
 
+def test_a_scaling_fits_its_columns_only():
+    with pytest.raises(ValueError, match=r"fitted to 1 columns; got shape \(1, 2\)"):
+        Scaling((0.0,), (1.0,)).apply(np.zeros((1, 2)))
+
+
 def test_points_are_drawn_without_scikit_learn_and_images_are_not(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert load("xor").X_train.shape == (160, 2) and load("spirals", scale="standard").scaling

@@ -19,6 +19,7 @@ from made_tables import TABLES
 
 import nn
 from nn.commands import main
+from nn.commands.main import COMMANDS
 from nn.data import load
 
 
@@ -157,13 +158,15 @@ def test_predict_reports_the_accuracy_apart_from_the_predictions(flowers, traine
     assert re.fullmatch(r"accuracy \d+\.\d\d %\n", capsys.readouterr().err)
 
 
-def test_predict_takes_the_test_part_of_a_data_set(tmp_path, capsys):
-    path = str(tmp_path / "moons.json")
-    main(f"--data moons --seed 5 --save {path} --json".split())
+@pytest.mark.parametrize("name", ["moons", "iris"])
+def test_predict_takes_the_test_part_of_a_data_set(name, tmp_path, capsys):
+    path = str(tmp_path / "model.json")
+    main(f"--data {name} --seed 5 --save {path} --json".split())
     accuracy = json.loads(capsys.readouterr().out)["test"]
-    main(["predict", "--load", path, "--data", "moons", "--json"])
+    main(["predict", "--load", path, "--data", name, "--json"])
     document = json.loads(capsys.readouterr().out)
-    assert document["scores"] == accuracy and set(document["predictions"]) == {"upper", "lower"}
+    assert document["scores"] == accuracy
+    assert set(document["predictions"]) == set(load(name).classes)
 
 
 def test_a_regression_answers_in_the_unit_of_its_target(tmp_path, capsys):
@@ -176,9 +179,10 @@ def test_a_regression_answers_in_the_unit_of_its_target(tmp_path, capsys):
     assert float(re.search(r"test R2 ([\d.]+)", out)[1]) > 0.999
     table.write_text("x\n10\n20\n")
     main(f"predict --load {path} --csv {table} --json".split())
-    assert json.loads(capsys.readouterr().out)["predictions"] == pytest.approx(
-        [1035, 1070], rel=0.01
-    )
+    said = json.loads(capsys.readouterr().out)["predictions"]
+    assert said == pytest.approx([1035, 1070], rel=0.01)
+    main(f"predict --load {path} --csv {table}".split())
+    assert capsys.readouterr().out == f"y\n{said[0]}\n{said[1]}\n"
 
 
 def test_training_goes_on_from_a_saved_network(flowers, trained, capsys):
@@ -190,7 +194,7 @@ def test_training_goes_on_from_a_saved_network(flowers, trained, capsys):
 
 def test_no_row_of_the_test_is_trained_on_when_the_training_goes_on(tmp_path, capsys):
     first, second = str(tmp_path / "first.json"), str(tmp_path / "second.json")
-    main(f"--data digits --seed 5 --test 0.25 --epochs 5 --save {first} --json".split())
+    main(f"--data digits --seed 5 --test 0.25 --epochs 2 --shift 0 --save {first} --json".split())
     scores = [json.loads(capsys.readouterr().out)["test"]["accuracy"]]
     little = "--epochs 1 --lr 1e-9 --schedule none --shift 0 --json"
     main(f"train --load {first} {little} --save {second}".split())
@@ -339,6 +343,17 @@ def test_only_rows_with_a_known_target_are_scored(flowers, trained, tmp_path, ca
     assert len(document["predictions"]) == 3 and document["scores"] == {"accuracy": 0.5}
 
 
+def test_inputs_that_were_not_scaled_are_not_scaled_later(flowers, tmp_path, capsys):
+    path = str(tmp_path / "plain.json")
+    how = f"--csv {flowers} --target 4 --scale none --validation 0.2 --epochs 20 --save {path}"
+    main(["train", *how.split()])
+    assert "24 of the training examples held out for validation" in capsys.readouterr().out
+    main(["predict", "--load", path, "--csv", flowers, "--json"])
+    assert json.loads(capsys.readouterr().out)["scores"]["accuracy"] > 0.8
+    main(["train", "--load", path, "--csv", flowers, "--epochs", "1", "--json"])
+    assert json.loads(capsys.readouterr().out)["history"]["accuracy"][0] > 0.8
+
+
 def test_na_none_and_a_dash_are_classes(tmp_path, capsys):
     table, path = tmp_path / "codes.csv", str(tmp_path / "codes.json")
     lines = [f"{x},{('NA', 'None', '-')[x // 40]}" for x in range(120)]
@@ -418,6 +433,7 @@ def test_ctrl_c_reports_saves_and_ends_in_status_130(tmp_path):
         ("--no-header", "--header goes with --csv FILE"),
         ("--csv x.csv", "--csv needs --target COLUMN"),
         ("--csv missing.csv --target y", "missing.csv: No such file or directory"),
+        ("--plot x.nothing", "--plot x.nothing: name a file such as training.png"),
         ("--save missing/x.json", "--save missing/x.json: is a directory, or its directory does"),
         ("--load missing.json", "missing.json: No such file or directory"),
     ],
@@ -431,6 +447,34 @@ def test_bad_options_end_in_one_line_and_status_2(arguments, message, capsys):
     )
 
 
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (ConnectionError("no network"), "no network"),
+        (PermissionError(13, "Permission denied", "x.csv"), "x.csv: Permission denied"),
+        (MemoryError(), "MemoryError"),
+    ],
+)
+def test_whatever_fails_is_one_line(error, message, monkeypatch, capsys):
+    def fail(options):
+        raise error
+
+    monkeypatch.setitem(COMMANDS, "info", fail)
+    assert f"error: {message}; see" in refused(["info", "--load", "x"], capsys)
+
+
+def test_what_others_have_to_deal_with_is_passed_on(monkeypatch, capsys):
+    def fail(options):
+        raise errors.pop()
+
+    monkeypatch.setitem(COMMANDS, "info", fail)
+    errors = [KeyboardInterrupt(), BrokenPipeError()]
+    with pytest.raises(BrokenPipeError):
+        main(["info", "--load", "x"])
+    assert main(["info", "--load", "x"]) == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
 @pytest.mark.parametrize("option", ["--save", "--plot", "--load", "--csv"])
 @pytest.mark.parametrize("path", ["", "a\0b"])
 def test_an_empty_path_is_refused_before_the_training(option, path, capsys):
@@ -442,6 +486,9 @@ def test_files_and_data_that_do_not_fit_each_other_are_refused(flowers, trained,
     plain, other = tmp_path / "plain.json", tmp_path / "other.csv"
     nn.save(nn.MLP(4, [3]), plain)
     other.write_text("a,species\n1,setosa\n")
+    moons = str(tmp_path / "moons.json")
+    main(["--data", "moons", "--epochs", "1", "--save", moons, "--json"])
+    capsys.readouterr()
     cases = [
         (["predict", "--load", str(plain), "--data", "iris"], "says nothing about its data"),
         (["info", "--load", flowers], "is not JSON"),
@@ -455,6 +502,11 @@ def test_files_and_data_that_do_not_fit_each_other_are_refused(flowers, trained,
         (["train", "--load", trained, "--hidden", "3"], "--hidden cannot be changed"),
         (["train", "--csv", flowers, "--target", "genus"], "has no column 'genus'"),
         (["predict", "--load", trained, "--data", "iris", "--missing", "x"], "--missing goes with"),
+        (["predict", "--load", moons, "--csv", flowers], "moons, no table: use --data moons"),
+        (
+            ["predict", "--load", moons, "--data", "xor"],
+            "tells apart `upper`, `lower`; xor has `eq",
+        ),
         (["train", "--load", trained], "was trained on flowers.csv: name such a --csv FILE"),
         (
             ["train", "--load", trained, "--csv", flowers, "--test", "0.3"],
@@ -527,7 +579,7 @@ WORDS = st.sampled_from(
     " --schedule one-cycle --weight-decay --batch-size --seed --activation tanh sine é".split()
 )
 WORDS |= st.sampled_from(["", "\x1b[2J", "\n", "\0"]) | st.text(max_size=3)
-COMMANDS = st.sampled_from(
+LINES = st.sampled_from(
     [
         "train --data xor --epochs 2",
         "train --csv {csv} --target y --epochs 2",
@@ -548,7 +600,7 @@ FILES = st.binary(max_size=100) | ROWS.map(lambda rows: "\n".join(["x,y", *rows,
     deadline=5000,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(command=COMMANDS, words=st.lists(WORDS, max_size=4), content=FILES, junk=st.binary())
+@given(command=LINES, words=st.lists(WORDS, max_size=4), content=FILES, junk=st.binary())
 def test_whatever_arguments_and_files_hold_the_status_is_0_or_2(
     command, words, content, junk, trained, tmp_path, capsys
 ):

@@ -187,6 +187,7 @@ def test_words_keep_what_is_missing_apart_and_labels_keep_the_words(tmp_path):
         ("x,x,y\n1,2,3\n", "two columns called `x`: rename one, or say --no-header"),
         ("x,y\n1,0\n1,2,3\n", "separated by ',': Expected 2 fields in line 3, saw 3"),
         ('x,y\n1,"a\n', "EOF inside string"),
+        ("x" * 200_000 + ",y\n1,2\n3\n4,5,6\n", "Expected 2 fields in line 4, saw 3"),
         (b"x,y\n\x81,1\n", "is no text in UTF-8 or cp1252: pass --encoding"),
         (b"x,y\n\0,1\n", "is no text: character 4 is 0"),
     ],
