@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from autograd import Value
 from autograd.engine.number import as_float
+from autograd.engine.modes import innermost, no_grad
 from autograd.engine.primitive import FROZEN
 from nn.checks import check_size, not_negative, positive
 from nn.module import UNTOUCHED
@@ -103,9 +104,10 @@ class Optimizer(ABC):
     def step(self) -> None:
         """Move every parameter once, by its current gradient; frozen ones stay.
 
-        Warns, once, where no gradient has arrived since they were set to 0.
+        Warns, once, where no gradient has arrived since they were set to 0, unless in `no_grad`.
         """
-        if not self._warned and all(p._grad is UNTOUCHED for p in self.params):
+        silent = self._warned or innermost(no_grad) is not None
+        if not silent and all(p._grad is UNTOUCHED for p in self.params):
             self._warned = True
             warnings.warn(
                 f"{type(self).__name__}.step() finds no gradients, since none has arrived after "
