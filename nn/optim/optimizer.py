@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from autograd import Value
-from autograd.engine.number import as_float
 from autograd.engine.modes import innermost, no_grad
+from autograd.engine.number import as_float
 from autograd.engine.primitive import FROZEN
 from nn.checks import check_size, not_negative, positive
 from nn.module import UNTOUCHED
