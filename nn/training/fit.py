@@ -9,6 +9,7 @@ found before any weight moves, and whatever ends the training leaves finite weig
 import contextlib
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from numbers import Real
 from typing import Any
 
@@ -20,7 +21,7 @@ from nn.data import check_several_classes, minibatches
 from nn.layers.noise import silent
 from nn.losses import LOSSES, Loss, kind_of
 from nn.module import Module
-from nn.optim import SGD, Optimizer
+from nn.optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
 from nn.optim.clipping import check_limit
 from nn.schedules import Schedule
 from nn.training import advice
@@ -40,6 +41,14 @@ from nn.training.weighting import class_weights, sample_weights, weigh
 Callback = Callable[[History], object]
 Metric = Callable[[Any, Any], float]
 
+OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
+    "sgd": partial(SGD, lr=0.1),
+    "adam": Adam,
+    "adamw": AdamW,
+    "rmsprop": RMSprop,
+    "adagrad": Adagrad,
+}
+
 
 class DivergedError(FloatingPointError):
     """Loss, gradient or weights are no longer finite; `history` is that of the epochs before."""
@@ -53,7 +62,7 @@ def fit(
     y: Any,
     *,
     loss: str | Loss | None = None,
-    optimizer: Optimizer | None = None,
+    optimizer: Optimizer | str | None = None,
     epochs: int = 10,
     batch_size: int = 32,
     shuffle: bool = True,
@@ -87,7 +96,8 @@ def fit(
             targets suggest: cross_entropy for classes of several outputs, for one output
             binary_cross_entropy_with_logits (labels 0 and 1) or hinge_loss (-1 and 1), mse_loss
             for numbers, and for labels where the model ends in sigmoid or tanh.
-        optimizer: by default `SGD(model.parameters(), lr=0.1)`.
+        optimizer: an optimiser, or a name such as "adam" for one with its usual rate; by default
+            `SGD(model.parameters(), lr=0.1)`.
         epochs: passes over the training set.
         batch_size: examples in a step; the last batch of an epoch may hold fewer.
         shuffle: draw a new order of the examples for each epoch.
@@ -322,13 +332,18 @@ def _error(
 
 
 def check_optimizer(
-    optimizer: Optimizer | None, model: Module, schedule: Schedule | None = None
+    optimizer: Optimizer | str | None, model: Module, schedule: Schedule | None = None
 ) -> Optimizer:
-    """Return the optimiser of a training; raises where it does not fit the model."""
+    """Return the optimiser of a training, a name as its class with the usual rate.
+
+    Raises `TypeError` or `ValueError` where it does not fit the model.
+    """
     if not isinstance(model, Module):
         raise TypeError(f"`model` must be a Module such as nn.MLP(2, [8, 1]), got {model!r:.60}")
     if schedule is not None and not isinstance(schedule, Schedule):
         raise TypeError(f"`schedule` must be a schedule such as nn.StepLR, got {schedule!r:.60}")
+    if isinstance(optimizer, str):
+        optimizer = by_name("optimizer", optimizer, OPTIMIZERS)(model.parameters())
     if optimizer is None and schedule is not None:
         optimizer = schedule.optimizer
     if optimizer is None:

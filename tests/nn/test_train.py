@@ -130,7 +130,8 @@ def fit_arguments(**changes):
         ({"X": [[1, 2, 3]] * 4}, ValueError, r"Layer\(2, 4, .*takes 2 inputs, got 3"),
         ({"y": [0, 1, 2, 0]}, ValueError, r"`y\[2\]` is 2, but the model has 2 outputs"),
         ({"y": np.empty((4, 0))}, ValueError, r"`y` must have shape \(n,\) or \(n, outputs\)"),
-        ({"optimizer": "sgd"}, TypeError, r"`optimizer` must be an optimiser such as nn.SGD"),
+        ({"optimizer": 5}, TypeError, r"`optimizer` must be an optimiser such as nn.SGD"),
+        ({"optimizer": "adma"}, ValueError, "unknown optimizer 'adma'.* did you mean `adam`"),
         ({"callbacks": [5]}, TypeError, "`callbacks` must be a list of functions"),
         ({"callbacks": print}, TypeError, "`callbacks` must be a list of functions"),
         (

@@ -105,6 +105,13 @@ def test_the_default_loss_follows_from_outputs_and_targets():
         assert first(copy.deepcopy(model), y) == first(model, y, loss=loss)
 
 
+def test_an_optimiser_by_name_has_its_usual_rate():
+    by_name, by_hand = network(2), network(2)
+    fit(by_name, optimizer="Adam")
+    fit(by_hand, optimizer=nn.Adam(by_hand.parameters()))
+    assert by_name.state_dict() == by_hand.state_dict()
+
+
 # Validation
 @both
 def test_weights_count_in_validation_too(compiled):
