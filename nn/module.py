@@ -39,6 +39,10 @@ class Module:
         """Return the output for one example; what a subclass defines."""
         raise TypeError(f"{type(self).__name__} defines neither `forward(x)` nor `__call__(x)`")
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what copies and pickles hold: all but the kept program of predictions."""
+        return {name: x for name, x in vars(self).items() if name != "_predictor"}
+
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
         """Yield (name, parameter) in the order of the attributes."""
         seen: set[Value] = set()

@@ -4,12 +4,14 @@ Invariant: what comes out is finite, rectangular and has at least one row, so th
 for reasons of its own only.
 """
 
+import contextlib
 from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
+_REAL = (int, float, np.integer, np.floating, np.bool_)
 
 
 def check_examples(X: Any, name: str = "X") -> Array:
@@ -69,6 +71,9 @@ def _array(data: Any, name: str) -> Array:
 
 def _finite(array: Array, data: Any, name: str) -> Array:
     """The array as floats; `data` is what it was made from, with every item as it was given."""
+    if array.dtype.kind == "O" and all(isinstance(x, _REAL) for x in array.flat):
+        with contextlib.suppress(OverflowError):
+            array = array.astype(float)
     if array.dtype.kind not in "biuf":
         _refuse(array, data, name)
     with np.errstate(over="ignore"):  # a longdouble may be too large for a float
@@ -85,7 +90,7 @@ def _refuse(array: Array, data: Any, name: str) -> NoReturn:
     items = np.asarray(data, dtype=object)
     for place in np.ndindex(items.shape):
         item = items[place]
-        if not isinstance(item, int | float | np.number | np.bool_) or isinstance(item, complex):
+        if not isinstance(item, _REAL):
             raise ValueError(
                 f"`{name}` must hold real numbers, got dtype {array.dtype}: "
                 f"`{_place(name, place)}` is {item!r:.40}; convert it first"

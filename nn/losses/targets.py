@@ -2,7 +2,7 @@
 
 import math
 import operator
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Set
 from typing import Any
 
 from autograd import Value
@@ -36,7 +36,7 @@ def class_target(name: str, outputs: Any, target: Any) -> Any:
 
     Raises `ValueError` or `TypeError` where `outputs` are no classes or `target` is not of them.
     """
-    if not isinstance(outputs, Sequence) or len(outputs) < 2:
+    if not is_sequence(outputs) or len(outputs) < 2:
         kind = "log-probabilities" if name == "nll" else "logits"
         raise ValueError(
             f"`{name}` takes a list of two or more {kind}, one for each class; for a single "

@@ -5,6 +5,7 @@ then their floats are arrays and their counts stay ints. Invariant: a share move
 eager steps would, one by one; with one group there is one share, the flat arrays themselves.
 """
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -52,9 +53,8 @@ class Share:
 
     def write_back(self) -> None:
         """Put the state back where eager steps find it."""
-        count = len(self.states)
         columns = {
-            name: x.tolist() if isinstance(x, np.ndarray) else [x] * count
+            name: x.tolist() if isinstance(x, np.ndarray) else [copy.copy(x) for _ in self.states]
             for name, x in self.state.items()
         }
         for i, state in enumerate(self.states):

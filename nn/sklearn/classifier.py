@@ -114,24 +114,21 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
             X, y, weights = counted(X, y, sample_weight)
             if self.class_weight is not None:
                 raise ValueError("`class_weight` needs one label for each example")
-            self.classes_ = np.arange(y.shape[1])
             self._start(X.shape[1], y.shape[1])
+            self.classes_, self.out_activation_ = np.arange(y.shape[1]), "logistic"
             self._train_to_the_end(X, y * 1.0, weights, "binary_cross_entropy_with_logits")
-            self.out_activation_ = "logistic"
             return self
-        known, self.classes_ = getattr(self, "classes_", None), np.unique(y)
-        if self.warm_start and known is not None and not np.array_equal(known, self.classes_):
-            self.classes_ = known
+        known, classes = getattr(self, "classes_", None), np.unique(y)
+        if self.warm_start and known is not None and not np.array_equal(known, classes):
             raise ValueError(f"`warm_start` goes on with the classes {known.tolist()} only")
         X, y, weights = counted(X, y, sample_weight)
         present = len(np.unique(y))
         if present < 2:
             raise ValueError(f"a classifier needs at least 2 classes, `y` has {present} class")
         weights = weights * compute_sample_weight(self.class_weight, y)
-        y = np.searchsorted(self.classes_, y)
-        self._start(X.shape[1], len(self.classes_))
-        self._train_to_the_end(X, y, weights, "cross_entropy")
-        self.out_activation_ = "softmax"
+        self._start(X.shape[1], len(classes))
+        self.classes_, self.out_activation_ = classes, "softmax"
+        self._train_to_the_end(X, np.searchsorted(classes, y), weights, "cross_entropy")
         return self
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:

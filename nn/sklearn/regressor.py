@@ -82,8 +82,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
         X, y = self._checked(X, y, reset=True)
         X, y, weights = counted(X, y, sample_weight)
         self._start(X.shape[1], 1 if y.ndim == 1 else y.shape[1])
-        self._train_to_the_end(X, y, weights, self.loss)
         self.out_activation_ = "identity"
+        self._train_to_the_end(X, y, weights, self.loss)
         return self
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:

@@ -50,7 +50,7 @@ def before(examples: Examples) -> None:
 
 def after(history: History) -> None:
     """Warn of a training that ended worse than it began."""
-    if len(history.loss) > 1 and history.loss[-1] > DIVERGED * abs(history.loss[0]) > 0.0:
+    if len(history.loss) > 1 and history.loss[-1] > max(1.0, DIVERGED * abs(history.loss[0])):
         _warn(
             f"the loss grew from {history.loss[0]:.4g} to {history.loss[-1]:.4g}: a smaller "
             "learning rate, `clip_norm=1.0` or scaled inputs often help"
@@ -61,7 +61,7 @@ def unvalidated() -> None:
     """Warn of early stopping that watches what is trained on."""
     _warn(
         "`early_stopping` without `validation` watches the training loss, which says nothing of "
-        "new examples: pass validation=0.2"
+        "new examples: hold out a share such as 0.2"
     )
 
 

@@ -64,6 +64,7 @@ class Engine:
         self.clipping, self.guard = clipping, interrupts.guard
         self.params = runner.params
         self.kinds: list[Any] | None = None  # of the parameters that `shares` are made for
+        self.before = np.zeros(0)
         self.gather()
 
     def epoch(self, examples: Examples) -> None:
@@ -130,9 +131,12 @@ class Engine:
             added = [p for p in self.optimizer.params if p not in known]
             self.params = [*self.params, *added]
             self.runner.changed(self.params)
+            self.before = np.append(self.before, list(map(_data_of, added)))
         self.flat = np.fromiter(map(_data_of, self.params), float, len(self.params))
         self.gradient = np.array(list(map(_grad_of, self.params)))
-        kinds = list(map(_kind_of, self.params))  # a callback may have frozen some
+        self.runner.refresh()
+        # A callback may have frozen some, or put another dict in the place of a group's.
+        kinds = list(map(_kind_of, self.params)) + list(map(id, self.optimizer.param_groups))
         if kinds != self.kinds or not self.optimizer.is_state_elsewhere:
             self.shares = shares(self.optimizer, self.params)
             self.kinds = kinds

@@ -56,6 +56,7 @@ class Examples:
             self._refuse_labels()
         if self.labels is not None and self.outputs > 1 and self.targets.ndim == 1:
             self.targets = np.eye(self.outputs)[self.labels]
+        self.signs = bool((self.targets == -1.0).any())
         self.loss: Loss = loss or self.default_loss()
         self.weights: Array | None = None
 
@@ -81,7 +82,8 @@ class Examples:
     @property
     def yes_or_no(self) -> bool:
         """Whether each of several outputs answers a question of its own."""
-        if self.labels is not None or kind_of(self.loss) != "logits" or self.outputs == 1:
+        answers = kind_of(self.loss) == "logits" or made_by(self.output) == "sigmoid"
+        if self.labels is not None or self.outputs == 1 or not answers:
             return False
         return bool(((self.targets == 0.0) | (self.targets == 1.0)).all())
 
@@ -89,7 +91,7 @@ class Examples:
     def threshold(self) -> float:
         """Where one output decides: 0.5 for probabilities and numbers to be 0 or 1, else 0."""
         probability = made_by(self.output) == "sigmoid"
-        numbers = kind_of(self.loss) == "numbers" and not (self.targets == -1.0).any()
+        numbers = kind_of(self.loss) == "numbers" and not self.signs
         return 0.5 if probability or numbers else 0.0
 
     def default_loss(self) -> Loss:
@@ -97,12 +99,13 @@ class Examples:
         if self.labels is None:
             many = self.outputs > 1 and self.targets.ndim == 2
             answers = many and bool(((self.targets == 0.0) | (self.targets == 1.0)).all())
+            answers = answers and made_by(self.output) != "sigmoid"
             return binary_cross_entropy_with_logits if answers else mse_loss
         if self.outputs > 1:
             return cross_entropy
         if made_by(self.output) in ("sigmoid", "tanh"):  # no logits, but numbers to be met
             return mse_loss
-        return hinge_loss if (self.targets == -1.0).any() else binary_cross_entropy_with_logits
+        return hinge_loss if self.signs else binary_cross_entropy_with_logits
 
     def rehearse(self) -> None:
         """Try the loss on the output of one example; raises what it raises, with a note."""
@@ -129,10 +132,17 @@ class Examples:
                 "output itself, without .data or float()"
             )
 
-    def check_labels_of(self, training: "Examples") -> None:
-        """Raise `ValueError` for a class that none of the `training` examples has."""
-        if self.labels is None or training.labels is None:
+    def take_kind_of(self, training: "Examples") -> None:
+        """Understand the targets as those of the `training` examples are understood.
+
+        Raises `ValueError` for a class that none of those has, and for numbers beside classes.
+        """
+        self.signs = training.signs
+        if training.labels is None:
+            self.labels = None
             return
+        if self.labels is None:
+            raise ValueError(f"`{self.name}` holds no classes, but `y` does")
         unknown = np.flatnonzero(~np.isin(self.labels, training.labels))
         if len(unknown):
             raise ValueError(
@@ -145,18 +155,19 @@ class Examples:
         if self.outputs == 1:
             return float(np.mean((outputs[:, 0] > self.threshold) == (self.targets > 0.0)))
         if self.yes_or_no:
-            return float(np.mean(((outputs > 0.0) == (self.targets > 0.0)).all(axis=1)))
+            answers = (outputs > self.threshold) == (self.targets > 0.0)
+            return float(np.mean(answers.all(axis=1)))
         return float(np.mean(outputs.argmax(axis=1) == self.labels))
 
     def answers(self, outputs: Array) -> tuple[Array, Array]:
         """Return targets and outputs as metrics compare them: labels where there are classes."""
         if self.labels is None:
-            return self.targets, (outputs > 0.0) * 1.0 if self.yes_or_no else outputs.reshape(
-                self.targets.shape if self.outputs == 1 else outputs.shape
-            )
+            if self.yes_or_no:
+                return self.targets, (outputs > self.threshold) * 1.0
+            return self.targets, outputs[:, 0] if self.outputs == 1 else outputs
         if self.outputs > 1:
             return self.labels, outputs.argmax(axis=1)
-        below = min(int(self.labels.min()), 0)
+        below = -1 if self.signs else 0
         return self.labels, np.where(outputs[:, 0] > self.threshold, 1, below)
 
     @property
@@ -193,7 +204,7 @@ def single(output: Any) -> Any:
 
 def listed(output: Any) -> list[Value]:
     """Return an output as a list of Values."""
-    return [output] if isinstance(output, Value) else list(map(as_value, output))
+    return [as_value(output)] if isinstance(output, Value | Real) else list(map(as_value, output))
 
 
 def made_by(output: Any) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.modes import Training
+from autograd.engine.number import as_float
 from nn.checks import by_name, check_generator, check_size
 from nn.data import check_several_classes, minibatches
 from nn.layers.noise import silent
@@ -163,8 +164,16 @@ def fit(
     advice.before(training)
     batches = -(-len(training) // batch_size)
     _check_steps(schedule, epochs, batches)
+    trained_by(model, training.loss)
     history, modes, interrupts = History(), Modes(model), Interrupts()
-    scores = _Scores(history, metrics or {})
+    scores = _Scores(history, {} if metrics is None else metrics)
+    known = ("loss", *(["accuracy"] if training.graded else []), *scores.metrics)
+    up = schedule is not None and schedule.per == "epoch" and _wants_more(schedule)
+    for monitor in filter(None, (stopping and stopping.monitor, up and "accuracy")):
+        if monitor not in known:
+            raise ValueError(
+                f"there is no `{monitor}` to watch in this training; there is {', '.join(known)}"
+            )
     runner = (Compiled if compiled else Eager)(model, training.loss, list(optimizer.params))
     engine = Engine(runner, optimizer, clipping, interrupts)
 
@@ -200,7 +209,6 @@ def fit(
                 scores.note(engine, "val_")
                 modes.train()
             if schedule is not None and schedule.per == "epoch":
-                up = getattr(schedule, "mode", "min") == "max"
                 schedule.step(history.watched("accuracy" if up else "loss")[-1])
             history.lr.append(optimizer.param_groups[0]["lr"])
             if not bar.disable:
@@ -233,7 +241,6 @@ def fit(
             except KeyboardInterrupt:
                 history.stopped = "interrupted"
     history.cut()
-    trained_by(model, training.loss)
     advice.after(history)
     return history
 
@@ -242,9 +249,11 @@ class _Scores:
     """Writes down what a pass over examples has given: mean loss, accuracy, metrics."""
 
     def __init__(self, history: History, metrics: Mapping[str, Metric]) -> None:
+        if not isinstance(metrics, Mapping):
+            raise TypeError(f"`metrics` must map names to functions, got {metrics!r:.60}")
         taken = {*vars(history), *(f"val_{name}" for name in metrics)}
         for name, metric in metrics.items():
-            if name in taken or not callable(metric):
+            if not isinstance(name, str) or name in taken or not callable(metric):
                 raise ValueError(
                     f"`metrics` names functions of (targets, answers), got {name!r}: {metric!r:.40}"
                 )
@@ -257,7 +266,8 @@ class _Scores:
         if examples.graded:
             getattr(history, f"{prefix}accuracy").append(examples.right(engine.outputs))
         for name, metric in self.metrics.items():
-            number = float(metric(*examples.answers(engine.outputs)))
+            score = metric(*examples.answers(engine.outputs))
+            number = as_float(score, f"what the metric {name} returns")
             history.metrics.setdefault(prefix + name, []).append(number)
 
 
@@ -276,7 +286,7 @@ def _held_out(
     X, y, *weight = validation
     held_out = Examples(model, X, y, training.loss, name="validation ")
     held_out.rehearse()
-    held_out.check_labels_of(training)
+    held_out.take_kind_of(training)
     if weight:
         held_out.weights = sample_weights(held_out, weight[0], "validation sample_weight")
     return training, held_out
@@ -299,6 +309,11 @@ def _call(
             modes.train()
             engine.gather()
     return any(map(_is_true, answers))
+
+
+def _wants_more(schedule: Schedule) -> bool:
+    """Whether a schedule waits for something to grow, as an accuracy does."""
+    return getattr(schedule, "mode", "min") == "max"
 
 
 def _is_true(answer: object) -> bool:
@@ -325,7 +340,7 @@ def _error(
     error = DivergedError(
         f"the {problem.what} is no longer finite in epoch {epoch + 1}, batch {batch + 1}{found}. "
         "The model keeps the last finite weights; a smaller learning rate, "
-        "`clip_norm=1.0` or scaled inputs often help"
+        "`clip_norm=1.0` or scaled inputs often help, with a new optimiser"
     )
     error.history = history
     return error

@@ -5,15 +5,20 @@ Invariant: the answers are those of the model as it is now. Data of parameters a
 call, and a program is kept only while the model holds the same layers, numbers and parameters.
 """
 
+import math
+import operator
 import weakref
+from collections.abc import Collection, Mapping
+from functools import partial
+from types import FunctionType, MethodType, ModuleType
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
 
 from autograd import Program, Value, no_grad
 from autograd.engine.modes import Mode, Training
+from autograd.engine.number import as_float
 from nn.checks import by_name
 from nn.data import check_examples
 from nn.losses import LOSSES, Loss, kind_of
@@ -24,6 +29,8 @@ Array = npt.NDArray[np.float64]
 
 # Compiling takes as long as running some tens of examples one by one.
 WORTH_COMPILING = 32
+PREDICTOR, TRAINED_BY = "_predictor", "_trained_by"  # attributes of a model
+_NO_MATTER = (PREDICTOR, TRAINED_BY, "training")  # to an evaluation
 LARGEST = 2**24  # numbers that a block of rows may need at once, of a convolution above all
 
 
@@ -92,9 +99,15 @@ def accuracy(
             "0 and 1 or -1 and 1 for one output"
         )
     outputs = predictor_of(model)(examples.X)
-    if threshold is not None and examples.outputs == 1:
-        return float(np.mean((outputs[:, 0] > threshold) == (examples.targets > 0.0)))
-    return examples.right(outputs)
+    if threshold is None:
+        return examples.right(outputs)
+    if not (examples.outputs == 1 or examples.yes_or_no):
+        raise ValueError("`threshold` is for one output, or a question each; here the largest wins")
+    level = as_float(threshold, "threshold")
+    if math.isnan(level):
+        raise ValueError("`threshold` is nan: nothing is above or below it")
+    right = (outputs > level) == (examples.targets.reshape(outputs.shape) > 0.0)
+    return float(np.mean(right.all(axis=1)))
 
 
 class Predictor:
@@ -137,7 +150,7 @@ class Predictor:
                 starts = range(0, len(X), self._block)
                 blocks = [self._program(X[i : i + self._block]) for i in starts]
                 return np.concatenate(blocks) if len(blocks) > 1 else blocks[0]
-            except (TypeError, ValueError):  # a model that reads .data
+            except Exception:  # a model that reads .data; what is wrong with it, it says itself
                 self._compiles = False
         with Training():
             return np.array([[v.data for v in listed(model(row))] for row in X.tolist()])
@@ -159,66 +172,99 @@ class _Inputs(Mode):
         return node
 
 
-_kept: WeakKeyDictionary[Module, tuple[Any, Predictor]] = WeakKeyDictionary()
-_losses: WeakKeyDictionary[Module, Loss] = WeakKeyDictionary()
-
-
-def predictor_of(model: Module, changes: bool = True) -> Predictor:
+def predictor_of(model: Module, marked: Any = None) -> Predictor:
     """Return the kept predictor of `model`, or a new one where the model is another than then.
 
-    Of a model of which nothing `changes` but the data of its parameters, nobody looks.
+    It stands in the model itself, so that both go together. `marked` is what tells of a model that
+    it has not changed, where the caller knows better than to look at everything.
     """
-    known = _kept.get(model)
-    marks = _marks(model) if changes or known is None else known[0]
+    marks, held = _marks(model) if marked is None else (marked, [])
+    known = vars(model).get(PREDICTOR)
     if known is None or known[0] != marks:
-        known = _kept[model] = marks, Predictor(model)
-    return known[1]
+        known = vars(model)[PREDICTOR] = marks, Predictor(model), held
+    predictor: Predictor = known[1]
+    return predictor
 
 
 def trained_by(model: Module, loss: Loss) -> None:
-    """Remember by which loss of ours the model was trained, for its threshold."""
-    if kind_of(loss) is None:
-        _losses.pop(model, None)
-    else:
-        _losses[model] = loss
+    """Remember by which loss of ours the model is trained, for its threshold."""
+    vars(model)[TRAINED_BY] = loss if kind_of(loss) is not None else None
 
 
 def loss_of(model: Module, loss: str | Loss | None) -> Loss | None:
     """Return the loss given, or the one of the last `fit`, None where there is none."""
-    return _losses.get(model) if loss is None else by_name("loss", loss, LOSSES)
+    return vars(model).get(TRAINED_BY) if loss is None else by_name("loss", loss, LOSSES)
 
 
 _PLAIN = (int, float, complex, str, bytes, type(None), np.generic)
+_left_of = operator.attrgetter("_left")
 
 
-def _marks(model: Module) -> list[Any]:
+def _marks(model: Module) -> tuple[list[Any], list[Any]]:
     """What tells whether a model is still the same: parts by identity, numbers by value.
 
-    A kept program holds the Values it uses, so that no other can have their identity.
+    Also returns the parts, to be kept, so that no other object can have their identity.
     """
     marks: list[Any] = []
-    seen: set[int] = set()
-    stack: list[Any] = [model]
+    held: list[Any] = []
+    seen: set[int] = {id(model)}
+    stack = _parts(model)
     while stack:
         item = stack.pop()
-        kind = type(item)
-        if kind is Value:
-            marks.append(id(item))
-        elif isinstance(item, _PLAIN):
+        if isinstance(item, _PLAIN):
             marks.append(repr(item))  # nan equals itself, and 0.0 is not -0.0
-        elif kind in (list, tuple):
-            whole = {*map(type, item)} == {Value}
-            marks.append(tuple(map(id, item)) if whole else (kind, len(item)))
-            stack += () if whole else item
-        elif isinstance(item, np.ndarray):
-            marks.append((item.shape, None if item.dtype.kind == "O" else item.tobytes()))
-            stack += item.ravel().tolist() if item.dtype.kind == "O" else ()
+        elif type(item) is list and {*map(type, item)} == {Value} and not any(map(_left_of, item)):
+            marks.append(tuple(map(id, item)))
+            held += item
         elif id(item) not in seen:
             seen.add(id(item))
-            held = item if isinstance(item, dict) else getattr(item, "__dict__", {})
-            names = [name for name in held if name != "training"]  # nothing to an evaluation
-            marks.append((id(item), kind, *names))
-            stack += [held[name] for name in names]
-            if isinstance(item, list | tuple | set | frozenset):  # of a class of its own
-                stack += item
-    return marks
+            held.append(item)
+            marks.append((id(item), type(item)))
+            if isinstance(item, Value):
+                marks.append(item._data if item.parents else None)  # a result may be assigned to
+            else:
+                stack += _parts(item)
+        else:
+            marks.append(id(item))
+    return marks, held
+
+
+def _parts(item: Any) -> list[Any]:
+    """What an object holds that a model may compute with."""
+    if isinstance(item, ModuleType | type | np.ufunc | np.random.Generator):
+        return []
+    if isinstance(item, np.ndarray):
+        return [item.shape, *item.ravel().tolist()] if item.dtype == object else [item.tobytes()]
+    if isinstance(item, Mapping):
+        return [*item, *item.values()]
+    if isinstance(item, FunctionType):
+        cells = [cell.cell_contents for cell in item.__closure__ or () if _is_filled(cell)]
+        return [*cells, *(item.__defaults__ or ()), *(item.__kwdefaults__ or {}).values()]
+    if isinstance(item, MethodType):
+        return [item.__self__, item.__func__]
+    if isinstance(item, partial):
+        return [item.func, item.args, item.keywords]
+    if isinstance(item, Module):
+        own = {name: x for name, x in vars(item).items() if name not in _NO_MATTER}
+        return [*own, *own.values(), *_of_class(type(item))]
+    parts = list(item) if isinstance(item, Collection) else []
+    for kind in type(item).__mro__:
+        slots = vars(kind).get("__slots__", ())
+        for name in (slots,) if isinstance(slots, str) else slots:
+            parts.append(getattr(item, name, None))
+    return [*parts, *getattr(item, "__dict__", {}).values()]
+
+
+def _of_class(kind: type) -> list[Any]:
+    """The plain numbers among the attributes of a user's class."""
+    users = [c for c in kind.__mro__ if not c.__module__.startswith(("nn.", "builtins", "abc"))]
+    attributes = [x for c in users for name, x in vars(c).items() if not name.startswith("__")]
+    return [x for x in attributes if isinstance(x, _PLAIN)]
+
+
+def _is_filled(cell: Any) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018  # raises where a name has no value yet
+    except ValueError:
+        return False
+    return True

@@ -37,13 +37,16 @@ class Eager:
     def prepare(self, examples: Examples) -> list[Value]:
         """Get ready for `examples`; returns the parameters in the order of the flat arrays."""
         self.examples = examples
-        own = set(self.params)
-        self.others = [p for p in self.model.parameters() if p not in own]
+        self.changed(self.params)
         return self.params
 
     def changed(self, params: list[Value]) -> None:
         """Take other parameters, of which those that were there keep their places."""
-        self.params = params
+        own, self.params = set(params), params
+        self.others = [p for p in self.model.parameters() if p not in own]
+
+    def refresh(self) -> None:
+        """Nothing is kept of Values that are not trained."""
 
     def run(self, rows: Rows, flat: Array, reverse: bool) -> Batch:
         """Return losses, outputs and, where `reverse` asks for it, the mean gradient of `rows`."""
@@ -96,6 +99,11 @@ class Compiled:
         self.params = params
         for program, _ in self.programs.values():
             program.share(params)
+
+    def refresh(self) -> None:
+        """Read anew the Values that are not trained, which a callback may have changed."""
+        for program, _ in self.programs.values():
+            program.refresh()
 
     def run(self, rows: Rows, flat: Array, reverse: bool) -> Batch:
         """Return losses, outputs and, where `reverse` asks for it, the mean gradient of `rows`."""

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import termios
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -233,7 +234,8 @@ def test_at_most_20_epochs_are_told_of(epochs, lines, capsys):
 
 def test_the_epoch_that_patience_ends_with_is_told_of(tmp_path, capsys):
     path = tmp_path / "xor.json"
-    main(f"--data xor --epochs 900 --patience 2 --lr 3 --save {path}".split())
+    with pytest.warns(nn.TrainingWarning, match="hold out a share such as 0.2"):
+        main(f"--data xor --epochs 900 --patience 2 --lr 3 --save {path}".split())
     *_, last, stopped, _, saved = capsys.readouterr().out.splitlines()
     assert int(re.match(r"epoch +(\d+)/900", last)[1]) == int(re.search(r"after (\d+)", stopped)[1])
     assert saved == f"saved to {path}"
@@ -433,7 +435,10 @@ def test_ctrl_c_reports_saves_and_ends_in_status_130(tmp_path):
         ("--no-header", "--header goes with --csv FILE"),
         ("--csv x.csv", "--csv needs --target COLUMN"),
         ("--csv missing.csv --target y", "missing.csv: No such file or directory"),
-        ("--plot x.nothing", "--plot x.nothing: name a file such as training.png"),
+        pytest.param(
+            *("--plot x.nothing", "--plot x.nothing: name a file such as training.png"),
+            marks=pytest.mark.skipif(not find_spec("matplotlib"), reason="needs matplotlib"),
+        ),
         ("--save missing/x.json", "--save missing/x.json: is a directory, or its directory does"),
         ("--load missing.json", "missing.json: No such file or directory"),
     ],

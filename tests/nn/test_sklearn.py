@@ -354,3 +354,21 @@ def test_early_stopping_with_a_class_of_one_example_and_lines(capsys):
         model.fit(X, labels)
     assert model.classes_.tolist() == ["a", "b", "c"]
     assert capsys.readouterr().out.splitlines()[2].startswith("Iteration 3, loss")
+
+
+def test_a_fit_that_fails_leaves_the_estimator_as_it_was():
+    model = MLPClassifier((4,), max_iter=2, random_state=0).fit(X, Y)
+    before = model.predict_proba(X).tobytes()
+    with pytest.raises(ValueError, match="at least 2 classes"):
+        model.fit(X, np.zeros(len(X)))
+    assert model.predict_proba(X).tobytes() == before
+    model.model_.layers[-1] = nn.Layer(4, 2, rng=1)
+    assert model.predict_proba(X).tobytes() != before
+
+
+def test_warm_start_makes_a_new_optimiser_and_keeps_the_architecture():
+    model = MLPClassifier((4,), max_iter=2, random_state=0, warm_start=True).fit(X, Y)
+    model.set_params(solver="sgd", learning_rate_init=0.1).fit(X, Y)
+    assert model.history_.lr[0] == 0.1
+    with pytest.raises(ValueError, match="`hidden_layer_sizes` and `activation` were"):
+        model.set_params(hidden_layer_sizes=(5,)).fit(X, Y)

@@ -1,7 +1,11 @@
 """What `fit`, `predict` and `accuracy` promise beyond the loop itself."""
 
+import collections
 import copy
+import dataclasses
+import gc
 import random
+import weakref
 
 import numpy as np
 import pytest
@@ -365,9 +369,6 @@ def test_a_kept_program_is_never_stale():
 
 
 def test_a_program_dies_with_its_model():
-    import gc
-    import weakref
-
     model = network(2)
     nn.predict(model, POINTS)
     dead = weakref.ref(model)
@@ -392,3 +393,162 @@ def test_probabilities():
     fit(one, y=POINTS[:, 0])
     with pytest.raises(ValueError, match="trained to meet numbers"):
         nn.predict_proba(one, POINTS)
+
+
+def test_threshold_and_kind_of_held_out_examples_are_those_of_training():
+    signs, ups = 2 * CLASSES - 1, POINTS[CLASSES == 1]
+    model = network(4, 1, output="tanh")
+    history = fit(model, y=signs, validation=(ups, np.ones(len(ups))), epochs=1)
+    assert history.val_accuracy[0] == np.mean(nn.predict(model, ups) > 0.0)
+    counts = np.round(2 * POINTS[:, 0] + 3)
+    kept = []
+    fit(
+        network(1),
+        y=counts,
+        loss="mse_loss",
+        validation=(POINTS[:4], [0, 1, 1, 0]),
+        metrics={"seen": lambda t, a: kept.append(a.dtype) or 0.0},
+    )
+    assert set(kept) == {np.dtype(float)}
+    with pytest.raises(ValueError, match="`validation y` holds no classes, but `y` does"):
+        fit(network(1), y=CLASSES, validation=(POINTS[:2], [0.5, 1.0]))
+
+
+def test_answers_of_sigmoids_are_judged_at_a_half():
+    two = np.stack([CLASSES, 1 - CLASSES], axis=1) * np.array([1, 1])
+    two[0] = 1  # not one-hot
+    model = network(8, 2, output="sigmoid")
+    fit(model, y=two, epochs=30, optimizer="adam")
+    right = np.mean(((nn.predict(model, POINTS) > 0.5) == two).all(axis=1))
+    assert nn.accuracy(model, POINTS, two) == right
+    assert nn.accuracy(model, POINTS, two, threshold=-1.0) == np.mean(two.all(axis=1))
+    with pytest.raises(ValueError, match="here the largest wins"):
+        nn.accuracy(network(2), POINTS, CLASSES, threshold=0.5)
+    with pytest.raises(ValueError, match="`threshold` is nan"):
+        nn.accuracy(network(1), POINTS, CLASSES, threshold=float("nan"))
+
+
+def test_the_loss_goes_with_copies_and_is_known_while_training():
+    model, seen = network(1), []
+    fit(
+        model,
+        loss="mse_loss",
+        callbacks=[lambda h: seen.append(nn.accuracy(model, POINTS, CLASSES)) and None],
+        validation=(POINTS, CLASSES),
+    )
+    history = fit(model, loss="mse_loss", validation=(POINTS, CLASSES), epochs=1)
+    twin = copy.deepcopy(model)
+    assert nn.accuracy(twin, POINTS, CLASSES) == history.val_accuracy[-1] and len(seen) == 3
+
+
+def test_batch_callbacks_may_add_groups_and_set_what_is_not_trained():
+    runs = []
+    for compiled in (True, False):
+        losses, model = [], network(3, 1)
+        optimizer = nn.SGD(model.layers[1].parameters(), lr=0.1)
+        bias, added = model.layers[0].neurons[0].bias, model.layers[0].parameters()[:2]
+
+        def change(loss, losses=losses, bias=bias, added=added, optimizer=optimizer):
+            losses.append(loss)
+            bias.data += 0.5
+            if len(losses) == 2:
+                optimizer.add_param_group({"params": added, "lr": 0.05})
+
+        fit(model, optimizer=optimizer, batch_size=15, batch_callbacks=[change], compiled=compiled)
+        runs.append(losses)
+        assert added[0].grad != 0.0
+    assert runs[0] == pytest.approx(runs[1], rel=1e-10)
+
+
+def test_another_dict_in_the_place_of_a_group_counts():
+    model = network(1)
+    optimizer = nn.SGD(model.parameters(), lr=0.1)
+
+    def stop(history):
+        optimizer.param_groups[0] = {**optimizer.param_groups[0], "lr": 1e-300}
+
+    history = fit(model, optimizer=optimizer, callbacks=[stop], batch_size=60)
+    assert history.loss[1] == history.loss[2] != history.loss[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"early_stopping": nn.EarlyStopping(2, monitor="acuracy")}, ValueError, "no `acuracy`"),
+        ({"metrics": [len]}, TypeError, "`metrics` must map names to functions"),
+        ({"metrics": {1: len}}, ValueError, "names functions"),
+    ],
+)
+def test_what_is_watched_is_checked_before_any_weight_moves(options, error, message):
+    model = network(1)
+    before = model.state_dict()
+    with pytest.raises(error, match=message):
+        fit(model, y=POINTS[:, 0], validation=0.2, **options)
+    assert model.state_dict() == before
+
+
+class Functions(nn.Module):
+    scale = 1.0
+
+    def __init__(self):
+        self.inner, self.functions, self.settings = network(1), [], collections.deque([1.0])
+        self.numbers = {"training": 1.0}
+
+    def forward(self, x):
+        out = self.inner(x)
+        for function in self.functions:
+            out = function(out)
+        return out * self.scale * self.settings[0] * self.numbers["training"]
+
+
+def test_functions_containers_and_class_attributes_of_a_model_are_looked_at():
+    model = Functions()
+
+    def check():
+        eager = [model(x).data for x in POINTS.tolist()]
+        assert nn.predict(model, POINTS) == pytest.approx(eager, rel=1e-12)
+
+    check()
+    for factor in range(2, 8):
+        model.functions.clear()
+        model.functions.append(lambda v, factor=factor: v * factor)
+        check()
+    model.settings[0] = 3.0
+    check()
+    model.numbers["training"] = 5.0
+    check()
+    Functions.scale = 2.0
+    check()
+    Functions.scale = 1.0
+
+
+def test_modules_that_compare_hold_parents_or_numpy_are_predicted_and_freed():
+    @dataclasses.dataclass
+    class Net(nn.Module):
+        layer: nn.Module
+        np: object = np
+
+        def forward(self, x):
+            return self.layer(x)
+
+    model = Net(network(1))
+    model.layer.parent = model
+    fit(model)
+    assert nn.predict(model, POINTS).shape == (60,)
+    dead = weakref.ref(model)
+    del model
+    gc.collect()
+    assert dead() is None
+
+
+def test_a_branch_may_be_a_bare_number_and_what_compiles_not_runs_as_it_is():
+    class Branch(nn.Module):
+        def forward(self, x):
+            return Value(1.0) * x[0] if x[0] > 0 else 0.0
+
+    class Table(nn.Module):
+        def forward(self, x):
+            return Value({True: 1.0, False: 2.0}[bool(x[0] > 0)]) * {1.0: 3.0}.get(x[1], 4.0)
+
+    assert nn.predict(Branch(), POINTS).tolist() == np.maximum(POINTS[:, 0], 0.0).tolist()
+    assert set(nn.predict(Table(), POINTS).tolist()) == {4.0, 8.0}
