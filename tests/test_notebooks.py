@@ -38,6 +38,7 @@ def test_it_is_paired_with_its_text(path):
     assert of_text == [(c["cell_type"], "".join(c["source"])) for c in cells(path)]
 
 
+@pytest.mark.filterwarnings("ignore:the loss grew")  # lessons show what too large a rate does
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_its_solutions_are_right(path, monkeypatch):
     matplotlib = pytest.importorskip("matplotlib", reason="needs the `notebooks` extra")
