@@ -51,6 +51,13 @@ class Module:
                 seen.add(item)
                 yield name, item
 
+    def results(self) -> Iterator[Value]:
+        """Yield the Values that the modules hold, themselves or in lists, and that are computed."""
+        for module in self.modules():
+            for item in vars(module).values():
+                items = item if isinstance(item, list | tuple) else (item,)
+                yield from (x for x in items if isinstance(x, Value) and x.parents)
+
     def parameters(self) -> list[Value]:
         """Return the parameters as a list."""
         return [parameter for _, parameter in self.named_parameters()]

@@ -52,9 +52,7 @@ class Optimizer(ABC):
     @property
     def state(self) -> list[dict[str, Any]]:
         """A dict for each parameter, in the order of `params`."""
-        if self._elsewhere is not None:
-            bring, self._elsewhere = self._elsewhere, None
-            bring()
+        self.bring_state()
         return self._state
 
     @state.setter
@@ -65,6 +63,12 @@ class Optimizer(ABC):
         """Leave the state in a training's arrays until somebody asks for it: `bring` fills it."""
         self._elsewhere = bring
 
+    def bring_state(self) -> None:
+        """Fill the state from the arrays in which a training has left it, if it has."""
+        if self._elsewhere is not None:
+            bring, self._elsewhere = self._elsewhere, None
+            bring()
+
     @property
     def is_state_elsewhere(self) -> bool:
         """Whether nobody has asked for the state since it was left in arrays."""
@@ -72,7 +76,7 @@ class Optimizer(ABC):
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what copies and pickles hold: the state itself."""
-        self.state  # noqa: B018  # brings it
+        self.bring_state()
         return dict(vars(self))
 
     def add_param_group(self, group: dict[str, Any]) -> None:

@@ -41,12 +41,17 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
 
     _made: Any  # the architecture of `model_` as its arguments said it
 
+    @property
+    def _is_new(self) -> bool:
+        """Whether the next `fit` makes a model, so that its data say what there is to be."""
+        return not (self.warm_start and hasattr(self, "model_"))
+
     def _start(self, features: int, outputs: int) -> None:
         """Make a new model, its optimiser and the source of all random numbers.
 
         With `warm_start` those of an earlier `fit` go on, where they fit.
         """
-        if self.warm_start and hasattr(self, "model_"):
+        if not self._is_new:
             shape = self.coefs_[0].shape[0], self.n_outputs_
             if shape != (features, outputs):
                 raise ValueError(

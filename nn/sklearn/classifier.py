@@ -109,7 +109,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         first. Raises `ValueError` for data that do not fit each other, fewer than two classes, or
         parameters out of range, and `FloatingPointError` where the loss stops being finite.
         """
-        X, y = self._checked(X, y, reset=True)
+        X, y = self._checked(X, y, reset=self._is_new)
         if y.ndim == 2:
             X, y, weights = counted(X, y, sample_weight)
             if self.class_weight is not None:

@@ -79,7 +79,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
 
         `sample_weight`, warnings and errors are as for `MLPClassifier.fit`.
         """
-        X, y = self._checked(X, y, reset=True)
+        X, y = self._checked(X, y, reset=self._is_new)
         X, y, weights = counted(X, y, sample_weight)
         self._start(X.shape[1], 1 if y.ndim == 1 else y.shape[1])
         self.out_activation_ = "identity"

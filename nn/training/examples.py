@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd import Value
+from autograd.engine.graph import topological_order
 from autograd.engine.modes import Training
 from autograd.engine.value import as_value
 from nn.data import check_examples, check_targets
@@ -49,7 +50,10 @@ class Examples:
         self.targets = check_targets(y, len(self.X), f"{name}y")
         self.name = f"{name}y"
         with Training(), silent():  # a trial: no generator moves
+            earlier = set(model.results())
             self.output = single(model(self.row(0)))
+        if earlier:
+            _refuse_earlier(earlier, self.output)
         self.outputs = 1 if isinstance(self.output, Value) else len(self.output)
         self.labels = _labels(self.targets, self.outputs, kind_of(loss))
         if self.labels is None and self.outputs > 1 and self.targets.ndim == 1:
@@ -182,6 +186,16 @@ class Examples:
         twin.labels = None if self.labels is None else self.labels[rows]
         twin.weights = None if self.weights is None else self.weights[rows]
         return twin
+
+
+def _refuse_earlier(earlier: set[Value], output: Any) -> None:
+    """Raise where an output uses what the model had computed before it was called."""
+    for node in topological_order(*(output if isinstance(output, list) else [output])):
+        if node in earlier:
+            raise ValueError(
+                f"the model holds {node!r}, computed once, before it was called: it does not "
+                "follow the parameters that it came from. Compute it in forward, or detach() it"
+            )
 
 
 def single(output: Any) -> Any:

@@ -236,7 +236,7 @@ def fit(
             try:
                 with interrupts.guard:
                     engine.write_back()
-                    optimizer.state  # noqa: B018  # brings it back from the engine's arrays
+                    optimizer.bring_state()
                     modes.restore()
             except KeyboardInterrupt:
                 history.stopped = "interrupted"

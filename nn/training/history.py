@@ -1,5 +1,6 @@
 """History: what `fit` saw, epoch by epoch."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -7,12 +8,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-class Observer:
+class Observer(ABC):
     """A callback of `fit` that looks at the history only: no weights are written back for it."""
 
+    @abstractmethod
     def __call__(self, history: "History") -> object:
         """Look at the epoch that ended; True ends the training."""
-        raise NotImplementedError
 
 
 @dataclass(repr=False)

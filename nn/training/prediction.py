@@ -5,6 +5,7 @@ Invariant: the answers are those of the model as it is now. Data of parameters a
 call, and a program is kept only while the model holds the same layers, numbers and parameters.
 """
 
+import contextlib
 import math
 import operator
 import weakref
@@ -238,7 +239,10 @@ def _parts(item: Any) -> list[Any]:
     if isinstance(item, Mapping):
         return [*item, *item.values()]
     if isinstance(item, FunctionType):
-        cells = [cell.cell_contents for cell in item.__closure__ or () if _is_filled(cell)]
+        cells = []
+        for cell in item.__closure__ or ():
+            with contextlib.suppress(ValueError):  # a name that has no value yet
+                cells.append(cell.cell_contents)
         return [*cells, *(item.__defaults__ or ()), *(item.__kwdefaults__ or {}).values()]
     if isinstance(item, MethodType):
         return [item.__self__, item.__func__]
@@ -260,11 +264,3 @@ def _of_class(kind: type) -> list[Any]:
     users = [c for c in kind.__mro__ if not c.__module__.startswith(("nn.", "builtins", "abc"))]
     attributes = [x for c in users for name, x in vars(c).items() if not name.startswith("__")]
     return [x for x in attributes if isinstance(x, _PLAIN)]
-
-
-def _is_filled(cell: Any) -> bool:
-    try:
-        cell.cell_contents  # noqa: B018  # raises where a name has no value yet
-    except ValueError:
-        return False
-    return True

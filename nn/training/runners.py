@@ -108,10 +108,11 @@ class Compiled:
     def run(self, rows: Rows, flat: Array, reverse: bool) -> Batch:
         """Return losses, outputs and, where `reverse` asks for it, the mean gradient of `rows`."""
         count = rows.stop - rows.start if isinstance(rows, slice) else len(rows)
-        arrays, chosen = self.arrays, rows
+        arrays = self.arrays
+        chosen: Rows | None = rows
         if self.noise.calls:  # fresh random numbers for each batch
             arrays = [*(array[rows] for array in arrays), self.noise.draw(count)]
-            chosen = None  # type: ignore[assignment]  # all of them
+            chosen = None  # all of them
         (losses, outputs), gradient = self.program.run(flat, arrays, count, chosen, reverse)
         return losses, outputs, gradient
 

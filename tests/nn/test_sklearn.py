@@ -321,8 +321,9 @@ def test_warm_start_goes_on_and_refuses_other_data():
         model.fit(X, Y)
     assert model.model_ is first and model.n_iter_ == 6
     assert model.loss_curve_[3] < model.loss_curve_[0]
-    with pytest.raises(ValueError, match="goes on with a model of 2 features"):
+    with pytest.raises(ValueError, match="X has 4 features, but MLPClassifier is expecting 2"):
         model.fit(np.hstack([X, X]), Y)
+    assert model.predict(X).shape == (60,)
     with pytest.raises(ValueError, match="with the classes"):
         model.fit(X, LABELS + 5)
 

@@ -216,6 +216,27 @@ def test_what_is_not_trained_keeps_its_gradient(compiled):
     assert {p.grad for p in frozen} == {7.0}
 
 
+@both
+def test_what_a_model_computed_before_it_was_called_is_refused(compiled):
+    class Derived(nn.Module):
+        def __init__(self):
+            self.a = Value(1.0)
+            self.b = self.a * 2
+            self.last = None
+
+        def forward(self, x):
+            self.last = self.a * x[0]  # kept and not used again: no fault
+            return self.last if self.b is None else self.last + self.b
+
+    model = Derived()
+    with pytest.raises(ValueError, match="computed once, before it was called"):
+        fit(model, y=3.0 * POINTS[:, 0], compiled=compiled)
+    assert model.a.data == 1.0
+    model.b = None
+    fit(model, y=3.0 * POINTS[:, 0], compiled=compiled)
+    assert model.a.data != 1.0
+
+
 def test_random_numbers_that_would_be_frozen_are_named():
     class Noisy(nn.Module):
         def __init__(self):

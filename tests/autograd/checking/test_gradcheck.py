@@ -1116,7 +1116,7 @@ def test_the_array_of_a_users_own_row_is_compared_with_its_scalar():
     assert lines[3].endswith("  `array` of `twice_wrong` differs from its `scalar`")
     assert lines[3].split()[:5] == ["twice_wrong(3)", "array", "7.5", "6", "1.5"]
     assert autograd.gradcheck(twice("raised_twice", lambda x: x * 2.0), 3.0)
-    odd = twice("twice_odd", lambda x: missing * x)  # noqa: F821
+    odd = twice("twice_odd", lambda x: missing * x)  # noqa: F821  # the mistake itself
     report = autograd.gradcheck(odd, 3.0, raise_exception=False)
     assert report.wrong[0].note == (
         "`array` of `twice_odd` raised NameError: name 'missing' is not defined"

@@ -255,7 +255,7 @@ DOORS = {
     "format": lambda x: format(x, ".3e"),
     "format without a spec": format,
     "str.format": "{:8.3f}".format,
-    "percent": lambda x: "%s" % x,  # noqa: UP031
+    "percent": lambda x: "%s" % x,  # noqa: UP031  # one of the doors
     "print": lambda x: print(x),
     "repr of a list": lambda x: repr([x]),
     "pickle": pickle.dumps,

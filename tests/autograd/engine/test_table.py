@@ -191,7 +191,10 @@ def test_the_derivative_of_a_power_is_the_product_that_a_teacher_writes():
 
 def legendre(n, x):
     """The Legendre polynomial of degree n by the formula of Rodrigues."""
-    derivative = lambda x: (x**2 - 1.0) ** n  # noqa: E731
+
+    def derivative(x):
+        return (x**2 - 1.0) ** n
+
     for _ in range(n):
         derivative = grad(derivative)
     return derivative(x) / (2**n * math.factorial(n))
