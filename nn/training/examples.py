@@ -157,11 +157,12 @@ class Examples:
     def right(self, outputs: Array) -> float:
         """Return the share of the `outputs`, shape (n, outputs), that say what the targets say."""
         if self.outputs == 1:
-            return float(np.mean((outputs[:, 0] > self.threshold) == (self.targets > 0.0)))
-        if self.yes_or_no:
-            answers = (outputs > self.threshold) == (self.targets > 0.0)
-            return float(np.mean(answers.all(axis=1)))
-        return float(np.mean(outputs.argmax(axis=1) == self.labels))
+            right = (outputs[:, 0] > self.threshold) == (self.targets > 0.0)
+        elif self.yes_or_no:
+            right = ((outputs > self.threshold) == (self.targets > 0.0)).all(axis=1)
+        else:
+            right = outputs.argmax(axis=1) == self.labels
+        return np.count_nonzero(right) / len(right)  # np.mean takes 10 us more, each epoch
 
     def answers(self, outputs: Array) -> tuple[Array, Array]:
         """Return targets and outputs as metrics compare them: labels where there are classes."""

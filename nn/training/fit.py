@@ -262,7 +262,9 @@ class _Scores:
     def note(self, engine: Engine, prefix: str = "") -> None:
         """Append what the engine's last pass has given, to the lists with `prefix`."""
         history, examples = self.history, engine.examples
-        getattr(history, f"{prefix}loss").append(float(engine.losses.mean()))
+        getattr(history, f"{prefix}loss").append(
+            float(np.add.reduce(engine.losses, axis=None) / len(engine.losses))
+        )
         if examples.graded:
             getattr(history, f"{prefix}accuracy").append(examples.right(engine.outputs))
         for name, metric in self.metrics.items():

@@ -80,13 +80,16 @@ class Compiled:
         self.model, self.loss, self.params = model, loss, params
         self.modules = list(model.modules())  # a walk costs 0.2 to 10 ms
         self.programs: dict[Any, tuple[BoundProgram, Noise]] = {}
+        self.examples: Examples | None = None
 
     def prepare(self, examples: Examples) -> list[Value]:
         """Get ready for `examples` in the model's present mode; returns the parameters in order."""
-        n = len(examples)
-        self.arrays = [examples.X.reshape(n, -1), examples.targets.reshape(n, -1)]
-        if examples.weights is not None:
-            self.arrays.append(examples.weights[:, None])
+        if examples is not self.examples:
+            n = len(examples)
+            self.examples = examples
+            self.arrays = [examples.X.reshape(n, -1), examples.targets.reshape(n, -1)]
+            if examples.weights is not None:
+                self.arrays.append(examples.weights[:, None])
         kind = (examples.weights is None, *[module.training for module in self.modules])
         if kind not in self.programs:
             self.programs[kind] = self._compile(examples)
