@@ -659,7 +659,7 @@ def test_a_checkpoint_of_a_model_of_ones_own(path):
 @pytest.mark.parametrize(
     "extra",
     [np.ones(2), {1: 2}, {"float": 1}, object(), 1j, b"x", Value(1.0)],
-    ids=repr,
+    ids=lambda x: type(x).__name__,
 )
 def test_what_is_no_json_is_not_saved(path, extra):
     with pytest.raises(TypeError, match=r"extra\.mine\[0\] cannot be saved"):
@@ -686,7 +686,7 @@ def test_what_is_nested_too_deep_is_not_saved(path):
 
 
 @pytest.mark.parametrize(
-    "rng", [random.SystemRandom(), np.random.Generator(np.random.MT19937(0)), 7], ids=repr
+    "rng", [random.SystemRandom(), np.random.Generator(np.random.MT19937(0)), 7], ids=lambda x: type(x).__name__
 )
 def test_only_the_usual_generators_are_saved(path, rng):
     with pytest.raises(TypeError, match=r"must be a random.Random or np.random.default_rng"):
