@@ -686,7 +686,9 @@ def test_what_is_nested_too_deep_is_not_saved(path):
 
 
 @pytest.mark.parametrize(
-    "rng", [random.SystemRandom(), np.random.Generator(np.random.MT19937(0)), 7], ids=lambda x: type(x).__name__
+    "rng",
+    [random.SystemRandom(), np.random.Generator(np.random.MT19937(0)), 7],
+    ids=lambda x: type(x).__name__,
 )
 def test_only_the_usual_generators_are_saved(path, rng):
     with pytest.raises(TypeError, match=r"must be a random.Random or np.random.default_rng"):

@@ -4,19 +4,19 @@ The tolerance is 1e-12 of the condition: of the sum, over all ways from the root
 absolute products of partials; for the root's own value, of that times the numbers on the way.
 """
 
-import sys
 from collections import Counter
 
 import pytest
 from drawn_programs import NAMES, OPERATORS, DrawnProgram, Step, half, programs
 from hypothesis import HealthCheck, given, seed, settings
 from random_programs import condition
+from repeats import repeats
 
 import autograd
 from autograd import Value, value_and_grad
 from autograd.engine.primitive import TABLE
 
-BLOCKS, PROGRAMS = 10 if sys.gettrace() is None else 2, 210  # coverage takes its time
+BLOCKS, PROGRAMS = repeats(3), 210
 
 
 def for_each(number, block=0):

@@ -13,9 +13,8 @@ import autograd
 import nn
 from autograd import Value
 
-# 300 times the recursion limit; one test goes a million deep. A measurement of coverage looks at
-# each line.
-DEEP = 100_000 if sys.gettrace() is None else 50_000
+# 170 times the recursion limit; one test goes a million deep.
+DEEP = 50_000
 
 
 @pytest.fixture(autouse=True)
