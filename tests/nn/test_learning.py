@@ -76,9 +76,9 @@ def test_7_adaline_reaches_the_least_squares_solution(iris, regime):
     if regime == "batch":
         fit(batch_size=len(X), epochs=3000)
     else:  # steps that get smaller and smaller
-        optimizer.lr = 0.02
-        schedule = nn.ExponentialLR(optimizer, 0.995)
-        fit(batch_size=1, epochs=1200, seed=0, schedule=schedule)
+        optimizer.lr = 0.04
+        schedule = nn.ExponentialLR(optimizer, 0.975)
+        fit(batch_size=1, epochs=250, seed=0, schedule=schedule)
     found = [p.data for p in adaline.parameters()]
     assert found == pytest.approx(exact.tolist(), abs=1e-3)
 
