@@ -8,7 +8,8 @@
     rounding which comparisons are within the rounding of what they compare
     arrays   the array program; `lower` makes rows NumPy operations
     emit     readable NumPy source; `source` puts the parts together
-    straight the other way out: plain Python on floats, for one irregular or deep evaluation
+    straight the other way out, for one irregular or deep evaluation: plain Python on floats, or
+    native   machine code by LLVM, where llvmlite is installed; `tape` what it is made of
     replay   the paths of a function and the rows run through them; `batches` the buffers
     parameters what a program trains, and where it stands in flat arrays
     program  what the user calls

@@ -31,6 +31,7 @@ class Parameters:
         self._order: Places = np.zeros(0, dtype=np.intp)
         self._natural = True  # the places are in order of first use, too
         self._arranged: tuple[Places, list[Value]] = (self._order, [])
+        self._trained: tuple[int, list[int]] = (0, [])
 
     def __len__(self) -> int:
         return len(self.values)
@@ -67,9 +68,21 @@ class Parameters:
         arranged = self.arranged
         return np.fromiter(map(_data_of, arranged), float, len(arranged))
 
+    def read_by_use(self) -> FloatArray:
+        """Return the present data in the order of first use."""
+        return np.fromiter(map(_data_of, self.values), float, len(self.values))
+
     def trained(self) -> list[int]:
         """Return the places, in `values`, of those that are not detached."""
-        return [i for i in sorted(self.used) if self.values[i].primitive is not DETACHED]
+        if self._trained[0] != len(self.used):
+            kinds = [i for i in sorted(self.used) if self.values[i].primitive is not DETACHED]
+            self._trained = len(self.used), kinds
+        return self._trained[1]
+
+    def of_trained(self, flat: Sequence[float] | FloatArray) -> FloatArray:
+        """Return the numbers of a flat array that are those of the trained, in `values`' order."""
+        by_use, trained = self.by_use(flat), self.trained()
+        return by_use if len(trained) == len(by_use) else by_use[trained]
 
     def write(self, flat: FloatArray) -> None:
         """Give the Values the data of a flat array."""

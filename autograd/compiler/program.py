@@ -115,7 +115,8 @@ class Program:
                 "returns a list, tuple or dict"
             )
         parts, slopes = replayer.replay(arrays, count, reverse=reverse)
-        return float(parts[0].mean()), self._parameters.by_use(slopes)[self._parameters.trained()]
+        number = float(parts[0].mean()) if self._batch else parts[0].item()
+        return number, self._parameters.of_trained(slopes)
 
     def _itself(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """What the function itself returns, for each row of a batch; nested as a program does."""
@@ -211,7 +212,7 @@ class Program:
             lines.append(
                 f"path {i}: {path.recording.nodes} nodes recorded, "
                 f"{len(path.recording.program)} after simplification, "
-                f"{path.made.instructions} instructions, {products} matrix products"
+                f"{path.made.instructions} instructions, {products} matrix products; {path.way}"
             )
         return "\n".join(lines)
 

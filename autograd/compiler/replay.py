@@ -16,6 +16,7 @@ import numpy as np
 from autograd.checking.anomaly import detect_anomaly
 from autograd.compiler.arguments import Layout
 from autograd.compiler.batches import Memory
+from autograd.compiler.native import missing
 from autograd.compiler.parameters import Flat, FloatArray, Parameters, Reader, padded
 from autograd.compiler.reroll import Reroller
 from autograd.compiler.results import blocks
@@ -29,8 +30,10 @@ from autograd.engine.value import Value
 from autograd.nesting import Structure, same
 
 MAX_PATHS = 64
-# A NumPy call on a small array takes as long as this many operations in straight-line Python.
+# A NumPy call on a small array takes as long as this many operations in straight-line Python; and
+# native code does seven times as many in that time as are left to it, for it has to be compiled.
 OPERATIONS_A_CALL = 25
+NATIVE_A_CALL = 100
 DEEPEST = (
     10_000  # levels of array code: its source takes 2 s to compile, and on a row alone as long
 )
@@ -51,6 +54,14 @@ class Path:
         made = self.arrays or self.straight
         assert made is not None
         return made
+
+    @property
+    def way(self) -> str:
+        """How it is computed, and why so."""
+        if self.straight is None:
+            return "NumPy"
+        reason = self.straight.reason
+        return f"Python, not native code: {reason}" if reason else "native code"
 
     def weight(self, mine: int, count: int) -> float:
         """The gradient of the mean of `count` rows by the result of one, or of all of `mine`."""
@@ -111,50 +122,55 @@ class Replayer:
         watcher = innermost(detect_anomaly)
         if watcher is not None and watcher.check:
             self._examine(arrays, np.arange(count) if rows is None else rows, reverse, flat)
+        if not self._batch:
+            return self._replay_one(arrays, reverse, flat)
         flat = flat or Reader(self.parameters)
         with np.errstate(all="ignore"):
-            if not self._batch:
-                return self._replay_one(arrays, reverse, flat)
             return self._replay_rows(arrays, count, rows, reverse, flat)
 
     def _replay_one(
-        self, arrays: Sequence[FloatArray], reverse: bool, flat: Flat
+        self, arrays: Sequence[FloatArray], reverse: bool, given: Flat | None
     ) -> tuple[list[FloatArray], FloatArray]:
         i = 0
         while True:
             new = i >= len(self.paths)
-            path = self.record(arrays, flat) if new else self.paths[i]
+            path = self.record(arrays, given) if new else self.paths[i]
             i += 1
             if path.arrays is not None:
+                flat = given = given or Reader(self.parameters)
                 workspace = self._memory(path, flat).fill(arrays, None, 1)
-                parts, on, unclear = workspace.forward()
-                if on:
-                    slopes = workspace.reverse(1.0) if reverse else _NONE
-                    return parts, padded(slopes, len(self.parameters))
+                with np.errstate(all="ignore"):
+                    parts, on, unclear = workspace.forward()
+                    if on:
+                        slopes = workspace.reverse(1.0) if reverse else _NONE
+                        return parts, padded(slopes, len(self.parameters))
                 if not (unclear or new):
                     continue
-            found = self._evaluate(path, arrays, reverse, flat, sure=new)
+            found = self._evaluate(path, arrays, reverse, given, sure=new)
             if found is not None:
                 return found
 
     def _evaluate(
-        self, path: Path, row: Sequence[FloatArray], reverse: bool, flat: Flat, sure: bool
+        self, path: Path, row: Sequence[FloatArray], reverse: bool, flat: Flat | None, sure: bool
     ) -> tuple[list[FloatArray], FloatArray] | None:
         """One row as the function itself computes it; None where its path is another one."""
-        numbers = [x for a in row for x in a.tolist()]
-        parameters = self.parameters.by_use(flat()).tolist()
+        own = self.parameters
+        parameters = own.read_by_use() if flat is None else own.by_use(flat())
+        found: Any
+        slopes: Any = _NONE
         if path.straight is not None:
-            found, holds, slopes = path.straight.run(numbers, parameters, reverse)
+            found, holds, slopes = path.straight.run(row, parameters, reverse)
         else:
             recording = path.recording
-            slots = recording.program.evaluate(numbers, parameters)
+            numbers = [x for a in row for x in a.tolist()]
+            slots = recording.program.evaluate(numbers, parameters.tolist())
             holds = all(guard.holds(slots) for guard in recording.guards)
-            found, slopes = [slots[s] for s in recording.results], ()
+            found = np.array([slots[s] for s in recording.results])
             if reverse and (holds or sure):
                 slopes = recording.program.slopes(slots, recording.results[0], len(parameters))
         if not (holds or sure):
             return None
-        return _split(np.array(found), path.shapes), self.parameters.as_flat(slopes)
+        return _split(found, path.shapes), own.as_flat(slopes)
 
     def _replay_rows(
         self, arrays: Sequence[FloatArray], count: int, rows: Any, reverse: bool, flat: Flat
@@ -296,20 +312,24 @@ class Replayer:
             size = int(np.prod(shape))
             groups.append(recording.results[start : start + size])
             start += size
-        operations = sum(bool(args) for args in recording.program.args)
+        args = recording.program.args
+        if missing():
+            calls_worth = sum(map(bool, args)) / OPERATIONS_A_CALL
+        else:
+            calls_worth = sum(map(len, args)) / 2 / NATIVE_A_CALL
         slots = [*recording.results, *[s for g in recording.guards for s in (g.left, g.right)]]
         n = len(recording.parameters)
         reroller = Reroller(recording.program, self.layout.widths, self._batch, n, slots)
         levels = len(reroller.levels)
         calls = max(levels / 3, 4)  # at least: an instruction for each level is three lines
-        few = not self._batch and operations < OPERATIONS_A_CALL * calls
+        few = not self._batch and calls_worth < calls
         if few or levels > DEEPEST:
-            return Path(recording, None, StraightLine(recording), shapes)
+            return Path(recording, None, StraightLine(recording, sum(self.layout.widths)), shapes)
         order = self.parameters.order if self.parameters.is_arranged else None
         compiled = assemble(recording, reroller, groups, order)
         calls = compiled.instructions / 3
-        if not self._batch and operations < OPERATIONS_A_CALL * calls:
-            return Path(recording, None, StraightLine(recording), shapes)
+        if not self._batch and calls_worth < calls:
+            return Path(recording, None, StraightLine(recording, sum(self.layout.widths)), shapes)
         self.parameters.arrange(compiled.order)
         return Path(recording, compiled, None, shapes)
 

@@ -15,9 +15,15 @@ Invariant: values are eager's bit for bit. Where Python's floats raise, the slot
 by one with IEEE 754's values.
 """
 
-from collections.abc import Sequence
+import functools
+import threading
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
+from autograd.compiler.native import MissingError, NativeLine, missing
+from autograd.compiler.parameters import FloatArray
 from autograd.compiler.scalars import (
     ARGUMENT,
     CONSTANT,
@@ -26,19 +32,21 @@ from autograd.compiler.scalars import (
     SIGNS,
     ScalarProgram,
 )
+from autograd.compiler.tape import COMPENSATED, Tape, UnreadableError, needed
 from autograd.compiler.trace import Guard, Recording
 from autograd.engine import table as primitives
 from autograd.engine.primitive import Primitive
 from autograd.symbolic import Symbolic
 
 LINES = 12_000  # of a function: parts hand numbers on through a list, which takes a fifth more
-COMPENSATED = sum([1e100, 1.0, -1e100]) != 0.0  # so does Python sum floats from 3.12 on
+FEWEST = 100  # slots for native code: to make it takes 5 ms at least
 INFIX = {
     primitives.add: "+",
     primitives.subtract: "-",
     primitives.multiply: "*",
     primitives.divide: "/",
 }
+Run = tuple[FloatArray, bool, FloatArray]
 
 
 class Symbol(Symbolic):
@@ -91,54 +99,104 @@ def gradient(program: ScalarProgram, result: int, size: int) -> list[int]:
 
 
 class StraightLine:
-    """One path as a Python function of the arguments and parameters."""
+    """One path as straight-line code, made when it is first run: native, or a Python function.
 
-    def __init__(self, recording: Recording) -> None:
+    `arguments` is how many numbers a row holds. `reason` says why it is not native, "" where it is.
+    """
+
+    def __init__(self, recording: Recording, arguments: int) -> None:
         program = self.program = recording.program
         self.results, self.guards = recording.results, recording.guards
-        self.size = len(recording.parameters)
+        self.arguments, self.size = arguments, len(recording.parameters)
         self.recorded = len(program)  # slots; those behind them are the reverse sweep's
-        self.slots = gradient(program, self.results[0], self.size) if self.results else []
-        watched = [s for g in self.guards for s in (g.left, g.right)]
-        self.forward, _ = _function(program, [*self.results, *watched], self, ())
-        self.both, self.source = _function(program, [*self.results, *watched], self, self.slots)
-        self.instructions = self.source.count("\n")
+        self.reason = "" if self.recorded >= FEWEST else f"fewer than {FEWEST} operations"
+        self.reason = self.reason or missing()
+        self._runs: dict[bool, Callable[..., Run]] = {}
+        self._lock = threading.RLock()
 
-    def run(
-        self, arguments: Sequence[float], parameters: Sequence[float], reverse: bool
-    ) -> tuple[Sequence[float], bool, Sequence[float]]:
+    def run(self, row: Sequence[FloatArray], parameters: FloatArray, reverse: bool) -> Run:
         """Return (results, whether the guards hold, gradient of the first result)."""
-        try:
-            answer: Any = (self.both if reverse else self.forward)(arguments, parameters)
-            results, verdict, slopes = answer
-            return results, bool(verdict), slopes
-        except (ArithmeticError, ValueError):
-            return self._step_by_step(arguments, parameters)
+        run = self._runs.get(reverse)
+        return (run or self._make(reverse))(row, parameters, reverse)
 
-    def _step_by_step(
-        self, arguments: Sequence[float], parameters: Sequence[float]
-    ) -> tuple[Sequence[float], bool, Sequence[float]]:
-        numbers = self.program.evaluate(arguments, parameters)
-        verdict = all(guard.holds(numbers) for guard in self.guards)
-        return [numbers[s] for s in self.results], verdict, [numbers[s] for s in self.slots]
+    @functools.cached_property
+    def slots(self) -> list[int]:
+        """The slot of each parameter's gradient."""
+        with self._lock:
+            return gradient(self.program, self.results[0], self.size) if self.results else []
+
+    @property
+    def watched(self) -> list[int]:
+        """What the guards compare."""
+        return [s for g in self.guards for s in (g.left, g.right)]
+
+    @property
+    def instructions(self) -> int:
+        """How many operations there are, those of the reverse sweep, too."""
+        roots = [*self.results, *self.watched, *self.slots]
+        return sum(map(bool, map(self.program.args.__getitem__, needed(self.program, roots))))
+
+    @property
+    def source(self) -> str:
+        """The Python function that computes the same."""
+        return _source(self, self.slots)[0]
+
+    def tape(self, reverse: bool) -> tuple[Tape, int]:
+        """The tape, and up to which step it is that of results and guards."""
+        tape = Tape(self.arguments, self.size)
+        tape.extend(self.program, [*self.results, *self.watched], self.recorded)
+        ahead = len(tape.steps)
+        if reverse:
+            tape.extend(self.program, self.slots, self.recorded)
+        return tape, ahead
+
+    def _make(self, reverse: bool) -> Callable[..., Run]:
+        with self._lock:
+            if reverse not in self._runs:
+                try:
+                    if not self.reason:
+                        run = self._runs[reverse] = self._native(reverse).run
+                        if reverse:  # it computes the values alone, too
+                            self._runs[False] = run
+                        return run
+                except (UnreadableError, MissingError) as reason:
+                    self.reason = str(reason)
+                source, names = _source(self, self.slots if reverse else [])
+                exec(compile(source, "<seegrad program>", "exec"), names)
+                self._runs[reverse] = functools.partial(self._in_python, names["program"])
+            return self._runs[reverse]
+
+    def _native(self, reverse: bool) -> NativeLine:
+        tape, ahead = self.tape(reverse)
+        at = tape.places
+        guards = [(SIGNS[g.compare][1], at[g.left], at[g.right], g.outcome) for g in self.guards]
+        slopes = [at[s] for s in self.slots] if reverse else []
+        sizes = self.arguments, self.size
+        return NativeLine(sizes, tape.steps, ahead, [at[s] for s in self.results], guards, slopes)
+
+    def _in_python(
+        self, program: Any, row: Sequence[FloatArray], parameters: FloatArray, reverse: bool
+    ) -> Run:
+        arguments, flat = [x for a in row for x in a.tolist()], parameters.tolist()
+        with np.errstate(all="ignore"):
+            try:
+                results, verdict, slopes = program(arguments, flat)
+            except (ArithmeticError, ValueError):
+                numbers = self.program.evaluate(arguments, flat)
+                verdict = all(guard.holds(numbers) for guard in self.guards)
+                results = [numbers[s] for s in self.results]
+                slopes = [numbers[s] for s in self.slots] if reverse else []
+        return np.array(results), bool(verdict), np.array(slopes)
 
 
-def _function(
-    program: ScalarProgram, roots: Sequence[int], path: StraightLine, slopes: Sequence[int]
-) -> tuple[Any, str]:
-    """The function that computes the results, the verdict and the slots `slopes`; its source.
+def _source(path: StraightLine, slopes: Sequence[int]) -> tuple[str, dict[str, Any]]:
+    """The function that computes the results, the verdict and the slots `slopes`; and its names.
 
     Of a long program it calls one part after another, which leave in V what others need: a
     function of n lines takes Python some n^2 to compile.
     """
-    needed = [False] * len(program)
-    for slot in (*roots, *slopes):
-        needed[slot] = True
-    for slot in range(len(program) - 1, -1, -1):
-        if needed[slot]:
-            for arg in program.args[slot]:
-                needed[arg] = True
-    order = [s for s, kind in enumerate(program.kind) if needed[s] and kind != CONSTANT]
+    program, roots = path.program, [*path.results, *path.watched]
+    order = [s for s in needed(program, [*roots, *slopes]) if program.kind[s] != CONSTANT]
     parts = [order[i : i + LINES] for i in range(0, len(order), LINES)] or [[]]
     ends = [*roots, *slopes]
     writer = _Writer(program, path.recorded)
@@ -150,17 +208,15 @@ def _function(
     verdict = " and ".join(_check(program, g) for g in path.guards) or "True"
     answer = f"    return ({results}), {verdict}, ({slots})\n"
     if len(parts) == 1:
-        source = f"def program(A, P):\n{writer.body(parts[0], [])}{answer}"
-    else:
-        source = "".join(
-            f"def part{i}(A, P, V):\n{writer.body(part, [] if part else ends)}"
-            for i, part in enumerate(parts)
-        )
-        calls = "".join(f"    part{i}(A, P, V)\n" for i in range(len(parts) - 1))
-        source += f"{answer}def program(A, P):\n    V = [0.0] * {len(writer.kept)}\n{calls}"
-        source += f"    return part{len(parts) - 1}(A, P, V)\n"
-    exec(compile(source, "<seegrad program>", "exec"), writer.names)
-    return writer.names["program"], source
+        return f"def program(A, P):\n{writer.body(parts[0], [])}{answer}", writer.names
+    source = "".join(
+        f"def part{i}(A, P, V):\n{writer.body(part, [] if part else ends)}"
+        for i, part in enumerate(parts)
+    )
+    calls = "".join(f"    part{i}(A, P, V)\n" for i in range(len(parts) - 1))
+    source += f"{answer}def program(A, P):\n    V = [0.0] * {len(writer.kept)}\n{calls}"
+    source += f"    return part{len(parts) - 1}(A, P, V)\n"
+    return source, writer.names
 
 
 class _Writer:

@@ -109,12 +109,19 @@ def opened() -> tuple[Mode, ...]:
 
 def innermost(kind: type[AnyMode]) -> AnyMode | None:
     """Return the innermost open mode of a kind, None where there is none."""
-    return next((mode for mode in reversed(opened()) if isinstance(mode, kind)), None)
+    found = None
+    for mode in opened():
+        if isinstance(mode, kind):
+            found = mode
+    return found
 
 
 def recording() -> bool:
     """Whether what is computed here will be differentiated, so that derivatives are Values."""
-    return any(mode.records for mode in opened())
+    for mode in opened():
+        if mode.records:
+            return True
+    return False
 
 
 def compiling() -> bool:
