@@ -86,7 +86,7 @@ FORMS: dict[Any, str] = {
     logb: _call("logb"),
 }
 VECTOR = 4  # lanes of a vector
-_Guard = tuple[Any, Any, Any, bool]  # NumPy's comparison, two values, and what it must be
+Guard = tuple[Any, Any, Any, bool]  # NumPy's comparison, two values, and what it must be
 
 
 class MissingError(Exception):
@@ -141,8 +141,12 @@ class Code:
 
     def function(self, name: str, *arguments: Any) -> Callable[..., Any]:
         """Return a function of the module that takes these and returns an int."""
-        made = ctypes.CFUNCTYPE(ctypes.c_int32, *arguments)
-        return made(self._engine.get_function_address(name))
+        return ctypes.CFUNCTYPE(ctypes.c_int32, *arguments)(self.address(name))
+
+    def address(self, name: str) -> int:
+        """Return where a function of the module begins."""
+        address: int = self._engine.get_function_address(name)
+        return address
 
 
 @cache
@@ -214,7 +218,7 @@ class NativeLine:
         steps: Sequence[Step],
         ahead: int,
         results: Sequence[Any],
-        guards: Sequence[_Guard],
+        guards: Sequence[Guard],
         slopes: Sequence[Any],
     ) -> None:
         first = sum(sizes)
@@ -260,7 +264,7 @@ class _Writer:
         steps: Sequence[Step],
         ahead: int,
         results: Sequence[Any],
-        guards: Sequence[_Guard],
+        guards: Sequence[Guard],
         slopes: Sequence[Any],
     ) -> None:
         self.first, self.steps = first, steps
@@ -270,7 +274,7 @@ class _Writer:
         self.back = self.part_of[ahead] if ahead < len(steps) else len(self.starts)
         self.home: dict[int, int] = {}
         self.stores: list[list[tuple[int, int]]] = [[] for _ in self.starts]
-        self.guards: list[list[_Guard]] = [[] for _ in self.starts]
+        self.guards: list[list[Guard]] = [[] for _ in self.starts]
         self.size = first
         for x in results:
             self._end(x, 0)

@@ -97,7 +97,7 @@ class Parameters:
         found[self.order] = padded(flat, len(self))
         return found
 
-    def as_flat(self, by_use: Sequence[float]) -> FloatArray:
+    def as_flat(self, by_use: Sequence[float] | FloatArray) -> FloatArray:
         """Return numbers in the order of first use as a flat array; the opposite of `by_use`."""
         flat = padded(by_use, len(self))
         return flat if self._natural else flat[self.order]

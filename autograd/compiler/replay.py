@@ -8,7 +8,8 @@ the next path. Invariant: every row gets exactly what the function itself would 
 import threading
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,13 @@ import numpy as np
 from autograd.checking.anomaly import detect_anomaly
 from autograd.compiler.arguments import Layout
 from autograd.compiler.batches import Memory
-from autograd.compiler.native import missing
+from autograd.compiler.native import MissingError, missing
 from autograd.compiler.parameters import Flat, FloatArray, Parameters, Reader, padded
 from autograd.compiler.reroll import Reroller
 from autograd.compiler.results import blocks
 from autograd.compiler.source import Compiled, assemble
 from autograd.compiler.straight import StraightLine
+from autograd.compiler.tape import UnreadableError
 from autograd.compiler.trace import Recording, record
 from autograd.engine.graph import topological_order
 from autograd.engine.modes import Differentiating, innermost, no_grad, opened, without
@@ -34,6 +36,7 @@ MAX_PATHS = 64
 # native code does seven times as many in that time as are left to it, for it has to be compiled.
 OPERATIONS_A_CALL = 25
 NATIVE_A_CALL = 100
+FEWEST_CALLS = 50  # for the machine: fewer are a program to be read, and take 30 us
 DEEPEST = (
     10_000  # levels of array code: its source takes 2 s to compile, and on a row alone as long
 )
@@ -47,6 +50,7 @@ class Path:
     arrays: Compiled | None
     straight: StraightLine | None
     shapes: list[tuple[int, ...]]
+    machine: bool = False  # whether rows run on one
 
     @property
     def made(self) -> Compiled | StraightLine:
@@ -60,6 +64,8 @@ class Path:
         """How it is computed, and why so."""
         if self.straight is None:
             return "NumPy"
+        if self.machine:
+            return f"native code on blocks of {self.straight.machine(True).rows} rows"
         reason = self.straight.reason
         return f"Python, not native code: {reason}" if reason else "native code"
 
@@ -172,6 +178,15 @@ class Replayer:
             return None
         return _split(found, path.shapes), own.as_flat(slopes)
 
+    def _run_machine(
+        self, path: Path, arrays: Sequence[FloatArray], rows: Any, reverse: bool, flat: Flat
+    ) -> tuple[list[FloatArray], Any, FloatArray]:
+        """Results, rows on the path, and the sum of their gradients where all are on it."""
+        assert path.straight is not None
+        own, machine = self.parameters, path.straight.machine(reverse)
+        found, on, slopes = machine.run(arrays, rows, own.by_use(flat()))
+        return _split(found, path.shapes), on, own.as_flat(slopes)
+
     def _replay_rows(
         self, arrays: Sequence[FloatArray], count: int, rows: Any, reverse: bool, flat: Flat
     ) -> tuple[list[FloatArray], FloatArray]:
@@ -183,6 +198,11 @@ class Replayer:
                 slopes = workspace.reverse(path.weight(count, count)) if reverse else _NONE
                 return [_with_rows(p, count) for p in parts], padded(slopes, len(self.parameters))
         chosen = np.arange(len(arrays[0]))[slice(None) if rows is None else rows]
+        if path.machine:
+            *found, slopes = self._run_machine(path, arrays, chosen, reverse, flat)
+            if found[1].all():
+                return found[0], slopes * (1.0 / count)
+            first = *found, False
         return self._replay_paths(arrays, chosen, reverse, flat, first)
 
     def _replay_paths(
@@ -219,17 +239,21 @@ class Replayer:
             path = self.record([a[rows[left[0]]] for a in arrays], flat) if new else self.paths[i]
             i = min(i + 1, len(self.paths))  # a path that is not kept adds none
             on, unclear = np.zeros(len(left), dtype=bool), np.ones(len(left), dtype=bool)
-            if path.arrays is not None:
-                memory = self._memory(path, flat)
-                if first is None:
+            if path.arrays is not None or path.machine:
+                if first is None and path.machine:
+                    first = *self._run_machine(path, arrays, rows[left], False, flat)[:2], False
+                elif first is None:
+                    memory = self._memory(path, flat)
                     first = memory.fill(arrays, rows[left], len(left)).forward()
                 (parts, *verdict), first = first, None
                 on, unclear = (np.array(np.broadcast_to(x, len(left))) for x in verdict)
                 mine = left[on]
                 for result, part in zip(results, parts, strict=True):
                     result[mine] = _with_rows(part, len(left))[on]
-                if reverse and len(mine):
-                    workspace = memory.fill(arrays, rows[mine], len(mine))
+                if reverse and len(mine) and path.machine:
+                    add(self._run_machine(path, arrays, rows[mine], True, flat)[2], 1.0 / len(rows))
+                elif reverse and len(mine):
+                    workspace = self._memory(path, flat).fill(arrays, rows[mine], len(mine))
                     workspace.forward(sure=True)
                     add(workspace.reverse(path.weight(len(mine), len(rows))), 1.0)
             elif path.straight is None:
@@ -313,25 +337,38 @@ class Replayer:
             groups.append(recording.results[start : start + size])
             start += size
         args = recording.program.args
-        if missing():
-            calls_worth = sum(map(bool, args)) / OPERATIONS_A_CALL
-        else:
-            calls_worth = sum(map(len, args)) / 2 / NATIVE_A_CALL
+        operations = sum(map(bool, args)) if missing() else sum(map(len, args)) / 2
+        a_call = OPERATIONS_A_CALL if missing() or self._batch else NATIVE_A_CALL
         slots = [*recording.results, *[s for g in recording.guards for s in (g.left, g.right)]]
         n = len(recording.parameters)
         reroller = Reroller(recording.program, self.layout.widths, self._batch, n, slots)
         levels = len(reroller.levels)
+        line = Path(recording, None, StraightLine(recording, sum(self.layout.widths)), shapes)
         calls = max(levels / 3, 4)  # at least: an instruction for each level is three lines
-        few = not self._batch and calls_worth < calls
-        if few or levels > DEEPEST:
-            return Path(recording, None, StraightLine(recording, sum(self.layout.widths)), shapes)
+        few = operations < a_call * calls
+        if levels > DEEPEST or (few and not self._batch):
+            return self._on_machine(line) or line
+        if few and calls > FEWEST_CALLS and (path := self._on_machine(line)):
+            return path
         order = self.parameters.order if self.parameters.is_arranged else None
         compiled = assemble(recording, reroller, groups, order)
         calls = compiled.instructions / 3
-        if not self._batch and calls_worth < calls:
-            return Path(recording, None, StraightLine(recording, sum(self.layout.widths)), shapes)
+        if operations < a_call * calls:
+            if not self._batch:
+                return line
+            if calls > FEWEST_CALLS and (path := self._on_machine(line)):
+                return path
         self.parameters.arrange(compiled.order)
         return Path(recording, compiled, None, shapes)
+
+    def _on_machine(self, path: Path) -> Path | None:
+        """The path on blocks of rows, None where there is one row or no native code for it."""
+        assert path.straight is not None
+        if self._batch and not missing():
+            with suppress(MissingError, UnreadableError):
+                path.straight.machine(True)
+                return replace(path, machine=True)
+        return None
 
     def _memory(self, path: Path, flat: Flat) -> Memory:
         """This thread's memory of the path, with the parameters in place."""
@@ -362,4 +399,4 @@ def _split(found: FloatArray, shapes: Sequence[tuple[int, ...]]) -> list[FloatAr
     if len(shapes) == 1:
         return [found]
     ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
-    return np.split(found, ends[:-1])
+    return np.split(found, ends[:-1], axis=-1)

@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.compiler.machine import Machine
 from autograd.compiler.native import MissingError, NativeLine, missing
 from autograd.compiler.parameters import FloatArray
 from autograd.compiler.scalars import (
@@ -112,6 +113,7 @@ class StraightLine:
         self.reason = "" if self.recorded >= FEWEST else f"fewer than {FEWEST} operations"
         self.reason = self.reason or missing()
         self._runs: dict[bool, Callable[..., Run]] = {}
+        self._machines: dict[bool, Machine] = {}
         self._lock = threading.RLock()
 
     def run(self, row: Sequence[FloatArray], parameters: FloatArray, reverse: bool) -> Run:
@@ -141,21 +143,19 @@ class StraightLine:
         """The Python function that computes the same."""
         return _source(self, self.slots)[0]
 
-    def tape(self, reverse: bool) -> tuple[Tape, int]:
-        """The tape, and up to which step it is that of results and guards."""
-        tape = Tape(self.arguments, self.size)
-        tape.extend(self.program, [*self.results, *self.watched], self.recorded)
-        ahead = len(tape.steps)
-        if reverse:
-            tape.extend(self.program, self.slots, self.recorded)
-        return tape, ahead
+    def machine(self, reverse: bool) -> Machine:
+        """Return what runs blocks of rows; raises where there is no native code, and why."""
+        with self._lock:
+            if reverse not in self._machines:
+                self._machines[reverse] = Machine(*self._tape(reverse))
+            return self._machines[reverse]
 
     def _make(self, reverse: bool) -> Callable[..., Run]:
         with self._lock:
             if reverse not in self._runs:
                 try:
                     if not self.reason:
-                        run = self._runs[reverse] = self._native(reverse).run
+                        run = self._runs[reverse] = NativeLine(*self._tape(reverse)).run
                         if reverse:  # it computes the values alone, too
                             self._runs[False] = run
                         return run
@@ -166,13 +166,18 @@ class StraightLine:
                 self._runs[reverse] = functools.partial(self._in_python, names["program"])
             return self._runs[reverse]
 
-    def _native(self, reverse: bool) -> NativeLine:
-        tape, ahead = self.tape(reverse)
+    def _tape(self, reverse: bool) -> tuple[Any, ...]:
+        """What native code is made of: see `NativeLine`."""
+        tape = Tape(self.arguments, self.size)
+        tape.extend(self.program, [*self.results, *self.watched], self.recorded)
+        ahead = len(tape.steps)
+        if reverse:
+            tape.extend(self.program, self.slots, self.recorded)
         at = tape.places
         guards = [(SIGNS[g.compare][1], at[g.left], at[g.right], g.outcome) for g in self.guards]
         slopes = [at[s] for s in self.slots] if reverse else []
         sizes = self.arguments, self.size
-        return NativeLine(sizes, tape.steps, ahead, [at[s] for s in self.results], guards, slopes)
+        return sizes, tape.steps, ahead, [at[s] for s in self.results], guards, slopes
 
     def _in_python(
         self, program: Any, row: Sequence[FloatArray], parameters: FloatArray, reverse: bool

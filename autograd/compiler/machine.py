@@ -1,0 +1,280 @@
+"""The machine: batches of deep or irregular programs, a block of rows at a time.
+
+A program is a list of instructions on registers, each a block of rows: what NumPy does, without
+NumPy's calls and in memory that stays in the cache. For sin(x) * p, with registers 0 and 1:
+
+    sin 0 -> 1    multiply 1 p -> 1    (result in 1, of 200 rows)
+
+Functions of one register are compiled once a process, from the forms of `native`, four rows a
+vector; a program only lists their addresses. Parameters and numbers are vectors of four equal
+numbers, read with stride 0. Invariant: what guards compare is eager's bit for bit, so each row
+finds its path; other values may be those of libmvec, to 4 units in the last place.
+"""
+
+import ctypes
+import struct
+import threading
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from autograd.compiler.native import VECTOR, Code, Guard, form
+from autograd.compiler.tape import Step
+
+FloatArray = npt.NDArray[np.float64]
+BLOCK = 200  # rows; a tenth as many, or five times, take half as long again
+CACHE = 2**18  # numbers that the registers should hold at most: 2 MB
+Form = tuple[str, str]
+_COMPILED: dict[Form, int] = {}  # addresses
+_KEPT: list[Code] = []
+_LOCK = threading.Lock()
+_LOOP = """
+define void @f{index}(ptr %code, ptr %W, i64 %n) {{
+entry:
+  {pointers}
+  br label %loop
+loop:
+  %i = phi i64 [0, %entry], [%j, %loop]
+  {loads}
+  {form}
+  %to = mul i64 %i, {lanes}
+  %p = getelementptr double, ptr %w0, i64 %to
+  store <{lanes} x double> %r, ptr %p, align 8
+  %j = add i64 %i, 1
+  %more = icmp slt i64 %j, %n
+  br i1 %more, label %loop, label %end
+end:
+  ret void
+}}
+"""
+_RUN = """
+define i32 @run(ptr %code, i64 %count, ptr %W, i64 %n) {
+entry:
+  br label %loop
+loop:
+  %i = phi i64 [0, %entry], [%j, %loop]
+  %c = getelementptr [8 x i64], ptr %code, i64 %i
+  %f = load ptr, ptr %c
+  call void %f(ptr %c, ptr %W, i64 %n)
+  %j = add i64 %i, 1
+  %more = icmp slt i64 %j, %count
+  br i1 %more, label %loop, label %end
+end:
+  ret i32 0
+}
+"""
+
+
+@cache
+def _run() -> Any:
+    """The function that runs a list of instructions."""
+    code = Code(_RUN, optimize=2)
+    pointer, number = ctypes.c_void_p, ctypes.c_int64
+    function = code.function("run", pointer, number, pointer, number)
+    _KEPT.append(code)
+    return function
+
+
+def _compile(wanted: Iterable[tuple[Form, int]]) -> None:
+    """Compile the forms, each with the number of its operands, that are not known yet."""
+    with _LOCK:
+        new = [(form, count) for form, count in dict.fromkeys(wanted) if form not in _COMPILED]
+        if new:
+            text = [_text(i, form[0], count) for i, (form, count) in enumerate(new)]
+            declared = dict.fromkeys(form[1] for form, _ in new)
+            code = Code("".join([*declared, *text]), optimize=2)
+            _KEPT.append(code)
+            for i, (form, _) in enumerate(new):
+                _COMPILED[form] = code.address(f"f{i}")
+
+
+def _text(index: int, text: str, count: int) -> str:
+    """A loop over the vectors of a block."""
+    pointers = ["%a0 = getelementptr i64, ptr %code, i64 1", "%o0 = load i64, ptr %a0"]
+    pointers.append("%w0 = getelementptr double, ptr %W, i64 %o0")
+    loads = []
+    for k in range(1, count + 1):
+        pointers += [
+            f"%a{k} = getelementptr i64, ptr %code, i64 {2 * k}",
+            f"%o{k} = load i64, ptr %a{k}",
+            f"%w{k} = getelementptr double, ptr %W, i64 %o{k}",
+            f"%b{k} = getelementptr i64, ptr %code, i64 {2 * k + 1}",
+            f"%s{k} = load i64, ptr %b{k}",
+        ]
+        loads += [
+            f"%i{k} = mul i64 %i, %s{k}",
+            f"%p{k} = getelementptr double, ptr %w{k}, i64 %i{k}",
+            f"%x{k} = load <{VECTOR} x double>, ptr %p{k}, align 8",
+        ]
+    body = text.format("%r", *[f"%x{k}" for k in range(1, count + 1)])
+    return _LOOP.format(
+        index=index,
+        pointers="\n  ".join(pointers),
+        loads="\n  ".join(loads),
+        form=body.replace("\n", "\n  "),
+        lanes=VECTOR,
+    )
+
+
+class Machine:
+    """One path on blocks of rows: results, rows on the path, and the sums of the `slopes`.
+
+    Takes what `NativeLine` takes; raises `MissingError` where a step has no native form.
+    """
+
+    def __init__(
+        self,
+        sizes: tuple[int, int],
+        steps: Sequence[Step],
+        ahead: int,
+        results: Sequence[Any],
+        guards: Sequence[Guard],
+        slopes: Sequence[Any],
+    ) -> None:
+        self.sizes, self.counts = sizes, (len(results), len(slopes))
+        first = sum(sizes)
+        lines, on = _with_guards(first, steps, guards)
+        exact = _needed(first, lines, [x for guard in guards for x in guard[1:3]])
+        registers = _Registers(sizes, lines, [*results, *slopes, on])
+        forms = [form(step, VECTOR, x in exact) for x, step, _, _ in registers.lines]
+        counts = [len(args) for *_, args in registers.lines]
+        _compile(zip(forms, counts, strict=True))
+        rows = self.rows = max(VECTOR, min(BLOCK, CACHE // registers.count) // VECTOR * VECTOR)
+        self.base = base = VECTOR * (sizes[1] + len(registers.constants))
+        self.size = base + registers.count * rows
+
+        def operand(is_row: bool, place: int) -> tuple[int, int]:
+            return (base + rows * place, VECTOR) if is_row else (VECTOR * place, 0)
+
+        code = [
+            [
+                _COMPILED[each],
+                base + rows * to,
+                *[x for arg in args for x in operand(*arg)],
+                *[0] * (6 - 2 * len(args)),
+            ]
+            for each, (_, _, to, args) in zip(forms, registers.lines, strict=True)
+        ]
+        self.code = np.array(code, dtype=np.int64)
+        constants = b"".join(registers.constants)
+        self.equal = np.repeat([*np.zeros(sizes[1]), *np.frombuffer(constants)], VECTOR)
+        self._local = threading.local()
+
+    def run(
+        self, arrays: Sequence[FloatArray], rows: npt.NDArray[Any], parameters: FloatArray
+    ) -> tuple[FloatArray, npt.NDArray[np.bool_], FloatArray]:
+        """Return results, (rows, results), whether the guards hold, and the sums of the slopes.
+
+        `rows` are the numbers of the rows in the arrays.
+        """
+        count = len(rows)
+        memory = getattr(self._local, "memory", None)
+        if memory is None:
+            memory = self._local.memory = np.zeros(self.size)
+            memory[: self.base] = self.equal
+        (inputs, own), (outputs, slopes) = self.sizes, self.counts
+        memory[: VECTOR * own] = np.repeat(parameters[:own], VECTOR)
+        registers = memory[self.base :].reshape(-1, self.rows)
+        results, on = np.empty((count, outputs)), np.empty(count, dtype=bool)
+        sums = np.zeros(slopes)
+        ends = inputs + outputs, inputs + outputs + slopes
+        code, address = self.code.ctypes.data, memory.ctypes.data
+        for start in range(0, count, self.rows):
+            stop = min(start + self.rows, count)
+            n = stop - start
+            whole = -(-n // VECTOR)
+            place = 0
+            for array in arrays:
+                width = array.shape[1]
+                registers[place : place + width, :n] = array[rows[start:stop]].T
+                place += width
+            registers[:inputs, n : whole * VECTOR] = registers[:inputs, n - 1 : n]
+            _run()(code, len(self.code), address, whole)
+            results[start:stop] = registers[inputs : ends[0], :n].T
+            sums += registers[ends[0] : ends[1], :n].sum(axis=1)
+            on[start:stop] = registers[ends[1], :n] != 0.0
+        return results, on, sums
+
+
+Line = tuple[int, Any, tuple[Any, ...]]  # the number of a value, and the step that computes it
+
+
+def _with_guards(
+    first: int, steps: Sequence[Step], guards: Sequence[Guard]
+) -> tuple[list[Line], Any]:
+    """The steps with those of the guards among them, and the mask of rows on the path."""
+    after: dict[int, list[Guard]] = {}
+    for guard in guards:
+        known = [x for x in guard[1:3] if x.__class__ is not float]
+        after.setdefault(max([first - 1, *known]), []).append(guard)
+    lines: list[Line] = []
+    on: Any = 1.0
+    number = first + len(steps)
+    for x in range(first - 1, number):
+        if x >= first:
+            lines.append((x, *steps[x - first]))
+        for compare, left, right, outcome in after.get(x, ()):
+            lines.append((number, compare, (left, right)))
+            lines.append((number + 1, np.where, (number, *((on, 0.0) if outcome else (0.0, on)))))
+            on, number = number + 1, number + 2
+    return lines, on
+
+
+def _needed(first: int, lines: Sequence[Line], values: Iterable[Any]) -> set[int]:
+    """The values, and all that they are computed from."""
+    needed = {x for x in values if x.__class__ is not float}
+    for x, _, args in reversed(lines):
+        if x in needed:
+            needed.update(a for a in args if a.__class__ is not float)
+    return needed
+
+
+class _Registers:
+    """Gives each value a register, which is another's again when nobody needs it any more.
+
+    The arguments stand in the first, then the roots. `lines` are values, steps, registers and
+    operands, (whether it is a register, place). `constants`, as bytes, stand behind the parameters.
+    """
+
+    def __init__(self, sizes: tuple[int, int], lines: Sequence[Line], roots: Sequence[Any]) -> None:
+        self.sizes, first = sizes, sum(sizes)
+        self.constants: dict[bytes, int] = {}
+        self.count = sizes[0] + len(roots)
+        self.place = {i: i for i in range(sizes[0])}
+        self.lines: list[tuple[int, Any, int, list[tuple[bool, int]]]] = []
+        kept = {x for x in roots if x.__class__ is not float}
+        used = [{a for a in args if a.__class__ is not float} for _, _, args in lines]
+        last = {a: i for i, each in enumerate(used) for a in each}
+        target: dict[int, int] = {}
+        for k, x in enumerate(roots):
+            if x.__class__ is not float and x >= first:
+                target.setdefault(x, sizes[0] + k)
+        free: list[int] = []
+        for i, (x, step, args) in enumerate(lines):
+            operands = list(map(self._operand, args))
+            free += [
+                self.place[a]
+                for a in sorted(used[i])
+                if last[a] == i and a not in kept and a in self.place
+            ]
+            if x in target:
+                to = target[x]
+            elif free:
+                to = free.pop()
+            else:
+                to, self.count = self.count, self.count + 1
+            self.place[x] = to
+            self.lines.append((x, step, to, operands))
+        for k, x in enumerate(roots):
+            if x.__class__ is float or target.get(x) != sizes[0] + k:
+                operands = [self._operand(x), self._operand(1.0)]
+                self.lines.append((-1, np.multiply, sizes[0] + k, operands))
+
+    def _operand(self, x: Any) -> tuple[bool, int]:
+        if x.__class__ is float:
+            known = self.constants.setdefault(struct.pack("d", x), len(self.constants))
+            return False, self.sizes[1] + known
+        return (True, self.place[x]) if x in self.place else (False, x - self.sizes[0])
