@@ -4,6 +4,9 @@ Compute with `Value`s as with numbers, call `backward()` on the result, read `.g
 """
 
 from autograd.checking.anomaly import detect_anomaly as detect_anomaly
+from autograd.checking.by_hand import assert_gradients as assert_gradients
+from autograd.checking.by_hand import check as check
+from autograd.checking.exercises import exercise as exercise
 from autograd.checking.gradcheck import gradcheck as gradcheck
 from autograd.compiler import Program as Program
 from autograd.compiler import compile as compile

@@ -581,7 +581,8 @@ def test_public_names():
         "expm1 sqrt sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh arctanh "
         "sigmoid relu softplus abs erf explain stepper draw grad value_and_grad jacobian hessian "
         "jvp vjp hvp detect_anomaly gradcheck why primitive minimize root clip arctan2 hypot log2 "
-        "log10 exp2 cbrt logaddexp floor ceil sign mod floor_divide".split()
+        "log10 exp2 cbrt logaddexp floor ceil sign mod floor_divide check assert_gradients "
+        "exercise".split()
     )
     assert public(nn) == set(
         "Module Neuron Layer Linear MLP Sequential Elementwise Flatten Reshape Conv2d MaxPool2d "

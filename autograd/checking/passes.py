@@ -1,0 +1,223 @@
+"""The reverse pass of somebody who works by hand, in which earlier answers are handed on.
+
+Going back from the root, the gradient of a node is the sum over its uses of upstream times local
+partial; where the upstream was answered, that answer is what reaches the node, right or wrong. A
+slip at one place moves the gradients below it, by `effects`. Invariant: every number comes from
+`graph.pull_back`, as everywhere.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
+from random import Random
+from typing import Any
+
+from autograd.checking.answers import Answer
+from autograd.engine.graph import product, pull_back, total
+from autograd.engine.number import as_float
+from autograd.engine.value import Value
+from autograd.words.formula import rule
+from autograd.words.sweep import Sweep
+
+SAMPLES = 16  # of a calculation with roundings; four of their standard deviations are tolerated
+CARRIED = 4  # significant digits, at least, that somebody keeps on the way
+LARGEST = 0.25  # of a number is the most that rounding on the way may explain
+
+Partials = Callable[[Value], tuple[Any, ...]]
+
+
+def _rounded(x: float, digits: int, rng: Random) -> float:
+    """Return `x` moved at random by half a unit of its last digit, if it has more digits at all."""
+    if not math.isfinite(x) or float(f"{x:.{digits}g}") == x:
+        return x
+    return x + 10.0 ** (math.floor(math.log10(abs(x))) - digits + 1) * rng.uniform(-0.5, 0.5)
+
+
+class Pencilled:
+    """A number on paper: each product and each sum is rounded, somehow, to so many digits."""
+
+    def __init__(self, number: float, digits: int, rng: Random) -> None:
+        self.number, self._digits, self._rng = number, digits, rng
+
+    def __mul__(self, partial: float) -> "Pencilled":
+        return self._written(self.number * partial)
+
+    def __add__(self, other: "Pencilled") -> "Pencilled":
+        return self._written(self.number + other.number)
+
+    def _written(self, x: float) -> "Pencilled":
+        return Pencilled(_rounded(x, self._digits, self._rng), self._digits, self._rng)
+
+
+class Pass:
+    """The reverse pass over `nodes`, in topological order, the last one with gradient 1.
+
+    `given` are the answers, which their nodes hand on.
+    """
+
+    def __init__(self, sweep: Sweep, nodes: Sequence[Value], given: Mapping[Value, Any]) -> None:
+        self.sweep, self.nodes, self.given = sweep, nodes, dict(given)
+        self.root = nodes[-1]
+        inside = set(nodes)
+        self.free = inside - {self.root, *given}
+        self.partials: Partials = sweep.partials.__getitem__
+        self.uses = {node: [u for u in sweep.uses[node] if u.child in inside] for node in nodes}
+        one: Any = Fraction(1) if sweep.data[self.root].__class__ is Fraction else 1.0
+        self.one = one
+        self.right = pull_back(nodes, {self.root: one}, self.partials, inside)
+        self.handed = self.pulled(self.partials)
+
+    def pulled(self, partials: Partials) -> dict[Value, Any]:
+        """Return what each node hands on, with these local partials."""
+        seeds = {self.root: self.one, **self.given}
+        return pull_back(self.nodes, seeds, partials, self.free)
+
+    def parts(self, node: Value, handed: Mapping[Value, Any] | None = None) -> list[Any]:
+        """Return the contributions to the gradient of `node`, one for each use."""
+        handed = self.handed if handed is None else handed
+        return [
+            product(handed.get(use.child, 0.0), use.partial)
+            for use in self.uses[node]
+            if not (use.child.primitive and use.child.primitive.step)
+        ]
+
+    def gathered(
+        self, node: Value, handed: Mapping[Value, Any], partials: Partials | None = None
+    ) -> Any:
+        """Return the sum of the contributions to `node` when these are handed on."""
+        partials = partials or self.partials
+        found: Any = self.one if node is self.root else None
+        for use in self.uses[node]:
+            if use.child in handed and not (use.child.primitive and use.child.primitive.step):
+                flow = product(handed[use.child], partials(use.child)[use.position])
+                found = flow if found is None else total(found, flow)
+        return 0.0 if found is None else found
+
+    def effects(self, place: Value, wrong: Iterable[Value]) -> dict[Value, float]:
+        """Return by how much a gradient of `place` that is 1 too large moves the wrong answers."""
+        if place in self.given or place is self.root:
+            return {place: 1.0} if any(node is place for node in wrong) else {}
+        moved = pull_back(self.nodes, {place: 1.0}, self.partials, self.free)
+        found = {node: 1.0 if node is place else self._moved(node, moved) for node in wrong}
+        return {node: effect for node, effect in found.items() if effect}
+
+    def _moved(self, node: Value, moved: Mapping[Value, Any]) -> float:
+        flows = [
+            moved[use.child] * use.partial
+            for use in self.uses[node]
+            if use.child in moved and not (use.child.primitive and use.child.primitive.step)
+        ]
+        return as_float(sum(flows))
+
+    def scatter(self, answers: Mapping[Value, Answer], digits: int) -> dict[Value, float]:
+        """Return by how much roundings to so many digits at each step move what is asked.
+
+        Every number on the way, forward and backward, is moved by up to half a unit of its last
+        digit, at random; four times the root of the mean square is more than rounding does.
+        """
+        rng = Random(0)
+        squares = dict.fromkeys(answers, 0.0)
+        middle = {node: as_float(self.gathered(node, self.handed)) for node in answers}
+        for _ in range(SAMPLES):
+            partials = self._rounded(lambda x: _rounded(x, digits, rng))
+            seeds = {self.root: Pencilled(1.0, digits, rng)}
+            for node, x in self.given.items():
+                start = as_float(x) + answers[node].half * rng.uniform(-1.0, 1.0)
+                seeds[node] = Pencilled(start, digits, rng)
+            handed: Any = pull_back(self.nodes, seeds, partials.__getitem__, self.free)
+            for node in answers:
+                gathered = self.gathered(node, handed, partials.__getitem__)
+                found = gathered.number if isinstance(gathered, Pencilled) else as_float(gathered)
+                squares[node] += (found - middle[node]) ** 2
+        return {
+            node: min(4.0 * math.sqrt(square / SAMPLES), LARGEST * abs(middle[node]))
+            if math.isfinite(square)
+            else 0.0
+            for node, square in squares.items()
+        }
+
+    def _rounded(self, moved: Callable[[float], float]) -> dict[Value, tuple[float, ...]]:
+        """The local partials, by the textbook's formulas, from numbers that were rounded."""
+        data: dict[Value, float] = {}
+        found: dict[Value, tuple[float, ...]] = {}
+        for node in self.sweep.order:
+            row, data[node] = node.primitive, as_float(self.sweep.data[node])
+            if row is None or not node.parents:
+                data[node] = moved(data[node])
+                continue
+            inputs = [data[parent] for parent in node.parents]
+            partials: Sequence[Any] = self.sweep.partials[node]
+            if not self.sweep.stale:
+                try:
+                    data[node] = moved(as_float(row.value(*inputs)))
+                    partials = rule(row, len(inputs))(data[node], *inputs)
+                except Exception:  # a row of the user's own may raise anything
+                    partials = self.sweep.partials[node]
+            kept = zip(map(as_float, partials), self.sweep.partials[node], strict=True)
+            found[node] = tuple(moved(p) if math.isfinite(p) else as_float(s) for p, s in kept)
+        return found
+
+
+class Forward:
+    """The forward pass over a graph in which the answers in `given` are what is computed with."""
+
+    def __init__(self, sweep: Sweep, given: Mapping[Value, Any]) -> None:
+        self.sweep, self.given = sweep, dict(given)
+        self.right = sweep.data
+        self.data = self._computed({})
+
+    def _computed(self, slips: Mapping[Value, float]) -> dict[Value, Any]:
+        """The numbers that are computed with: at a slip its result, and what follows from it."""
+        data: dict[Value, Any] = {}
+        for node in self.sweep.order:
+            if node in self.given:
+                data[node] = self.given[node]
+            else:
+                data[node] = slips[node] if node in slips else self.value(node, data)
+        return data
+
+    def value(self, node: Value, data: Mapping[Value, Any]) -> Any:
+        """Return the result of the operation that made `node`; of a leaf the number."""
+        row = node.primitive
+        if row is None or not node.parents:
+            return self.sweep.data[node]
+        if all(data[x] is self.sweep.data[x] for x in node.parents):
+            return self.sweep.data[node]
+        return as_float(row.value(*[as_float(data[x]) for x in node.parents]))
+
+    def gathered(self, node: Value) -> Any:
+        """Return what `node` is by the answers for what it is computed from."""
+        return self.value(node, self.data)
+
+    def slipped(self, place: Value, number: float, wrong: Iterable[Value]) -> dict[Value, float]:
+        """Return what the wrong answers would be where `place` is computed as `number`."""
+        if place in self.given:
+            return {place: number}
+        data = self._computed({place: number})
+        return {node: as_float(self.value(node, data)) for node in wrong}
+
+    def scatter(self, answers: Mapping[Value, Answer], digits: int) -> dict[Value, float]:
+        """Return by how much roundings to so many digits at each step move what is asked."""
+        rng = Random(0)
+        squares = dict.fromkeys(answers, 0.0)
+        for _ in range(SAMPLES):
+            data: dict[Value, Any] = {}
+            found: dict[Value, float] = {}
+            for node in self.sweep.order:
+                inputs = [data[x] for x in node.parents]
+                data[node] = as_float(self.sweep.data[node])
+                if node.primitive is not None and inputs:
+                    data[node] = as_float(node.primitive.value(*inputs))
+                data[node] = _rounded(data[node], digits, rng)
+                found[node] = data[node]
+                if node in self.given:
+                    half = answers[node].half if node in answers else 0.0
+                    data[node] = as_float(self.given[node]) + half * rng.uniform(-1.0, 1.0)
+            for node in answers:
+                squares[node] += (found[node] - as_float(self.gathered(node))) ** 2
+        return {
+            node: min(
+                4.0 * math.sqrt(square / SAMPLES), LARGEST * abs(as_float(self.gathered(node)))
+            )
+            for node, square in squares.items()
+        }
