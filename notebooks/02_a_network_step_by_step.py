@@ -106,33 +106,25 @@ print("error:", E.data)
 # ### Compare with the publication
 #
 # The published figures are given as text, so that we know how many digits were printed.
-
+# `autograd.check` compares them with ours, the `data` of the forward pass.
 
 # %%
-def compare(rows):
-    """Print a table of (name, published figure as text, our number)."""
-    print(f"{'quantity':<14} {'published':>13} {'ours':>15} {'difference':>12}")
-    for name, published, ours in rows:
-        print(f"{name:<14} {published:>13} {ours:15.11f} {ours - float(published):12.1e}")
-
-
-compare(
-    [
-        ("net_h1", "0.3775", net_h1.data),
-        ("out_h1", "0.593269992", out_h1.data),
-        ("out_h2", "0.596884378", out_h2.data),
-        ("net_o1", "1.105905967", net_o1.data),
-        ("out_o1", "0.75136507", out_o1.data),
-        ("out_o2", "0.772928465", out_o2.data),
-        ("E_o1", "0.274811083", E_o1.data),
-        ("E_o2", "0.023560026", E_o2.data),
-        ("E", "0.298371109", E.data),
-    ]
-)
+published = {
+    "net_h1": "0.3775",
+    "out_h1": "0.593269992",
+    "out_h2": "0.596884378",
+    "net_o1": "1.105905967",
+    "out_o1": "0.75136507",
+    "out_o2": "0.772928465",
+    "E_o1": "0.274811083",
+    "E_o2": "0.023560026",
+    "E": "0.298371109",
+}
+autograd.check(E, published, of="data")
 
 # %% [markdown]
-# All differences are smaller than half a unit of the last printed digit. They are nothing but
-# rounding.
+# All of them are right: the differences are smaller than half a unit of the last printed digit.
+# They are nothing but rounding.
 
 # %% [markdown]
 # ## 3. The backward pass
@@ -161,25 +153,48 @@ for leaf in (i1, i2, w1, w2, w3, w4, w5, w6, w7, w8, b1, b2):
     leaf.grad = 0.0
 E.backward()
 
-compare(
-    [
-        ("dE/dout_o1", "0.74136507", out_o1.grad),
-        ("dout_o1/dnet", "0.186815602", out_o1.partials[0]),
-        ("dE/dnet_o1", "0.138498562", net_o1.grad),
-        ("dE/dw5", "0.082167041", w5.grad),
-        ("dE_o1/dout_h1", "0.055399425", from_o1),
-        ("dE_o2/dout_h1", "-0.019049119", from_o2),
-        ("dE/dout_h1", "0.036350306", out_h1.grad),
-        ("dout_h1/dnet", "0.241300709", out_h1.partials[0]),
-        ("dE/dw1", "0.000438568", w1.grad),
-    ]
-)
+# %% [markdown]
+# The published slopes, and the local derivatives of the two sigmoids:
+
+# %%
+published = {
+    "out_o1": "0.74136507",
+    "net_o1": "0.138498562",
+    "w5": "0.082167041",
+    "out_h1": "0.036350306",
+    "w1": "0.000438568",
+}
+autograd.check(E, published)
+
+# %%
+published = {"out_o1/net_o1": "0.186815602", "out_h1/net_h1": "0.241300709"}
+autograd.check(E, published, of="partial")
 
 # %% [markdown]
-# One row is worth a second look: for $\partial E_{o2} / \partial \text{out}_{h1}$ the difference
-# is a little more than half a unit of the last digit. The published figure fits if it was
-# computed from rounded ones: $0.036350306 - 0.055399425 = -0.019049119$. The engine keeps about
-# 16 digits all the way.
+# And the two contributions to `out_h1`, each of one output alone:
+
+# %%
+print(autograd.check(E_o1, {"out_h1": "0.055399425"}))
+print(autograd.check(E_o2, {"out_h1": "-0.019049119"}))
+
+# %% [markdown]
+# The last row is worth a second look: the difference is a little more than half a unit of the last
+# digit. The published figure fits if it was computed from rounded ones:
+# $0.036350306 - 0.055399425 = -0.019049119$. The engine keeps about 16 digits all the way.
+
+# %% [markdown]
+# ### Check your own answers
+#
+# In the same way you can check what **you** have worked out. Here somebody has forgotten that `h1`
+# feeds both outputs, and gone on with that number:
+
+# %%
+mine = {"net_o1": "0.1385", "out_h1": "0.05540", "net_h1": "0.01337", "w1": "0.0006684"}
+autograd.check(E, mine)
+
+# %% [markdown]
+# The first mistake is named. What follows from it is *carried*: it is right, if only the number
+# before were.
 
 # %% [markdown]
 # ### Every line of the chain rule
@@ -278,16 +293,17 @@ print("w1:", w1.grad, "=", net_h1.grad * i1.data)
 # %%
 weights = [w1, w2, w3, w4, w5, w6, w7, w8]
 start = [w.data for w in weights]  # for later
-for w in weights:
-    w.data -= 0.5 * w.grad
-
 published = "0.149780716 0.19956143 0.24975114 0.29950229 "
 published += "0.35891648 0.408666186 0.511301270 0.561370121"
-weight_names = "w1 w2 w3 w4 w5 w6 w7 w8".split()
-compare(zip(weight_names, published.split(), [w.data for w in weights], strict=True))
+autograd.check(E, {"weights": published.split()}, optimizer=nn.SGD(weights, lr=0.5))
 
 # %% [markdown]
-# Again nothing but rounding: some of these figures were printed with eight decimals only.
+# Again nothing but rounding: some of these figures were printed with eight decimals only. The check
+# has not made the step. Now we make it:
+
+# %%
+for w in weights:
+    w.data -= 0.5 * w.grad
 
 # %% [markdown]
 # Has it helped? For the new error we need a new forward pass. From now on we need many, so we put
@@ -356,7 +372,15 @@ plt.show()
 #
 # For the time after the first step the article gives four figures. Ours are close:
 
+
 # %%
+def compare(rows):
+    """Print a table of (name, published figure as text, our number)."""
+    print(f"{'quantity':<14} {'published':>13} {'ours':>15} {'difference':>12}")
+    for name, published, ours in rows:
+        print(f"{name:<14} {published:>13} {ours:15.11f} {ours - float(published):12.1e}")
+
+
 later = ("E, 1 step", "E, 10,000", "out_o1", "out_o2")
 later_published = ("0.291027924", "0.0000351085", "0.015912196", "0.984065734")
 figures = (errors[1], error(weights).data, o1.data, o2.data)

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 import nn
-from autograd import Value
+from autograd import Value, assert_gradients
 
 # Example 2: a 2-2-2 sigmoid network, step by step (Mazur, 2015).
 INPUTS, TARGETS, RATE = (0.05, 0.10), (0.01, 0.99), 0.5
@@ -50,11 +50,6 @@ def mazur_by_hand(w):
     return error, o, gradient
 
 
-def digits(x, published):
-    """x rounded to the decimals of the published figure, given as text."""
-    return f"{x:.{len(published.split('.')[1])}f}" == published
-
-
 def test_1_f_equals_x_plus_y_times_z():
     x, y, z = Value(-2), Value(5), Value(-4)
     q = x + y
@@ -80,15 +75,17 @@ def test_2_mazur_first_pass_as_published():
         "E_o2": "0.023560026",
         "E_total": "0.298371109",
     }
-    for name, published in forward.items():
-        assert digits(q[name].data, published), name
-    assert digits(q["out_o1"].grad, "0.74136507")
-    assert digits(q["out_o1"].partials[0], "0.186815602")
-    assert digits(w[4].grad, "0.082167041")
-    assert digits(q["net_o1"].grad, "0.138498562")
-    assert digits(q["out_h1"].grad, "0.036350306")
-    assert digits(q["out_h1"].partials[0], "0.241300709")
-    assert digits(w[0].grad, "0.000438568")
+    assert_gradients(q["E_total"], forward, names=q, of="data")
+    backward = {
+        "out_o1": "0.74136507",
+        w[4]: "0.082167041",
+        "net_o1": "0.138498562",
+        "out_h1": "0.036350306",
+        w[0]: "0.000438568",
+    }
+    assert_gradients(q["E_total"], backward, names=q)
+    local = {("out_o1", "net_o1"): "0.186815602", ("out_h1", "net_h1"): "0.241300709"}
+    assert_gradients(q["E_total"], local, names=q, of="partial")
     for name, published in (("E_o1", "0.055399425"), ("E_o2", "-0.019049119")):
         again = mazur([Value(x) for x in WEIGHTS])
         again[name].backward()
@@ -102,18 +99,21 @@ def test_2_mazur_updates_equal_plain_arithmetic_and_the_publication():
     plain = list(WEIGHTS)
     for step in range(1, 10_001):
         optimizer.zero_grad()
-        mazur(w)["E_total"].backward()
+        total = mazur(w)["E_total"]
+        total.backward()
+        if step == 1:
+            published = "0.149780716 0.19956143 0.24975114 0.29950229".split()
+            published += "0.35891648 0.408666186 0.511301270 0.561370121".split()
+            assert_gradients(total, {"w": published}, optimizer=optimizer)
         _, _, gradient = mazur_by_hand(plain)
         assert [x.grad for x in w] == pytest.approx(gradient, rel=1e-10, abs=1e-12)
         optimizer.step()
         plain = [x - RATE * g for x, g in zip(plain, gradient, strict=True)]
         if step == 1:
-            published = "0.149780716 0.19956143 0.24975114 0.29950229".split()
-            published += "0.35891648 0.408666186 0.511301270 0.561370121".split()
-            assert all(digits(x.data, text) for x, text in zip(w, published, strict=True))
-            error = mazur(w)["E_total"].data
-            assert error == pytest.approx(mazur_by_hand(plain)[0], rel=1e-12)
-            assert digits(error, "0.291027774") and abs(error - 0.291027924) < 2e-7
+            error = mazur(w)["E_total"]
+            assert error.data == pytest.approx(mazur_by_hand(plain)[0], rel=1e-12)
+            assert_gradients(error, error="0.291027774", of="data")
+            assert abs(error.data - 0.291027924) < 2e-7
     q = mazur(w)
     error, outputs, _ = mazur_by_hand(plain)
     assert [x.data for x in w] == pytest.approx(plain, rel=1e-12)
@@ -121,7 +121,8 @@ def test_2_mazur_updates_equal_plain_arithmetic_and_the_publication():
     assert [q["out_o1"].data, q["out_o2"].data] == pytest.approx(outputs, rel=1e-12)
     assert f"{q['E_total'].data:.6e}" == "3.510188e-05"
     assert abs(q["E_total"].data - 0.0000351085) < 1e-8
-    assert digits(q["out_o1"].data, "0.015913620") and digits(q["out_o2"].data, "0.984064274")
+    assert_gradients(q["E_total"], {"out_o1": "0.015913620"}, names=q, of="data")
+    assert_gradients(q["E_total"], {"out_o2": "0.984064274"}, names=q, of="data")
     assert abs(q["out_o1"].data - 0.015912196) < 2e-6
     assert abs(q["out_o2"].data - 0.984065734) < 2e-6
 

@@ -73,8 +73,12 @@ def exercise(seed: int = 0, level: int = 1) -> Exercise:
     if not isinstance(seed, int):
         raise TypeError(f"`seed` must be a whole number, got {seed!r:.60}")
     rng = Random(seed * len(LEVELS) + level)
-    names = LEVELS[level](rng)
-    return Exercise(next(iter(names.values())), names)
+    while True:
+        names = LEVELS[level](rng)
+        root = next(iter(names.values()))
+        gradient = Sweep(root).gradient
+        if all(gradient[value] for value in names.values()):  # a 0 hides what comes after it
+            return Exercise(root, names)
 
 
 def _number(rng: Random, below: int = 1) -> Value:
