@@ -15,6 +15,7 @@ from autograd.engine.functions import clip as clip
 from autograd.engine.functions import dot as dot
 from autograd.engine.functions import logsumexp as logsumexp
 from autograd.engine.functions import softmax as softmax
+from autograd.engine.functions import take as take
 from autograd.engine.functions import where as where
 from autograd.engine.modes import no_grad as no_grad
 from autograd.engine.table import abs as abs

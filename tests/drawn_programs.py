@@ -29,6 +29,11 @@ def half(xs: Sequence[Any]) -> tuple[list[Any], list[Any]]:
     return list(xs[:n]), list(xs[-n:])
 
 
+def choice(x: Any, *xs: Any) -> Any:
+    """From 0 to less than the number of the others."""
+    return (len(xs) - 1e-5) / (1.0 + x * x)
+
+
 # Steps that operators write, on the numbers of any library.
 OPERATORS: Library = {
     "+": add,
@@ -51,13 +56,14 @@ OURS: Library = {
     "dot": lambda *xs: autograd.dot(*half(xs)),
     "softmax": lambda *xs: autograd.softmax(xs)[0],
     "floor_divide": lambda x, y: x // (1.5 + y * y),
+    "take": lambda x, *xs: autograd.take(xs, autograd.floor(choice(x, *xs))),
 }
 NAMES = tuple(dict.fromkeys((*TABLE, *OPERATORS, *OURS)))
 # How many nodes a step takes; as many as its row has inputs, where nothing else is said.
 INPUTS: dict[str, tuple[int, int]] = {
     **{name: (len(sample.partials),) * 2 for name, sample in SAMPLES.items()},
     **{"where": (2, 2), "**": (1, 1), "logsumexp": (1, 5), "dot": (2, 6)},
-    **{"branch": (2, 2), "sum": (3, 6), "products": (4, 8), "softmax": (2, 4)},
+    **{"take": (2, 5), "branch": (2, 2), "sum": (3, 6), "products": (4, 8), "softmax": (2, 4)},
 }
 # What takes any number into the domain of a row.
 INTO: dict[str, Function] = {
@@ -70,7 +76,8 @@ EXPONENTS = (2.0, 3.0, -1.0, 0.5, 1.5, -0.5, 0.0, 1.0, 2.75)
 KINKS_AT_ZERO = ("abs", "magnitude", "relu", "leaky_relu", "sign", "select", "arctan2")
 KINKS_AT_A_TIE = ("greater", "maximum", "minimum", "where", "branch")
 KINKS_AT_WHOLE = {
-    **dict.fromkeys(("floor", "ceil"), lambda x, y: x),
+    "take": choice,
+    **dict.fromkeys(("floor", "ceil"), lambda x: x),
     **dict.fromkeys(("mod", "floor_divide"), lambda x, y: x / (1.5 + y * y)),
 }
 
@@ -160,9 +167,11 @@ def moderate(node: Value) -> bool:
 
 def smooth(step: Step, nodes: Sequence[Value]) -> bool:
     """Whether rounding cannot move a step over a kink; a node beside itself is a tie for all."""
-    x, y = nodes[step.picks[0]], nodes[step.picks[-1]]
+    xs = [nodes[i] for i in step.picks]
+    x, y = xs[0], xs[-1]
     if step.name in KINKS_AT_A_TIE:
         return x is y or abs(x.data - y.data) > 1e-6
     if step.name in KINKS_AT_WHOLE:
-        return abs((KINKS_AT_WHOLE[step.name](x.data, y.data) + 0.5) % 1.0 - 0.5) > 1e-6
+        numbers = [v.data for v in xs]
+        return abs((KINKS_AT_WHOLE[step.name](*numbers) + 0.5) % 1.0 - 0.5) > 1e-6
     return step.name not in KINKS_AT_ZERO or abs(x.data) > 1e-6

@@ -279,6 +279,15 @@ SAMPLES: dict[str, Sample] = {
         (share_of_exponentials(0), share_of_exponentials(1)),
         terms=lambda point: max(map(abs, point)),
     ),
+    "take": Sample(
+        lambda rng: (float(rng.randint(0, 2)), *points(*[everywhere] * 3)(rng)),
+        lambda place, *values: values[int(place)],
+        (
+            lambda place, *values: mpf(0),
+            *[lambda place, *values, i=i: heaviside(place == i) for i in range(3)],
+        ),
+        moderate=lambda place, *values: (1.0 + place / 3.0, *values),
+    ),
     "dot": Sample(
         points(*[spread(1e-50, 1e50)] * 4),
         lambda a, b, c, d: a * c + b * d,

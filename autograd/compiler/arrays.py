@@ -126,6 +126,12 @@ class ArrayProgram:
             return source
         return self.array("take", (source,), index.shape, source.batched, index)
 
+    def pick(self, table: Array, index: Array, choices: Index) -> Array:
+        """Note `table[choices[i, index[i]]]` for each i: a look-up by numbers of the program."""
+        batched = index.batched or table.batched
+        places = self.array("places", (index, table), choices.shape[:1], batched, choices, "places")
+        return self.array("pick", (table, places), choices.shape[:1], batched)
+
     def expand(self, x: Array, n: int) -> Array:
         """Note `x`, trailing shape (k,), repeated to (k, n)."""
         return self.array("expand", (x,), (*x.shape, n), x.batched)

@@ -64,7 +64,7 @@ class Emitter:
             return name
         shape = ", ".join(map(str, array.shape))
         shape = f"(B, {shape})" if array.batched else f"({shape},)"
-        kind = ", bool" if array.dtype == "bool" else ""
+        kind = {"bool": ", bool", "places": ", np.intp"}.get(array.dtype, "")
         self.setup.append(f"{name} = np.{'zeros' if zero else 'empty'}({shape}{kind})")
         return name
 
@@ -136,6 +136,48 @@ class Emitter:
         axis = 1 if source.batched else 0
         mode = "mode='clip', " if out is None else ""  # 'raise' would copy the buffer
         self.body.append(f"np.take({self.name[source]}, {index}, axis={axis}, {mode}out={name})")
+
+    def _emit_places(self, array: Array, out: str | None) -> None:
+        """Where in its table each element is looked up; an index outside counts as the nearest.
+
+        A guard says that there is none outside on this path.
+        """
+        index, table = array.args
+        choices = array.data
+        last = choices.shape[1] - 1
+        name = self.buffer(array)
+        inside = f"np.fmin(np.fmax({self.name[index]}, 0.0), {last}.0)"  # nan counts as 0
+        self.body.append(f"{name}[...] = {inside}")
+        steps = np.diff(choices, axis=1)
+        if not steps.size or (steps == steps.ravel()[0]).all():
+            stride = int(steps.ravel()[0]) if steps.size else 1
+            if stride != 1:
+                self.body.append(f"np.multiply({name}, {stride}, out={name})")
+            starts, regular = choices[:, 0], True
+        else:
+            starts, regular = np.arange(len(choices)) * (last + 1), False
+        if starts.any():
+            self.body.append(f"np.add({name}, {self.bind('i', starts)}, out={name})")
+        if not regular:
+            self.body.append(f"np.take({self.bind('i', choices.ravel())}, {name}, out={name})")
+        if table.batched:
+            rows = self._note(f"np.arange(B)[:, None] * {table.shape[0]}")
+            self.body.append(f"np.add({name}, {rows}, out={name})")
+
+    def _emit_pick(self, array: Array, out: str | None) -> None:
+        table, places = (self.name[arg] for arg in array.args)
+        if array.args[0].batched:
+            table = f"{table}.reshape(B * {array.args[0].shape[0]})"
+        self.body.append(f"np.take({table}, {places}, mode='clip', out={self.buffer(array)})")
+
+    def _emit_unpick(self, array: Array, out: str | None) -> None:
+        upstream, places = (self.name[arg] for arg in array.args)
+        size = array.shape[0]
+        count = f"B * {size}" if array.batched else f"{size}"
+        self.body.append(
+            f"{self.buffer(array)}.ravel()[...] = np.bincount("
+            f"{places}.ravel(), {upstream}.ravel(), {count})"
+        )
 
     def _emit_join(self, array: Array, out: str | None) -> None:
         name = self.buffer(array, out)

@@ -103,11 +103,10 @@ class Replayer:
             return
         first = 0 if rows is None or not count else np.arange(len(arrays[0]))[rows][0]
         with without(no_grad) if count else without(no_grad, detect_anomaly):
-            self.record(
-                [a[first] if count else np.zeros(a.shape[1:]) for a in arrays]
-                if self._batch
-                else arrays
-            )
+            if self._batch and count:
+                self._record_row(arrays, first)
+            else:
+                self.record([np.zeros(a.shape[1:]) for a in arrays] if self._batch else arrays)
 
     def replay(
         self,
@@ -236,7 +235,7 @@ class Replayer:
         i = 0
         while len(left):
             new = i >= len(self.paths)
-            path = self.record([a[rows[left[0]]] for a in arrays], flat) if new else self.paths[i]
+            path = self._record_row(arrays, rows[left[0]], flat) if new else self.paths[i]
             i = min(i + 1, len(self.paths))  # a path that is not kept adds none
             on, unclear = np.zeros(len(left), dtype=bool), np.ones(len(left), dtype=bool)
             if path.arrays is not None or path.machine:
@@ -283,6 +282,14 @@ class Replayer:
         """Let the Values have the parameters that `flat` returns, which may be ahead of them."""
         if flat is not None and not isinstance(flat, Reader):
             self.parameters.write(flat())
+
+    def _record_row(self, arrays: Sequence[FloatArray], row: int, flat: Flat | None = None) -> Path:
+        """Record the path of one row of a batch; an error says which row it is."""
+        try:
+            return self.record([a[row] for a in arrays], flat)
+        except Exception as error:
+            error.add_note(f"in row {row} of the batch")
+            raise
 
     def record(self, row: Sequence[FloatArray], flat: Flat | None = None) -> Path:
         """Record the path that one row takes and return it, compiled, new or known.

@@ -63,6 +63,8 @@ class Reroller:
             for key, slots in groups.items():
                 if key[0] == "sum":
                     self._place_sums(slots)
+                elif key[0] == "look-up":
+                    self._place_lookups(slots)
                 elif key[0] == "reduce":
                     self._place_reductions(key[1], slots)
                 else:
@@ -75,6 +77,8 @@ class Reroller:
             sources = map(self._sources, (total.left, total.right, total.addends))
             return ("sum", len(total.left), len(total.addends), *sources)
         primitive, args = self.scalars.what[slot], self.scalars.args[slot]
+        if primitive is primitives.take:
+            return ("look-up", len(args), self._sources(args[:1]), self._sources(args[1:]))
         if primitive is primitives.logsumexp:
             return ("reduce", primitive, len(args), self._sources(args))
         if primitive is primitives.power_constant:  # 0.5 stays a square root, 2 a product
@@ -159,6 +163,17 @@ class Reroller:
         flat = [a for row in args for a in row]
         x = self.gather(flat, (len(slots), len(args[0])))
         self._stand(slots, self.arrays.array(primitive.name, (x,), (len(slots),), x.batched))
+
+    def _place_lookups(self, slots: list[int]) -> None:
+        """Each slot is the element of a row of places in one table that its index says."""
+        rows = [self.scalars.args[slot] for slot in slots]
+        index = self.gather([row[0] for row in rows])
+        known = dict.fromkeys(x for row in rows for x in row[1:])
+        for i, x in enumerate(known):
+            known[x] = i
+        table = self.gather(list(known), (len(known),))
+        choices = np.array([[known[x] for x in row[1:]] for row in rows])
+        self._stand(slots, self.arrays.pick(table, index, choices))
 
     def _place_sums(self, slots: list[int]) -> None:
         sums = [self.sums[slot] for slot in slots]

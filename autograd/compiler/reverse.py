@@ -26,7 +26,7 @@ def gradient(
     forward = list(program.instructions)
     active = {parameters}
     for array in forward:
-        step = isinstance(array.op, Primitive) and array.op.step
+        step = array.op == "places" or (isinstance(array.op, Primitive) and array.op.step)
         if not step and any(isinstance(a, Array) and a in active for a in array.args):
             active.add(array)
     flows: dict[Array, list[Contribution]] = {a: [] for a in active}
@@ -52,6 +52,10 @@ def _contributions(
                 found.append((arg, upstream * partial, None))
     elif array.op == "take":
         found.append((args[0], upstream, array.data))
+    elif array.op == "pick":  # one sum at the places, over the batch, too
+        table, places = args
+        to_table = program.array("unpick", (upstream, places), table.shape, table.batched)
+        found.append((table, to_table, None))
     elif array.op == "join":
         start = 0
         for arg in args:

@@ -132,6 +132,13 @@ class Bounds:
         bound = self.of(array.args[0])
         return None if bound is None else self.program.take(bound, array.data)
 
+    def _pick(self, array: Array) -> Any:
+        table, places = array.args
+        bound = self.of(table)
+        if bound is None:
+            return None
+        return self.program.array("pick", (bound, places), array.shape, array.batched)
+
     def _join(self, array: Array) -> Any:
         bounds = [self.of(a) for a in array.args]
         if all(b is None for b in bounds):
@@ -205,6 +212,9 @@ class CoarseBounds(Bounds):
         return self._size(super()._moves(array, i, step))
 
     def _take(self, array: Array) -> Any:
+        return self.of(array.args[0])
+
+    def _pick(self, array: Array) -> Any:
         return self.of(array.args[0])
 
     def _join(self, array: Array) -> Any:

@@ -95,6 +95,9 @@ class ScalarProgram:
         first = args[0]
         if primitive is primitives.where:
             return first
+        if primitive is primitives.take and self.kind[first] == CONSTANT:
+            place = primitive.value(self.what[first], *map(float, range(len(args) - 1)))
+            return args[1 + int(place)]
         if len(args) == 2:
             left, right = self.number(first), self.number(args[1])
             if right == 1.0 and primitive in _NEUTRAL_ONE:

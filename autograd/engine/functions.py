@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from autograd.engine import table
+from autograd.engine.modes import compiling
+from autograd.engine.number import as_number
 from autograd.engine.primitive import TABLE, constant
 
 
@@ -63,6 +65,41 @@ def dot(a: Sequence[Any], b: Sequence[Any]) -> Any:
     if len(a) != len(b):
         raise ValueError(f"`dot` needs two sequences of equal length, got {len(a)} and {len(b)}")
     return table.dot(*a, *b)
+
+
+def take(values: Sequence[Any], index: Any) -> Any:
+    """Return element `index` of a list of numbers, Values or lists of one length, as they are.
+
+    The index, counted from 0, is a whole number that may be a Value, such as an argument of a
+    function that is being compiled: of a row of a matrix of parameters that is one gather, with an
+    addition at the indices in the reverse sweep. No gradient flows to the index.
+
+    >>> table = [[autograd.Value(1.0), autograd.Value(2.0)], [autograd.Value(3.0), 4.0]]
+    >>> row_sum = autograd.compile(lambda token: sum(autograd.take(table, token)), batch=True)
+    >>> row_sum([0, 1, 1])
+    array([3., 7., 7.])
+
+    Raises `IndexError` for an index outside 0..len(values) - 1, `ValueError` for one that is not
+    whole, in a program too.
+    """
+    is_value = hasattr(index, "__apply_primitive__")
+    number = index._data if is_value else as_number(index, "index")
+    if not 0 <= index <= len(values) - 1:
+        raise IndexError(
+            f"index {number:g} is outside the {len(values)} elements that `take` chooses from"
+        )
+    if not table.floor(index) == index:
+        raise ValueError(f"`take` needs a whole number as index, got {number}")
+    if not is_value:
+        return values[int(number)]
+    return _taken(values if compiling() else [values[int(number)]], index)
+
+
+def _taken(values: Sequence[Any], index: Any) -> Any:
+    """The element at a Value `index`, or a list of them."""
+    if isinstance(values[0], list | tuple | np.ndarray):
+        return [_taken(column, index) for column in zip(*values, strict=True)]
+    return table.take(index, *values)
 
 
 def _nonempty(xs: Iterable[Any], name: str) -> list[Any]:

@@ -128,8 +128,9 @@ class Node:
 
     def __index__(self) -> int:
         raise TypeError(
-            "a Value is no whole number for range, an index or a repetition: pass int(v.data), or "
-            "to a compiled function the number itself, named in compile(f, static_argnames=...)"
+            "a Value is no whole number for range, an index or a repetition: pass int(v.data), for "
+            "values[v] write autograd.take(values, v), or pass a compiled function the number "
+            "itself, named in compile(f, static_argnames=...)"
         )
 
     __int__ = __trunc__ = __index__

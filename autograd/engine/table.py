@@ -92,6 +92,17 @@ def _floor_divide(x: Any, y: Any) -> Any:
     return Fraction(out) if out.__class__ is int else out
 
 
+def _take(index: Any, *values: Any) -> Any:
+    return values[math.ceil(min(max(index, 0.0), len(values) - 1.0) - 0.5)]
+
+
+def _take_array(index: Any, *values: Any) -> Any:
+    chosen = values[0]
+    for place, value in enumerate(values[1:], start=1):
+        chosen = np.where(index > place - 0.5, value, chosen)
+    return chosen
+
+
 def _sigmoid(x: float) -> float:
     if x >= 0.0:
         return 1.0 / (1.0 + math.exp(-x))
@@ -134,6 +145,11 @@ def _share(x: Any, y: Any) -> Any:  # a tie of maximum or minimum gives half to 
     return (1 + greater(x, y) - greater(y, x)) / 2
 
 
+def _taken(out: Any, index: Any, *values: Any) -> tuple[Any, ...]:
+    beyond = [greater(index, place - 0.5) for place in range(1, len(values))]
+    return (0.0, *[a - b for a, b in zip([1.0, *beyond], [*beyond, 0.0], strict=True)])
+
+
 def _angle(out: Any, y: Any, x: Any) -> tuple[Any, Any]:
     r = hypot(x, y)  # r^2 might overflow
     return x / r / r, -y / r / r
@@ -169,6 +185,11 @@ select: Primitive = row("select", lambda c, x, y: x if c else y,
     lambda c, x, y: np.where(np.not_equal(c, 0.0), x, y),
     lambda out, c, x, y: (0.0, select(c, 1.0, 0.0), select(c, 0.0, 1.0)),
     javascript="(c, x, y) => (c !== 0 ? x : y)")
+# `take` is the value at a place, counted from 0; a graph has the one that was taken, a recording
+# all, for there the place will change. `functions.take` sees to it that there is such a place.
+take = row("take", _take, _take_array, _taken,
+    javascript="(place, ...values) => "
+    "values[Math.ceil(Math.min(Math.max(place, 0), values.length - 1) - 0.5)]")
 where = row("where", lambda x: x, lambda x: x, lambda out, x: (1.0,), javascript="(x) => x")
 # What `copy.copy` leaves, and the variables of an inner derivative: linked to the original.
 copy = row("copy", lambda x: x, lambda x: x, lambda out, x: (1.0,), javascript="(x) => x")

@@ -8,7 +8,7 @@ import functools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from autograd import Value, dot, logsumexp, maximum, softplus
+from autograd import Value, dot, logsumexp, maximum, softplus, take
 from autograd.engine.table import select
 from nn.losses.targets import class_target, fraction, is_sequence, mean, pairs, weights
 
@@ -30,9 +30,9 @@ def nll(log_probabilities: Sequence[Any], target: Any, *, weight: Any = None) ->
     """
     target = class_target("nll", log_probabilities, target)
     factors = None if weight is None else _class_weights(weight, log_probabilities)
-    if isinstance(target, int):
-        surprise: Value = -log_probabilities[target]
-        return surprise if factors is None else factors[target] * surprise
+    if not isinstance(target, list):
+        surprise: Value = -take(log_probabilities, target)
+        return surprise if factors is None else take(factors, target) * surprise
     expected: Value = -dot(_coefficients(target, factors), log_probabilities)
     return expected
 
@@ -45,12 +45,12 @@ def cross_entropy(
 ) -> Value:
     """-sum_c weight_c t_c log p_c with p = softmax(logits), as PyTorch's `cross_entropy`.
 
-    `target` is a class index, or a sequence of probabilities, one for each logit; t is the target
-    mixed with the uniform distribution, t_c = (1 - s) target_c + s / n, with s =
-    `label_smoothing` (Szegedy et al., Rethinking the Inception architecture, 2016). `weight` lists
-    one number for each class. The mean over a batch divides by the number of examples, PyTorch's
-    for class indices by the sum of their weights: over a training set that is the same for
-    weights like n_examples / (n_classes * examples_of_the_class), which average to 1.
+    `target` is a class index, which may be a Value, or a sequence of probabilities, one for each
+    logit; t is the target mixed with the uniform distribution, t_c = (1 - s) target_c + s / n, with
+    s = `label_smoothing` (Szegedy et al., Rethinking the Inception architecture, 2016). `weight`
+    lists one number for each class. The mean over a batch divides by the number of examples,
+    PyTorch's for class indices by the sum of their weights: over a training set that is the same
+    for weights like n_examples / (n_classes * examples_of_the_class), which average to 1.
 
     Raises `ValueError` for an index outside the classes, probabilities that are none, smoothing
     outside [0, 1], a wrong number of weights or a negative one.
@@ -58,12 +58,14 @@ def cross_entropy(
     target = class_target("cross_entropy", logits, target)
     factors = None if weight is None else _class_weights(weight, logits)
     smoothing = fraction("label_smoothing", label_smoothing)
-    if isinstance(target, int):
+    if not isinstance(target, list):
         if not smoothing:
             # Shifted by the target's logit, so that a loss near 0 keeps all its digits.
-            surprise: Value = logsumexp([logit - logits[target] for logit in logits])
-            return surprise if factors is None else factors[target] * surprise
-        target = [float(i == target) for i in range(len(logits))]
+            chosen = take(logits, target)
+            surprise: Value = logsumexp([logit - chosen for logit in logits])
+            return surprise if factors is None else take(factors, target) * surprise
+        rows = [[float(i == j) for i in range(len(logits))] for j in range(len(logits))]
+        target = take(rows, target)
     if smoothing or factors is not None:
         shifted, normalizer = _shifted(logits)
     else:  # taking off the largest of 10 costs 10 us of a compiled step of 200 us

@@ -32,7 +32,9 @@ def pairs(name: str, output: Any, target: Any) -> list[tuple[Any, Any]]:
 
 
 def class_target(name: str, outputs: Any, target: Any) -> Any:
-    """Return a target among classes: an int, or a list of probabilities, floats or Values.
+    """Return a target among classes: an index, or a list of probabilities, floats or Values.
+
+    An index is an int, or a Value that stands for one.
 
     Raises `ValueError` or `TypeError` where `outputs` are no classes or `target` is not of them.
     """
@@ -50,6 +52,8 @@ def class_target(name: str, outputs: Any, target: Any) -> Any:
         ):
             raise ValueError(f"target probabilities must lie in [0, 1] and sum to 1, got {given}")
         return targets
+    if isinstance(target, Value):
+        return target
     try:
         index = operator.index(target)
     except TypeError:

@@ -579,3 +579,14 @@ def test_arguments_that_make_no_sense_are_found_before_anything_is_recorded(
     with pytest.raises(error, match=message):
         call(outputs)
     assert not recorded
+
+
+@pytest.mark.parametrize("options", [{}, {"weight": [1.0, 0.5, 2.0]}, {"label_smoothing": 0.2}])
+def test_a_class_index_may_be_an_argument_of_a_program(options):
+    logits = [Value(0.3), Value(-1.0), Value(2.0)]
+    for loss in (nn.cross_entropy, nn.nll):
+        if loss is nn.nll:
+            options = {key: item for key, item in options.items() if key == "weight"}
+        program = autograd.compile(lambda t, f=loss, o=options: f(logits, t, **o), batch=True)
+        expected = [loss(logits, t, **options).data for t in range(3)]
+        assert program([0, 1, 2]) == pytest.approx(expected, rel=1e-14)

@@ -7,7 +7,7 @@ absolute products of partials; for the root's own value, of that times the numbe
 from collections import Counter
 
 import pytest
-from drawn_programs import NAMES, OPERATORS, DrawnProgram, Step, half, programs
+from drawn_programs import NAMES, OPERATORS, DrawnProgram, Step, choice, half, programs
 from hypothesis import HealthCheck, given, seed, settings
 from random_programs import condition
 from repeats import repeats
@@ -136,6 +136,7 @@ def torchs_functions(torch):
         "softplus": lambda x: torch.nn.functional.softplus(x, threshold=1e3),
         "logsumexp": lambda *xs: torch.logsumexp(torch.stack(xs), 0),
         "softmax": lambda *xs: torch.softmax(torch.stack(xs), 0)[0],
+        "take": lambda x, *xs: xs[int(choice(x, *xs))],
         "dot": lambda *xs: torch.dot(*map(torch.stack, half(xs))),
     }
 

@@ -22,6 +22,7 @@ from autograd import (
     relu,
     sin,
     softmax,
+    take,
     vjp,
     where,
 )
@@ -274,3 +275,31 @@ def test_a_layer_of_maxima_on_an_object_array_also_compiled():
     assert value == 4.0 and dict(zip(map(id, program.parameters), gradient, strict=True)) == {
         id(w): slope for w, slope in zip(W.ravel(), [3.0, 1.0, 3.0, 1.0], strict=True)
     }
+
+
+def test_take_is_the_element_and_no_gradient_flows_to_the_index():
+    xs, place = [Value(2.0), Value(3.0), 4.0], Value(1.0)
+    assert take(xs, 1) is xs[1] and take(xs, 2.0) == 4.0 and take(xs, np.int64(0)) is xs[0]
+    chosen = take(xs, place)
+    assert chosen.op == "take" and chosen.parents == (place, xs[1])
+    (chosen * xs[1]).backward()
+    assert (xs[0].grad, xs[1].grad, place.grad) == (0.0, 6.0, 0.0)
+    assert [v.data for v in take([[1.0, xs[0]], [xs[1], 5.0]], place)] == [3.0, 5.0]
+    assert grad(lambda v: take([v, v * v], Value(1.0)))(3.0) == 6.0
+    assert grad(lambda i: take([1.0, 2.0], i))(1.0) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("index", "error"),
+    [
+        (3, IndexError),
+        (-1, IndexError),
+        (0.5, ValueError),
+        (math.nan, IndexError),
+        ("0", TypeError),
+    ],
+)
+def test_take_refuses_an_index_that_is_none(index, error):
+    for given in [index] if isinstance(index, str) else [index, Value(index)]:
+        with pytest.raises(error, match="index"):
+            take([1.0, 2.0, Value(3.0)], given)
