@@ -4,6 +4,7 @@ Each builds on rows of the table and records like any operator. Floats in, float
 as one input is a `Value`, the result is a `Value` that knows its parents.
 """
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from typing import Any
@@ -35,6 +36,11 @@ def clip(x: Any, low: Any = None, high: Any = None) -> Any:
     """
     x = x if low is None else table.maximum(x, low)
     return x if high is None else table.minimum(x, high)
+
+
+def gelu(x: Any) -> Any:
+    """Return x times the normal distribution's share below x (Hendrycks and Gimpel 2016)."""
+    return 0.5 * x * (1.0 + table.erf(x * math.sqrt(0.5)))
 
 
 def logsumexp(xs: Iterable[Any]) -> Any:

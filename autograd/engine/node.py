@@ -16,6 +16,29 @@ from autograd.engine.number import as_float, as_number, as_numbers
 from autograd.engine.primitive import Primitive
 
 
+class _Own:
+    """An attribute that programs keep on their parameters: a node has no room, a subclass has."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, node: Any, owner: type) -> Any:
+        try:
+            return vars(node)[self.name]
+        except (KeyError, TypeError):
+            raise AttributeError(
+                f"{owner.__name__!r} object has no attribute {self.name!r}"
+            ) from None
+
+    def __set__(self, node: Any, x: Any) -> None:
+        if not hasattr(node, "__dict__"):
+            raise AttributeError(
+                f"a Value has no room for an attribute {self.name!r} of your own: keep it in a "
+                "dict, whose keys may be Values, or compute with `class Parameter(Value): pass`"
+            )
+        vars(node)[self.name] = x
+
+
 class Node:
     """The fields of a `Value`, as its users read them."""
 
@@ -70,7 +93,7 @@ class Node:
 
     @property
     def grad(self) -> Any:
-        """The gradient that `backward()` has added up; set it to 0 before the next pass."""
+        """The gradient that `backward()` has added up; set it to 0, or None, before the next."""
         if watching:
             modes.read(self, "`.grad`")
         return self._grad
@@ -78,7 +101,7 @@ class Node:
     @grad.setter
     def grad(self, grad: Any) -> None:
         self._read("an assignment to `.grad`")
-        self._grad = grad
+        self._grad = 0.0 if grad is None else grad
 
     @property
     def label(self) -> str:
@@ -155,6 +178,8 @@ class Node:
     def __reduce__(self) -> tuple[Any, ...]:
         self._read("pickle")
         return pickled(self)
+
+    m, v = _Own(), _Own()  # where Adam's moments are kept in copies of micrograd
 
     # What readers of micrograd's graphs look at.
     @property

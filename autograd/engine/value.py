@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine import modes, table
-from autograd.engine.functions import clip, elementwise
+from autograd.engine.functions import clip, elementwise, gelu
 from autograd.engine.graph import pull_back, topological_order, total
 from autograd.engine.modes import watching
 from autograd.engine.node import Node
@@ -217,6 +217,10 @@ class Value(Node):
     sinh, cosh, tanh = map(_unary, (table.sinh, table.cosh, table.tanh))
     arcsinh, arccosh, arctanh = map(_unary, (table.arcsinh, table.arccosh, table.arctanh))
     relu, sigmoid, softplus = map(_unary, (table.relu, table.sigmoid, table.softplus))
+
+    def gelu(self) -> Any:
+        """Return x times the normal distribution's share below x, as PyTorch's gelu."""
+        return gelu(self)
 
     def clip(self, low: Any = None, high: Any = None, out: Any = None) -> Any:
         """Return the number, or the bound it lies beyond, as np.clip(v, low, high) does."""

@@ -1,10 +1,10 @@
 """Activation functions by name: what a neuron applies to its weighted sum."""
 
-import math
 from collections.abc import Callable
 
 from autograd import Value
 from autograd.engine import table as primitives
+from autograd.engine.functions import gelu
 
 Activation = Callable[[Value], Value]
 
@@ -24,12 +24,6 @@ def elu(x: Value) -> Value:
     """Return x where x > 0, else exp(x) - 1 (Clevert et al. 2016); the derivative at 0 is 1."""
     # At 0 maximum and minimum each give half, and half of 1 and of exp(0) are 1.
     result: Value = primitives.maximum(x, 0.0) + primitives.expm1(primitives.minimum(x, 0.0))
-    return result
-
-
-def gelu(x: Value) -> Value:
-    """Return x times the normal distribution's share below x (Hendrycks and Gimpel 2016)."""
-    result: Value = 0.5 * x * (1.0 + primitives.erf(x * math.sqrt(0.5)))
     return result
 
 
