@@ -7,19 +7,33 @@ from nn.files.checkpoint import save_checkpoint as save_checkpoint
 from nn.files.model import load as load
 from nn.files.model import save as save
 from nn.files.strict_json import LoadError as LoadError
+from nn.layers import GELU as GELU
+from nn.layers import GRU as GRU
+from nn.layers import LSTM as LSTM
 from nn.layers import MLP as MLP
+from nn.layers import RNN as RNN
 from nn.layers import AvgPool2d as AvgPool2d
 from nn.layers import Conv2d as Conv2d
 from nn.layers import Dropout as Dropout
 from nn.layers import Elementwise as Elementwise
+from nn.layers import Embedding as Embedding
 from nn.layers import Flatten as Flatten
+from nn.layers import GRUCell as GRUCell
 from nn.layers import Layer as Layer
+from nn.layers import LayerNorm as LayerNorm
 from nn.layers import Linear as Linear
+from nn.layers import LSTMCell as LSTMCell
 from nn.layers import MaxPool2d as MaxPool2d
+from nn.layers import MultiHeadAttention as MultiHeadAttention
 from nn.layers import Neuron as Neuron
 from nn.layers import Perceptron as Perceptron
+from nn.layers import PositionalEmbedding as PositionalEmbedding
+from nn.layers import PositionalEncoding as PositionalEncoding
 from nn.layers import Reshape as Reshape
+from nn.layers import RMSNorm as RMSNorm
+from nn.layers import RNNCell as RNNCell
 from nn.layers import Sequential as Sequential
+from nn.layers import SiLU as SiLU
 from nn.losses import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
 from nn.losses import cross_entropy as cross_entropy
 from nn.losses import hinge_loss as hinge_loss
@@ -48,6 +62,7 @@ from nn.pictures.step import plot_step as plot_step
 from nn.pictures.weights import plot_weights as plot_weights
 from nn.schedules import CosineAnnealingLR as CosineAnnealingLR
 from nn.schedules import ExponentialLR as ExponentialLR
+from nn.schedules import LambdaLR as LambdaLR
 from nn.schedules import OneCycleLR as OneCycleLR
 from nn.schedules import ReduceLROnPlateau as ReduceLROnPlateau
 from nn.schedules import Schedule as Schedule
@@ -65,7 +80,11 @@ from nn.training.prediction import predict as predict
 from nn.training.prediction import predict_proba as predict_proba
 
 __all__ = [
+    "GELU",
+    "GRU",
+    "LSTM",
     "MLP",
+    "RNN",
     "SGD",
     "Adagrad",
     "Adam",
@@ -77,24 +96,35 @@ __all__ = [
     "Dropout",
     "EarlyStopping",
     "Elementwise",
+    "Embedding",
     "ExponentialLR",
     "Flatten",
+    "GRUCell",
     "History",
+    "LSTMCell",
+    "LambdaLR",
     "Layer",
+    "LayerNorm",
     "Linear",
     "LoadError",
     "MaxPool2d",
     "Module",
+    "MultiHeadAttention",
     "Neuron",
     "OneCycleLR",
     "Optimizer",
     "Perceptron",
+    "PositionalEmbedding",
+    "PositionalEncoding",
+    "RMSNorm",
     "RMSprop",
+    "RNNCell",
     "RateSweep",
     "ReduceLROnPlateau",
     "Reshape",
     "Schedule",
     "Sequential",
+    "SiLU",
     "StepLR",
     "TrainingWarning",
     "WarmUp",

@@ -4,13 +4,15 @@ Invariant: a part is converted only where its class is in the table and each of 
 one that we have; an activation right after a layer becomes the layer's own.
 """
 
+import sys
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
+import nn.layers
 from autograd import Value
 from autograd.engine.primitive import FROZEN
-from nn.convert.table import ACTIVATION_ROWS, FIXED_SETTINGS, import_torch
+from nn.convert.table import ACTIVATION_ROWS, ALONE, FIXED_SETTINGS, SAME, import_torch
 from nn.layers import (
     MLP,
     AvgPool2d,
@@ -21,25 +23,29 @@ from nn.layers import (
     Layer,
     Linear,
     MaxPool2d,
+    MultiHeadAttention,
     Neuron,
     Reshape,
     Sequential,
 )
 from nn.layers.activations import ACTIVATIONS
-from nn.layers.described import common
+from nn.layers.described import Described, common
+from nn.layers.inputs import flat_values
 from nn.module import Module
 
 HOOKS = ("forward", "forward_pre", "backward", "backward_pre")
 
 
-def from_torch(module: Any) -> MLP | Sequential:
+def from_torch(module: Any) -> Module:
     """Return an `nn.MLP`, or an `nn.Sequential` where that does not fit, that does as `module`.
 
     `module` is a `torch.nn.Sequential`, nested or not, or one of Linear, Conv2d, MaxPool2d,
-    AvgPool2d, Flatten, Unflatten, Dropout, Identity, ReLU, LeakyReLU, ELU, GELU, SiLU, Tanh,
-    Sigmoid, Softplus. The weights are copies: those of float32 stay exact, though PyTorch computes
-    with them in float32; what is frozen is frozen. Softplus with PyTorch's default threshold of 20
-    is taken as the exact function, from which it differs by up to 2e-9 above 20.
+    AvgPool2d, Flatten, Unflatten, Dropout, Embedding, LayerNorm, RMSNorm, Identity, ReLU,
+    LeakyReLU, ELU, GELU, SiLU, Tanh, Sigmoid, Softplus; or RNN, GRU, LSTM, their cells or
+    MultiheadAttention by itself, which becomes the layer of ours. The weights are copies: those of
+    float32 stay exact, though PyTorch computes with them in float32; what is frozen is frozen.
+    Softplus with PyTorch's default threshold of 20 is taken as the exact function, from which it
+    differs by up to 2e-9 above 20.
 
     Raises `TypeError` for other modules and for subclasses, `ValueError` for settings that we do
     not have, such as dilation, hooks or shared parameters; both name the part.
@@ -54,6 +60,9 @@ def from_torch(module: Any) -> MLP | Sequential:
             raise ValueError(f"`{name}`, {part!r:.60}, shares its parameters with another part")
         seen |= parameters
         _append(layers, _converted(torch, name, part).train(part.training))
+    if len(layers) == 1 and type(module) is not torch.nn.Sequential:
+        if type(layers[0]).__name__ in ALONE:
+            return layers[0]
     model = _as_mlp(layers) or Sequential(*layers)
     model.training = module.training
     return model
@@ -73,7 +82,7 @@ def _leaves(torch: Any, module: Any, name: str) -> Iterator[tuple[str, Any]]:
 
 def _converted(torch: Any, name: str, part: Any) -> Module:
     """One part as a module of ours; errors start with its name."""
-    kind = next((k for k in CONVERSIONS if type(part) is getattr(torch.nn, k)), None)
+    kind = next((k for k in CONVERSIONS if type(part) is getattr(torch.nn, k, None)), None)
     if kind is None:
         known = ", ".join(CONVERSIONS)
         raise TypeError(f"`{name}`, {part!r:.60}, cannot be converted: only {known} can")
@@ -115,8 +124,6 @@ def _conv(part: Any) -> Module:
 
 def _fill(neurons: list[Neuron], part: Any) -> None:
     """Give the neurons the weights and biases of the part."""
-    if not part.weight.is_floating_point():
-        raise TypeError(f"the weights are of type {part.weight.dtype}")
     _take(part.weight, [weight for neuron in neurons for weight in neuron.weights])
     if part.bias is not None:
         _take(part.bias, [neuron.bias for neuron in neurons if neuron.bias is not None])
@@ -124,6 +131,8 @@ def _fill(neurons: list[Neuron], part: Any) -> None:
 
 def _take(tensor: Any, values: list[Value]) -> None:
     """Give the Values the numbers of a tensor, and freeze them where it is frozen."""
+    if not tensor.is_floating_point():
+        raise TypeError(f"the weights are of type {tensor.dtype}")
     numbers = tensor.detach().cpu().double().flatten().tolist()
     for value, number in zip(values, numbers, strict=True):
         value.data = number
@@ -135,6 +144,27 @@ def _unflatten(part: Any) -> Module:
     if len(sizes) != 3:
         raise ValueError("we have images of channels x rows x columns only")
     return Reshape(*sizes)
+
+
+def _same(kind: Any) -> Callable[[Any], Module]:
+    """The conversion to a layer with PyTorch's names of arguments and parameters."""
+
+    def convert(part: Any) -> Module:
+        own = dict(part.named_parameters(recurse=False))
+        arguments = {name: getattr(part, name) for name in kind.arguments if name != "bias"}
+        if "bias" in kind.arguments:
+            arguments["bias"] = any("bias" in name for name in own)
+        if arguments.get("eps", 0.0) is None and own:  # the spacing of the floats of its kind
+            kinds = import_torch().finfo(part.weight.dtype).eps
+            arguments["eps"] = None if kinds == sys.float_info.epsilon else kinds
+        layer: Described = kind(**arguments, init="zeros")
+        for name, tensor in own.items():
+            _take(tensor, flat_values(vars(layer)[name]))
+        if isinstance(layer, MultiHeadAttention):
+            _fill(layer.out_proj.neurons, part.out_proj)
+        return layer
+
+    return convert
 
 
 def _elementwise(name: str, settings: dict[str, Any]) -> Callable[[Any], Module]:
@@ -156,6 +186,7 @@ CONVERSIONS: dict[str, Callable[[Any], Module]] = {
     "Flatten": lambda part: Flatten(),
     "Unflatten": _unflatten,
     "Dropout": lambda part: Dropout(part.p),
+    **{theirs: _same(getattr(nn.layers, ours)) for ours, theirs in SAME.items()},
     **{theirs: _elementwise(ours, settings) for ours, theirs, settings in ACTIVATION_ROWS},
 }
 

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+import nn.layers
 from autograd import Value
 from autograd.engine.primitive import FROZEN
-from nn.convert.table import ACTIVATION_ROWS, import_torch
+from nn.convert.table import ACTIVATION_ROWS, ALONE, BATCHES_FIRST, SAME, import_torch
 from nn.layers import (
+    GELU,
     MLP,
     AvgPool2d,
     Conv2d,
@@ -21,18 +23,24 @@ from nn.layers import (
     Layer,
     Linear,
     MaxPool2d,
+    MultiHeadAttention,
     Neuron,
     Reshape,
     Sequential,
+    SiLU,
 )
 from nn.layers.activations import ACTIVATIONS, Activation
+from nn.layers.described import Described
+from nn.layers.inputs import flat_values
 from nn.module import Module
 
 
 def to_torch(model: Module) -> Any:
     """Return a `torch.nn.Sequential` in float64 that computes what `model` does, row by row.
 
-    A batch, shape (n, features) or (n, channels, rows, columns), gives (n, outputs). The weights
+    A batch, shape (n, features), (n, length, features) or (n, channels, rows, columns), gives
+    (n, outputs). RNN, GRU, LSTM, their cells and attention, which take or return more than one
+    thing, become PyTorch's layer itself, with `batch_first=True`. The weights
     are copies; training or evaluation mode is that of `model`, and what is frozen is frozen.
 
     Raises `TypeError` for a module without counterpart, such as one with the activation "sine" or
@@ -41,15 +49,17 @@ def to_torch(model: Module) -> Any:
     `ImportError` without PyTorch.
     """
     torch = import_torch()
-    sequential = torch.nn.Sequential(*_parts(torch, model, "model"))
-    sequential.training = model.training
-    used, own = sum(p.numel() for p in sequential.parameters()), len(model.parameters())
+    parts = _parts(torch, model, "model")
+    alone = type(model).__name__ in ALONE
+    module = parts[0] if alone else torch.nn.Sequential(*parts)
+    module.training = model.training
+    used, own = sum(p.numel() for p in module.parameters()), len(model.parameters())
     if used != own:
         raise ValueError(
             f"{model!r:.60} has {own} parameters, but its layers use {used} numbers: shared or "
             "detached ones cannot be converted"
         )
-    return sequential
+    return module
 
 
 def _parts(torch: Any, module: Module, name: str) -> list[Any]:
@@ -111,6 +121,20 @@ def _activation(torch: Any, activations: list[Activation]) -> Any:
     raise TypeError("torch.nn has no module for this activation, or the neurons' differ")
 
 
+def _same(torch: Any, layer: Described) -> list[Any]:
+    """The layer with the same names of arguments and parameters."""
+    ours = type(layer).__name__
+    arguments = {name: layer.argument(name) for name in layer.arguments}
+    if ours in BATCHES_FIRST:
+        arguments["batch_first"] = True
+    part = getattr(torch.nn, SAME[ours])(**arguments, dtype=torch.float64)
+    for name, tensor in part.named_parameters(recurse=False):
+        _fill(torch, tensor, flat_values(vars(layer)[name]))
+    if isinstance(layer, MultiHeadAttention):
+        _filled(torch, part.out_proj, layer.out_proj.neurons)
+    return [part]
+
+
 def _max_pool(torch: Any, layer: MaxPool2d) -> list[Any]:
     window = layer.window
     return [torch.nn.MaxPool2d(window.kernel, window.stride, window.padding)]
@@ -126,6 +150,10 @@ def _reshape(torch: Any, layer: Reshape) -> list[Any]:
     return [torch.nn.Flatten(), torch.nn.Unflatten(1, sizes)]  # ours takes images, too
 
 
+def _elementwise(torch: Any, layer: Elementwise) -> list[Any]:
+    return [_activation(torch, [layer.activation])]
+
+
 CONVERSIONS: dict[type[Module], Callable[[Any, Any], list[Any]]] = {
     Layer: _layer,
     Linear: _layer,
@@ -136,5 +164,6 @@ CONVERSIONS: dict[type[Module], Callable[[Any, Any], list[Any]]] = {
     Reshape: _reshape,
     Flatten: lambda torch, layer: [torch.nn.Flatten()],
     Dropout: lambda torch, layer: [torch.nn.Dropout(layer.p)],
-    Elementwise: lambda torch, layer: [_activation(torch, [layer.activation])],
+    **dict.fromkeys((Elementwise, GELU, SiLU), _elementwise),
+    **{getattr(nn.layers, ours): _same for ours in SAME},
 }

@@ -27,7 +27,22 @@ FIXED_SETTINGS: dict[str, dict[str, Any]] = {
     "AvgPool2d": {"ceil_mode": False, "count_include_pad": True, "divisor_override": None},
     "Flatten": {"start_dim": 1, "end_dim": -1},
     "Unflatten": {"dim": 1},
+    "Embedding": {"padding_idx": None, "max_norm": None, "scale_grad_by_freq": False},
+    **{name: {"bidirectional": False, "proj_size": 0} for name in ("RNN", "GRU", "LSTM")},
+    "MultiheadAttention": {
+        **{"_qkv_same_embed_dim": True, "bias_k": None, "bias_v": None, "add_zero_attn": False}
+    },
 }
+
+# Layers whose arguments and parameters have the same names on both sides, and PyTorch's class.
+SAME: dict[str, str] = {
+    **{name: name for name in ("Embedding", "LayerNorm", "RMSNorm")},
+    **{name: name for name in ("RNNCell", "GRUCell", "LSTMCell", "RNN", "GRU", "LSTM")},
+    "MultiHeadAttention": "MultiheadAttention",
+}
+# Those that take or return more than one thing, and so cannot be part of a Sequential.
+ALONE = {ours for ours in SAME if ours not in ("Embedding", "LayerNorm", "RMSNorm")}
+BATCHES_FIRST = ("RNN", "GRU", "LSTM", "MultiHeadAttention")  # as all other layers
 
 
 def import_torch() -> Any:

@@ -105,6 +105,27 @@ class Layer(Described):
         """The activation of all neurons."""
         return common(neuron.activation for neuron in self.neurons)
 
+    @property
+    def weight(self) -> list[list[Value]]:
+        """The weights, nout x nin, row by row those of a neuron.
+
+        Assigning lists of Values makes them the layer's own: `head.weight = embedding.weight` ties
+        the two. Raises `ValueError` for another shape, `TypeError` for what are no Values.
+        """
+        return [neuron.weights for neuron in self.neurons]
+
+    @weight.setter
+    def weight(self, rows: list[list[Value]]) -> None:
+        widths = [len(row) for row in rows]
+        if widths != [self.nin] * self.nout:
+            found = f"{len(rows)} rows of {' or '.join(map(str, sorted(set(widths))))}"
+            raise ValueError(f"the weight of {self!r} is {self.nout} x {self.nin}, got {found}")
+        for value in (value for row in rows for value in row):
+            if not isinstance(value, Value):
+                raise TypeError(f"the weight of {self!r} holds Values, got {value!r:.40}")
+        for neuron, row in zip(self.neurons, rows, strict=True):
+            neuron.weights = row
+
     def size(self) -> int:
         """Return how many parameters a layer of this shape has."""
         return (self.nin + 1) * self.nout

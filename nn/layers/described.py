@@ -24,6 +24,10 @@ class Described(Module):
         """Return how many parameters a layer of these arguments has."""
         return 0
 
+    def argument(self, name: str) -> Any:
+        """Return the argument `name` that builds this layer: the attribute of that name."""
+        return getattr(self, name)
+
     def architecture(self) -> dict[str, Any]:
         """Return the class and its arguments, as numbers, names and lists.
 
@@ -31,7 +35,7 @@ class Described(Module):
         """
         found: dict[str, Any] = {"class": type(self).__name__}
         for name in self.arguments:
-            value = getattr(self, name)
+            value = self.argument(name)
             found[name] = name_of(value, ACTIVATIONS) if callable(value) else value
             if callable(value) and found[name] not in ACTIVATIONS:
                 raise TypeError(
@@ -44,7 +48,7 @@ class Described(Module):
         parameters = inspect.signature(type(self)).parameters
         shown = []
         for i, name in enumerate(self.arguments):
-            value = getattr(self, name)
+            value = self.argument(name)
             value = name_of(value, ACTIVATIONS) if callable(value) else value
             default = parameters[name].default if name in parameters else inspect.Parameter.empty
             if i == 0 or default is inspect.Parameter.empty:

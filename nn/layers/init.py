@@ -8,6 +8,8 @@ import math
 import random
 from collections.abc import Callable
 
+from autograd import Value
+
 Initialisation = Callable[[random.Random, int, int], float]
 
 
@@ -47,6 +49,11 @@ def zeros(rng: random.Random, fan_in: int, fan_out: int) -> float:
     return 0.0
 
 
+def ones(rng: random.Random, fan_in: int, fan_out: int) -> float:
+    """One: the factors of a normalisation, which leave their input as it is."""
+    return 1.0
+
+
 INITIALISATIONS: dict[str, Initialisation] = {
     "uniform": uniform,
     "normal": normal,
@@ -54,4 +61,13 @@ INITIALISATIONS: dict[str, Initialisation] = {
     "xavier": xavier,
     "he": he,
     "zeros": zeros,
+    "ones": ones,
 }
+
+
+def matrix(
+    draw: Initialisation, rng: random.Random, rows: int, columns: int, fan_out: int | None = None
+) -> list[list[Value]]:
+    """Return weights, `rows` x `columns`, drawn row by row; each row is fed `columns` inputs."""
+    outputs = rows if fan_out is None else fan_out
+    return [[Value(draw(rng, columns, outputs)) for _ in range(columns)] for _ in range(rows)]

@@ -12,6 +12,7 @@ from autograd.engine.value import as_value
 from nn.module import Module
 
 Image = list[list[list[Value]]]
+Vectors = list[list[Value]]
 
 
 def check_inputs(module: Module, x: Any, nin: int) -> list[Value]:
@@ -25,6 +26,28 @@ def check_inputs(module: Module, x: Any, nin: int) -> list[Value]:
     if len(values) != nin:
         raise ValueError(f"{module!r} takes {nin} inputs, got {len(values)}")
     return [v if isinstance(v, Value) else as_value(v, "input") for v in values]
+
+
+def check_vectors(module: Module, x: Any, width: int) -> Vectors:
+    """Return `x`, a sequence of one or more vectors of `width` numbers, as lists of Values.
+
+    Raises `TypeError` where `x` is no list of vectors, `ValueError` where one has another width;
+    the error names `module` and the position.
+    """
+    if not (is_nested(x) and len(x)) or isinstance(x[0], Value) or not is_nested(x[0]):
+        raise TypeError(
+            f"{module!r} takes a sequence, a list of one or more vectors of {width} numbers, got "
+            f"{x!r:.60}"
+        )
+    vectors = []
+    for position, vector in enumerate(x):
+        if not is_nested(vector) or len(vector) != width:
+            found = f"{len(vector)}" if is_nested(vector) else f"{vector!r:.40}"
+            raise ValueError(
+                f"{module!r} takes vectors of {width} numbers, got {found} at position {position}"
+            )
+        vectors.append(check_inputs(module, vector, width))
+    return vectors
 
 
 def check_image(module: Module, x: Any, channels: int | None = None) -> Image:

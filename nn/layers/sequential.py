@@ -15,7 +15,7 @@ from nn.module import Module
 class Elementwise(Described):
     """Applies `activation`, a name or a function of one Value, to each number of its input."""
 
-    arguments: ClassVar = ("activation",)
+    arguments: ClassVar[tuple[str, ...]] = ("activation",)
 
     def __init__(self, activation: str | Activation) -> None:
         self.activation = by_name("activation", activation, ACTIVATIONS)
@@ -25,6 +25,24 @@ class Elementwise(Described):
         if is_nested(x):
             return [self.forward(item) for item in x]
         return self.activation(as_value(x, "input"))
+
+
+class GELU(Elementwise):
+    """x times the normal distribution's share below x, of each number; as PyTorch's GELU."""
+
+    arguments: ClassVar = ()
+
+    def __init__(self) -> None:
+        super().__init__("gelu")
+
+
+class SiLU(Elementwise):
+    """x sigmoid(x) of each number; as PyTorch's SiLU."""
+
+    arguments: ClassVar = ()
+
+    def __init__(self) -> None:
+        super().__init__("silu")
 
 
 class Sequential(Described):

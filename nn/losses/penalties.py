@@ -16,7 +16,7 @@ def l1_penalty(parameters: Module | Iterable[Value], strength: float) -> Value:
     """Return strength * sum |w|, which drives weights to 0 exactly (Tibshirani 1996); slope 0 at 0.
 
     `parameters` are Values, all of which count, or a Module, whose parameters count but for those
-    named `bias` or `biases`, or inside something so named. Raises `ValueError` where there are
+    with `bias` in their names, such as `bias_ih_l0`. Raises `ValueError` where there are
     none or `strength` is negative, `TypeError` for anything else.
     """
     strength = not_negative("strength", strength)
@@ -40,7 +40,7 @@ def l2_penalty(parameters: Module | Iterable[Value], strength: float) -> Value:
 def _penalised(parameters: Module | Iterable[Value]) -> list[Value]:
     if isinstance(parameters, Module):
         named = parameters.named_parameters()
-        listed = [p for name, p in named if not {"bias", "biases"} & set(name.split("."))]
+        listed = [p for name, p in named if "bias" not in name]
     elif isinstance(parameters, Iterable):
         listed = list(parameters)
     else:

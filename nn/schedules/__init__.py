@@ -2,6 +2,7 @@
 
 from nn.schedules.decay import CosineAnnealingLR as CosineAnnealingLR
 from nn.schedules.decay import ExponentialLR as ExponentialLR
+from nn.schedules.decay import LambdaLR as LambdaLR
 from nn.schedules.decay import StepLR as StepLR
 from nn.schedules.one_cycle import OneCycleLR as OneCycleLR
 from nn.schedules.plateau import ReduceLROnPlateau as ReduceLROnPlateau

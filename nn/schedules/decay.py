@@ -1,6 +1,8 @@
-"""Rates that fall by a fixed formula: in stairs, exponentially, along a cosine."""
+"""Rates that fall by a formula: in stairs, exponentially, along a cosine, or one of your own."""
 
 import math
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from nn.checks import check_size, not_negative, positive
 from nn.optim import Optimizer
@@ -60,3 +62,40 @@ class CosineAnnealingLR(Schedule):
         """Return the rate of group `i` after `step_count` steps."""
         height = (1.0 + math.cos(math.pi * self.step_count / self.T_max)) / 2.0
         return self.eta_min + (self.base_lrs[i] - self.eta_min) * height
+
+
+class LambdaLR(Schedule):
+    """The rate is a function of the step: lr = base lr_lambda(t).
+
+    `lr_lambda` takes the number of steps taken and returns a factor; a list of functions has one
+    for each parameter group. `lambda t: 1 - t / 1000` with per="batch" falls to 0 in 1,000 steps.
+
+    Raises `TypeError` for what is no function or returns no number, `ValueError` where the list
+    has another length than the groups, or a factor is negative or not finite.
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]],
+        *,
+        per: str = "epoch",
+    ) -> None:
+        super().__init__(optimizer, per)
+        groups = len(self.base_lrs)
+        given: Any = lr_lambda
+        listed = list(given) if isinstance(given, list | tuple) else [given] * groups
+        self.lr_lambdas: list[Callable[[int], float]] = listed
+        if len(self.lr_lambdas) != groups:
+            raise ValueError(
+                f"`lr_lambda` lists {len(self.lr_lambdas)} functions for {groups} parameter groups"
+            )
+        for function in self.lr_lambdas:
+            if not callable(function):
+                raise TypeError(f"`lr_lambda` must be a function of the step, got {function!r:.60}")
+        self.apply()
+
+    def rate(self, i: int) -> float:
+        """Return the rate of group `i` after `step_count` steps."""
+        factor = self.lr_lambdas[i](self.step_count)
+        return self.base_lrs[i] * not_negative(f"lr_lambda({self.step_count})", factor)

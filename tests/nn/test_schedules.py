@@ -303,3 +303,41 @@ def test_a_plateau_of_negative_metrics_gets_no_better_by_getting_worse(mode):
     schedule.step(sign * -10.0005)  # better by less than 1e-4 of 10
     schedule.step(sign * -10.002)
     assert (optimizer.lr, schedule.best) == (0.5, sign * -10.002)
+
+
+def test_a_rate_by_a_function_equals_pytorchs():
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    functions = [lambda t: 0.95**t, lambda t: max(0.0, 1.0 - t / 7)]
+    ours = nn.LambdaLR(optimizer_of_two_groups(), functions)
+    groups = [{"params": [torch.nn.Parameter(torch.zeros(1))], "lr": lr} for lr in RATES]
+    theirs = torch.optim.SGD(groups, lr=1.0)
+    schedule = torch.optim.lr_scheduler.LambdaLR(theirs, functions)
+    for _ in range(10):
+        assert ours.get_last_lr() == pytest.approx(schedule.get_last_lr(), rel=1e-15)
+        theirs.step()
+        schedule.step()
+        ours.step()
+
+
+def test_a_rate_by_a_function_is_used_step_by_step_and_resumes():
+    model = nn.Linear(1, 1, rng=0)
+    optimizer = nn.SGD(model.parameters(), lr=0.1)
+    schedule = nn.LambdaLR(optimizer, lambda t: 1.0 / (1 + t), per="batch")
+    nn.fit(model, [[0.0], [1.0], [2.0]], [0.1, 0.2, 0.3], schedule=schedule, batch_size=1, epochs=2,
+           progress=False)  # fmt: skip
+    assert optimizer.lr == pytest.approx(0.1 / 7)
+    again = nn.LambdaLR(sgd(), lambda t: 1.0 / (1 + t), per="batch")
+    again.load_state_dict(json.loads(json.dumps(schedule.state_dict())))
+    again.step()
+    assert again.get_last_lr() == [pytest.approx(0.1 / 8)]
+
+
+def test_functions_of_the_step_that_are_none():
+    with pytest.raises(TypeError, match=r"`lr_lambda` must be a function of the step, got 0\.9"):
+        nn.LambdaLR(sgd(), 0.9)
+    with pytest.raises(ValueError, match="lists 2 functions for 1 parameter groups"):
+        nn.LambdaLR(sgd(), [abs, abs])
+    with pytest.raises(ValueError, match=r"`lr_lambda\(0\)` must be at least 0 and finite, got -1"):
+        nn.LambdaLR(sgd(), lambda t: -1.0)
+    with pytest.raises(TypeError, match=r"`lr_lambda\(0\)` must be a real number"):
+        nn.LambdaLR(sgd(), lambda t: None)

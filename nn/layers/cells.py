@@ -1,0 +1,243 @@
+"""Cells: one step of a recurrent network, from an input and a state to the next state.
+
+    RNNCell   h' = tanh(W x + b + V h + c)
+    GRUCell   h' = (1 - z) n + z h, where r and z, sigmoids, let through old and new
+    LSTMCell  c' = f c + i g and h' = o tanh(c'), where i, f and o are sigmoids
+
+W, V, b, c are `weight_ih`, `weight_hh`, `bias_ih`, `bias_hh`, for all gates on top of each other in
+PyTorch's order. Invariant: a step is written once, in `step`; a cell takes one, a layer as many
+as its input has vectors.
+"""
+
+import math
+import random
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, NamedTuple
+
+from autograd import Value, dot, relu, sigmoid, tanh
+from autograd.engine.value import as_value
+from nn.checks import Seed, by_name, check_rng, check_size, flag
+from nn.layers.described import Described
+from nn.layers.init import INITIALISATIONS, Initialisation, matrix
+from nn.layers.inputs import Vectors, check_inputs, is_nested
+
+Vector = list[Value]
+State = tuple[Vector, ...]  # h, or h and c
+NONLINEARITIES: dict[str, Callable[[Value], Value]] = {"tanh": tanh, "relu": relu}
+
+
+class Weights(NamedTuple):
+    """The parameters of one cell; biases are None where there are none."""
+
+    weight_ih: Vectors
+    weight_hh: Vectors
+    bias_ih: Vector | None
+    bias_hh: Vector | None
+
+    @classmethod
+    def drawn(cls, rows: int, inputs: int, hidden: int, bias: bool, how: "Drawing") -> "Weights":
+        """Return fresh ones for so many rows of gates, the biases 0."""
+        matrices = [matrix(how.draw, how.rng, rows, n, hidden) for n in (inputs, hidden)]
+        biases = [[Value(0.0) for _ in range(rows)] if bias else None for _ in range(2)]
+        return cls(matrices[0], matrices[1], biases[0], biases[1])
+
+    def sums(self, x: Vector, h: Vector) -> tuple[Vector, Vector]:
+        """Return what the input and what the state contribute to each gate."""
+        return _affine(self.weight_ih, self.bias_ih, x), _affine(self.weight_hh, self.bias_hh, h)
+
+
+class Drawing(NamedTuple):
+    """How weights are drawn: by which initialisation, from which generator."""
+
+    draw: Initialisation
+    rng: random.Random
+
+    @classmethod
+    def checked(cls, init: str | Initialisation | None, rng: Seed | None) -> "Drawing":
+        """Return the drawing asked for, PyTorch's where `init` is None; raises as `by_name`."""
+        draw = _by_hidden if init is None else by_name("initialisation", init, INITIALISATIONS)
+        return cls(draw, check_rng(rng))
+
+
+def _by_hidden(rng: random.Random, fan_in: int, fan_out: int) -> float:
+    """Uniform on +-1 / sqrt(hidden_size), as PyTorch draws all weights of a recurrent layer."""
+    bound = 1.0 / math.sqrt(fan_out)
+    return rng.uniform(-bound, bound)
+
+
+def _affine(weight: Vectors, bias: Vector | None, x: Vector) -> Vector:
+    if bias is None:
+        return [dot(row, x) for row in weight]
+    return [dot(row, x) + b for row, b in zip(weight, bias, strict=True)]
+
+
+class Recurrent(Described):
+    """What cells and layers share: the sizes, the number of gates, of states, and the step."""
+
+    gates: ClassVar[int] = 1
+    states: ClassVar[tuple[str, ...]] = ("h",)
+    nonlinearity: str = "tanh"
+
+    def __init__(self, input_size: int, hidden_size: int, bias: bool) -> None:
+        self.input_size = check_size("input_size", input_size)
+        self.hidden_size = check_size("hidden_size", hidden_size)
+        self.bias = flag("bias", bias)
+
+    def step(self, weights: Weights, x: Vector, state: State) -> State:
+        """Return the state after one input."""
+        raise NotImplementedError
+
+    def zeros(self) -> Vector:
+        """Return the state before the first input."""
+        return [as_value(0.0)] * self.hidden_size
+
+    def count(self, inputs: int) -> int:
+        """Return how many parameters one cell of so many inputs has."""
+        return self.gates * self.hidden_size * (inputs + self.hidden_size + 2 * self.bias)
+
+
+class RNNStep(Recurrent):
+    """h' = nonlinearity(W x + b + V h + c) (Elman 1990)."""
+
+    def step(self, weights: Weights, x: Vector, state: State) -> State:
+        """Return the state after one input."""
+        function = NONLINEARITIES[self.nonlinearity]
+        of_x, of_h = weights.sums(x, state[0])
+        return ([function(a + b) for a, b in zip(of_x, of_h, strict=True)],)
+
+
+class GRUStep(Recurrent):
+    """h' = (1 - z) n + z h with n = tanh(W x + b + r (V h + c)) (Cho et al. 2014).
+
+    PyTorch's variant, in which r multiplies the product, not the state. Gates: r, z, n.
+    """
+
+    gates: ClassVar[int] = 3
+
+    def step(self, weights: Weights, x: Vector, state: State) -> State:
+        """Return the state after one input."""
+        n, (h,) = self.hidden_size, state
+        of_x, of_h = weights.sums(x, h)
+        opened = [sigmoid(a + b) for a, b in zip(of_x[: 2 * n], of_h[: 2 * n], strict=True)]
+        reset, kept = opened[:n], opened[n:]
+        last = zip(of_x[2 * n :], reset, of_h[2 * n :], strict=True)
+        new = [tanh(a + r * b) for a, r, b in last]
+        return ([(1.0 - z) * v + z * w for z, v, w in zip(kept, new, h, strict=True)],)
+
+
+class LSTMStep(Recurrent):
+    """c' = f c + i g, h' = o tanh(c') (Hochreiter and Schmidhuber 1997; Gers et al. 2000).
+
+    Gates: i, f, g, o; g is a tanh, the others are sigmoids.
+    """
+
+    gates: ClassVar[int] = 4
+    states: ClassVar[tuple[str, ...]] = ("h", "c")
+
+    def step(self, weights: Weights, x: Vector, state: State) -> State:
+        """Return the state after one input."""
+        n, (h, c) = self.hidden_size, state
+        of_x, of_h = weights.sums(x, h)
+        sums = [a + b for a, b in zip(of_x, of_h, strict=True)]
+        let_in, kept = ([sigmoid(s) for s in sums[k : k + n]] for k in (0, n))
+        new = [tanh(s) for s in sums[2 * n : 3 * n]]
+        let_out = [sigmoid(s) for s in sums[3 * n :]]
+        memory = [f * m + i * g for f, m, i, g in zip(kept, c, let_in, new, strict=True)]
+        return [o * tanh(m) for o, m in zip(let_out, memory, strict=True)], memory
+
+
+class Cell(Recurrent):
+    """Base class of the cells: `forward(input, hx)` takes one step."""
+
+    arguments: ClassVar[tuple[str, ...]] = ("input_size", "hidden_size", "bias")
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        *,
+        init: str | Initialisation | None = None,
+        rng: Seed | None = None,
+    ) -> None:
+        super().__init__(input_size, hidden_size, bias)
+        how, rows = Drawing.checked(init, rng), self.gates * self.hidden_size
+        drawn = Weights.drawn(rows, self.input_size, self.hidden_size, self.bias, how)
+        self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh = drawn
+
+    def forward(self, input: Sequence[Any], hx: Any = None) -> Any:
+        """Return the state after the vector `input`: h, of an LSTM (h, c); `hx` None is all 0.
+
+        Raises `ValueError` or `TypeError` for vectors of another width.
+        """
+        x = check_inputs(self, input, self.input_size)
+        state = self.step(self._weights(), x, check_state(self, hx))
+        return state if len(state) > 1 else state[0]
+
+    def _weights(self) -> Weights:
+        return Weights(self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
+
+    def size(self) -> int:
+        """Return how many parameters a cell of these sizes has."""
+        return self.count(self.input_size)
+
+
+class RNNCell(RNNStep, Cell):
+    """h' = tanh(W x + b + V h + c), or relu instead of tanh; as PyTorch's RNNCell.
+
+    `init` and `rng` are as for `Neuron`, by default uniform on +-1 / sqrt(hidden_size); biases are
+    0 at first.
+    """
+
+    arguments: ClassVar[tuple[str, ...]] = (*Cell.arguments, "nonlinearity")
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        nonlinearity: str = "tanh",
+        *,
+        init: str | Initialisation | None = None,
+        rng: Seed | None = None,
+    ) -> None:
+        self.nonlinearity = check_nonlinearity(nonlinearity)
+        super().__init__(input_size, hidden_size, bias, init=init, rng=rng)
+
+
+class GRUCell(GRUStep, Cell):
+    """A gated recurrent unit, from h to h'; arguments as for `RNNCell`, as PyTorch's GRUCell."""
+
+
+class LSTMCell(LSTMStep, Cell):
+    """Long short-term memory, from (h, c) to (h', c'); as for `RNNCell`, as PyTorch's LSTMCell."""
+
+
+def check_nonlinearity(name: Any) -> str:
+    """Return "tanh" or "relu"; raises `ValueError` for anything else."""
+    if name not in NONLINEARITIES:
+        raise ValueError(f'`nonlinearity` must be "tanh" or "relu", got {name!r:.40}')
+    return str(name)
+
+
+def check_state(module: Recurrent, hx: Any) -> State:
+    """Return the state `hx`, h or (h, c), that a step of `module` starts from; None is all 0.
+
+    Raises `ValueError` where it has other parts or another width.
+    """
+    if hx is None:
+        return (module.zeros(),) * len(module.states)
+    vectors, width = parts_of(module, hx), module.hidden_size
+    for name, h in zip(module.states, vectors, strict=True):
+        if not is_nested(h) or len(h) != width:
+            found = f"{len(h)}" if is_nested(h) else f"{h!r:.40}"
+            raise ValueError(f"{module!r} takes a state {name} of {width} numbers, got {found}")
+    return tuple(check_inputs(module, h, width) for h in vectors)
+
+
+def parts_of(module: Recurrent, hx: Any) -> Any:
+    """Return h, or h and c, as a sequence; raises `ValueError` where there are not so many."""
+    parts = [hx] if len(module.states) == 1 else hx
+    if not is_nested(parts) or len(parts) != len(module.states):
+        raise ValueError(f"{module!r} takes the state ({', '.join(module.states)}), got {hx!r:.60}")
+    return parts

@@ -1,0 +1,140 @@
+"""Recurrent layers: a cell that walks over a sequence, several on top of each other.
+
+What a layer answers at each position is the input of the next one. Invariant: the weights are the
+same at every position, so a sequence may have any length, and all are reached by the gradient.
+"""
+
+from typing import Any, ClassVar
+
+from nn.checks import Seed, check_size
+from nn.layers.cells import (
+    Drawing,
+    GRUStep,
+    LSTMStep,
+    Recurrent,
+    RNNStep,
+    State,
+    Weights,
+    check_nonlinearity,
+    check_state,
+    parts_of,
+)
+from nn.layers.dropout import Dropout
+from nn.layers.init import Initialisation
+from nn.layers.inputs import Vectors, check_vectors, is_nested
+
+
+class RecurrentLayer(Recurrent):
+    """Base class of RNN, GRU and LSTM: `num_layers` cells, of which each reads the one below.
+
+    The parameters have PyTorch's names, `weight_ih_l0` for the cell that reads the input.
+    `dropout` is the probability with which, in training, a number on its way from one layer to the
+    next is 0. `init` and `rng` are as for `RNNCell`.
+
+    Raises `ValueError` for a size below 1 or a `dropout` outside [0, 1).
+    """
+
+    arguments: ClassVar[tuple[str, ...]] = (
+        *("input_size", "hidden_size", "num_layers"),
+        *("bias", "dropout"),
+    )
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        *,
+        dropout: float = 0.0,
+        init: str | Initialisation | None = None,
+        rng: Seed | None = None,
+    ) -> None:
+        super().__init__(input_size, hidden_size, bias)
+        self.num_layers = check_size("num_layers", num_layers)
+        how, rows = Drawing.checked(init, rng), self.gates * self.hidden_size
+        for k in range(self.num_layers):
+            inputs = self.hidden_size if k else self.input_size
+            drawn = Weights.drawn(rows, inputs, self.hidden_size, self.bias, how)
+            for name, values in drawn._asdict().items():
+                setattr(self, f"{name}_l{k}", values)
+        self.between = Dropout(dropout, seed=how.rng)
+
+    def forward(self, input: Any, hx: Any = None) -> tuple[Vectors, Any]:
+        """Return what the last layer says at each position, and the state after the last one.
+
+        `input` is a list of vectors of `input_size` numbers, the answer a list of as many vectors
+        of `hidden_size`. The state is h, `num_layers` vectors, of an LSTM (h, c); `hx` is the one
+        before the first position, by default all 0. So PyTorch's layers answer.
+
+        Raises `ValueError` or `TypeError` for vectors of another width or number.
+        """
+        sequence = check_vectors(self, input, self.input_size)
+        last = []
+        for k, state in enumerate(self._states(hx)):
+            if k and self.dropout:
+                sequence = self.between(sequence)
+            weights = Weights(*[vars(self)[f"{name}_l{k}"] for name in Weights._fields])
+            answers = []
+            for x in sequence:
+                state = self.step(weights, x, state)
+                answers.append(state[0])
+            sequence = answers
+            last.append(state)
+        parts = tuple(map(list, zip(*last, strict=True)))
+        return sequence, parts if len(parts) > 1 else parts[0]
+
+    @property
+    def dropout(self) -> float:
+        """The probability of a 0 between two layers."""
+        return self.between.p
+
+    def _states(self, hx: Any) -> list[State]:
+        """The state of each layer before the first position."""
+        if hx is None:
+            return [check_state(self, None)] * self.num_layers
+        n, parts = self.num_layers, parts_of(self, hx)
+        for name, part in zip(self.states, parts, strict=True):
+            if not is_nested(part) or len(part) != n:
+                found = f"{len(part)}" if is_nested(part) else f"{part!r:.40}"
+                raise ValueError(f"{self!r} takes a vector of {name} for each layer, got {found}")
+        single = len(self.states) == 1
+        return [check_state(self, s[0] if single else s) for s in zip(*parts, strict=True)]
+
+    def size(self) -> int:
+        """Return how many parameters layers of these sizes have."""
+        return self.count(self.input_size) + (self.num_layers - 1) * self.count(self.hidden_size)
+
+
+class RNN(RNNStep, RecurrentLayer):
+    """`RNNCell`s on a sequence, as PyTorch's RNN; see `RecurrentLayer` for the arguments."""
+
+    arguments: ClassVar[tuple[str, ...]] = (
+        *("input_size", "hidden_size", "num_layers", "nonlinearity"),
+        *("bias", "dropout"),
+    )
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        nonlinearity: str = "tanh",
+        bias: bool = True,
+        *,
+        dropout: float = 0.0,
+        init: str | Initialisation | None = None,
+        rng: Seed | None = None,
+    ) -> None:
+        self.nonlinearity = check_nonlinearity(nonlinearity)
+        super().__init__(
+            input_size, hidden_size, num_layers, bias, dropout=dropout, init=init, rng=rng
+        )
+
+
+class GRU(GRUStep, RecurrentLayer):
+    """`GRUCell`s on a sequence, as PyTorch's GRU; see `RecurrentLayer` for the arguments."""
+
+
+class LSTM(LSTMStep, RecurrentLayer):
+    """`LSTMCell`s on a sequence, as PyTorch's LSTM; see `RecurrentLayer` for the arguments."""
