@@ -4,6 +4,8 @@ import argparse
 from dataclasses import asdict
 from typing import Any
 
+import nn
+from nn.commands import characters
 from nn.commands import record as records
 from nn.commands.output import print_json, printable, rounded
 from nn.data.tables import listed
@@ -12,7 +14,13 @@ from nn.files.model import describe
 
 def info(options: argparse.Namespace) -> int:
     """Print what is in the file, as text or as JSON; return the exit status."""
-    model, record = records.load_any(options.load)
+    try:
+        model, record = records.load_any(options.load)
+    except nn.LoadError as problem:  # no architecture: perhaps a model of characters
+        try:
+            return _of_characters(options)
+        except nn.LoadError:
+            raise problem from None
     if options.json:
         about = {"architecture": describe(model), "model": repr(model)}
         about["parameters"] = len(model.parameters())
@@ -29,6 +37,19 @@ def info(options: argparse.Namespace) -> int:
         "scaling": "none" if record.scaling is None else "as in training",
     }
     for name, value in (lines | record.training).items():
+        if value not in ("", None, False):
+            print(f"{printable(name):<12} {printable(_shown(value))}")
+    return 0
+
+
+def _of_characters(options: argparse.Namespace) -> int:
+    model, settings, training = characters.load(options.load)
+    if options.json:
+        print_json({**asdict(settings), "parameters": len(model.parameters()), **training})
+        return 0
+    print(model.summary())
+    print(f"{settings.model} of {settings.width}, looks at {settings.block_size} characters")
+    for name, value in {"vocabulary": repr(settings.vocabulary), **training}.items():
         if value not in ("", None, False):
             print(f"{printable(name):<12} {printable(_shown(value))}")
     return 0

@@ -1,13 +1,20 @@
 """The command line's entrance: it runs a command, and turns errors into one line and status 2."""
 
+import argparse
 import sys
 
 from nn.commands.info import info
 from nn.commands.parser import parse
 from nn.commands.predict import predict
+from nn.commands.text import on_text, train_on_text
 from nn.commands.train import INTERRUPTED, train
 
-COMMANDS = {"train": train, "predict": predict, "info": info}
+
+def _train(options: argparse.Namespace) -> int:
+    return train_on_text(options) if on_text(options) else train(options)
+
+
+COMMANDS = {"train": _train, "predict": predict, "info": info}
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from nn.checks import check_share, not_negative, positive
 from nn.commands.arguments import Parser, at_least, number, path, seed
+from nn.commands.characters import MODELS
 from nn.commands.recipes import OPTIMIZERS, SCHEDULES
-from nn.data import DATASETS
+from nn.data import DATASETS, TEXTS
 from nn.data.dataset import TASKS
 from nn.data.scaling import SCALINGS
 from nn.layers.activations import ACTIVATIONS
@@ -19,6 +20,8 @@ TRAIN_EXAMPLES = """examples:
   python -m nn train --csv flowers.csv --target species --validation 0.2 --patience 10
   python -m nn train --csv air.csv --target "C6H6(GT)" --drop Date Time --missing -200
   python -m nn train --data spirals --optimizer adam --lr 0.02 --epochs 100
+  python -m nn train --data names --model gpt          invent names
+  python -m nn train --text poems.txt --model lstm --save poet.json --sample 500
 """
 PREDICT_EXAMPLES = """examples:
   python -m nn predict --load flowers.json --csv new.csv > predictions.csv
@@ -91,13 +94,14 @@ The defaults of the options marked * fit the data and the model; the report prin
 def _data(p: Parser) -> None:
     group = p.add_argument_group("data")
     given = group.add_mutually_exclusive_group()
-    given.add_argument("--data", choices=DATASETS, help="default: digits")
+    given.add_argument("--data", choices=(*DATASETS, *TEXTS), help="default: digits")
     given.add_argument("--csv", type=path, metavar="FILE", help="a table, in a text file")
+    given.add_argument("--text", type=path, metavar="FILE", help="a text, to learn its characters")
     group.add_argument("--target", metavar="COLUMN", help="the column to predict, name or position")
     group.add_argument("--task", choices=TASKS, help="default: as the target column suggests")
     group.add_argument("--drop", metavar="COLUMN", nargs="+", help="columns to leave out")
     group.add_argument("--scale", choices=(*SCALINGS, "none"), help="scaling of the numbers *")
-    group.add_argument("--test", type=share("test"), help="share held out for the test: 0.2")
+    group.add_argument("--test", type=share("test"), help="share held out for the test *")
     group.add_argument("--validation", type=share("validation"), help="share to watch in training")
     group.add_argument(
         "--shift", type=int, choices=(0, 4, 8), help="add images shifted in 4 or 8 directions *"
@@ -122,7 +126,11 @@ def _reading(p: Parser) -> None:
 
 def _model(p: Parser) -> None:
     group = p.add_argument_group("model")
-    group.add_argument("--model", choices=("mlp", "cnn"), help="cnn is for images; default: mlp")
+    group.add_argument(
+        "--model",
+        choices=("mlp", "cnn", *MODELS),
+        help="cnn is for images; default: mlp. Of a text ngram (the default), lstm or gpt",
+    )
     group.add_argument(
         "--hidden", type=at_least(1), nargs="*", metavar="N", help="widths of the hidden layers *"
     )
@@ -132,6 +140,13 @@ def _model(p: Parser) -> None:
     )
     group.add_argument(
         "--load", type=path, metavar="FILE", help="go on with a saved network instead"
+    )
+    group = p.add_argument_group("text")
+    group.add_argument(
+        "--block-size", type=at_least(1), metavar="N", help="characters that the model looks at *"
+    )
+    group.add_argument(
+        "--sample", type=at_least(0), metavar="N", help="characters written in the end: 200"
     )
 
 
@@ -145,7 +160,7 @@ def _training(p: Parser) -> None:
     group = p.add_argument_group("training")
     group.add_argument("--epochs", type=at_least(1), help="passes over the training set *")
     group.add_argument("--batch-size", type=at_least(1), default=32, help="default: 32")
-    group.add_argument("--optimizer", choices=list(OPTIMIZERS), default="sgd", help="default: sgd")
+    group.add_argument("--optimizer", choices=list(OPTIMIZERS), help="default: sgd, of text adam")
     group.add_argument(
         "--lr", type=number(float, functools.partial(positive, "lr")), help="learning rate *"
     )

@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import Any
 
+from nn.commands.characters import MODELS
 from nn.commands.recipes import RATES, recipe
 from nn.commands.record import Record
 from nn.data import (
@@ -29,10 +30,17 @@ from nn.data.csv_file import as_dataset
 READING = ("delimiter", "encoding", "decimal", "thousands", "missing", "header")
 OF_THE_NETWORK = ("model", "hidden", "activation", "dropout", "scale")
 OF_ITS_DATA = ("target", "task", "drop", "test")
+OF_A_TEXT = ("block_size", "sample")
 
 
 def check(options: argparse.Namespace, record: Record | None) -> None:
     """Raise `ValueError` or `ImportError` for options that do not fit each other, or files."""
+    options.optimizer = options.optimizer or "sgd"
+    for name in OF_A_TEXT:
+        if getattr(options, name) is not None:
+            raise ValueError(f"--{option(name)} goes with --text FILE or --data names")
+    if options.model in MODELS:
+        raise ValueError(f"--model {options.model} goes with --text FILE or --data names")
     for name in OF_THE_NETWORK + OF_ITS_DATA if record else ():
         if getattr(options, name) is not None:
             raise ValueError(f"--{name} cannot be changed in the network that --load reads")
@@ -45,6 +53,16 @@ def check(options: argparse.Namespace, record: Record | None) -> None:
         raise ValueError("--csv needs --target COLUMN, the column to predict")
     if options.momentum is not None and options.optimizer not in ("sgd", "rmsprop"):
         raise ValueError(f"--momentum goes with sgd and rmsprop, not with {options.optimizer}")
+    check_files(options)
+
+
+def option(name: str) -> str:
+    """Return the name of an option as it is written."""
+    return name.replace("_", "-")
+
+
+def check_files(options: argparse.Namespace) -> None:
+    """Raise `ValueError` where there would be no place for the files to write."""
     for name in ("save", "plot"):
         path = getattr(options, name)
         if path is not None and (os.path.isdir(path) or not os.path.isdir(_directory(path))):

@@ -37,7 +37,7 @@ def train(options: argparse.Namespace) -> int:
     optimizer = make_optimizer(model, options)
     if not options.json:
         _introduce(data, examples, model, options)
-        print(_settings(options, optimizer), flush=True)
+        print(training_line(options, optimizer), flush=True)
     history = _fit(model, data, examples, optimizer, options)
     test = scores(nn.predict(model, data.X_test), data.y_test, examples.target_scaling)
     training = {
@@ -101,8 +101,8 @@ def _conclude(test: dict[str, float], always: tuple[str, float]) -> None:
         print(f"test {rounded(name, number)}{beside}")
 
 
-def _settings(options: argparse.Namespace, optimizer: nn.Optimizer) -> str:
-    """The settings of the training, among them those that came from the recipe."""
+def training_line(options: argparse.Namespace, optimizer: nn.Optimizer) -> str:
+    """Return the settings of the training, among them those that came from the recipe."""
     rates = (f"{name} {value:g}" for name, value in _rates(optimizer).items())
     schedule = "" if options.schedule == "none" else f", {options.schedule} schedule"
     return f"{options.optimizer}, {', '.join(rates)}{schedule}, batches of {options.batch_size}"
@@ -136,7 +136,7 @@ def _fit(
         bar.update()
         if epoch in shown:
             with tqdm.external_write_mode():
-                print(_line(history, options), flush=True)
+                print(epoch_line(history, options), flush=True)
 
     batches = -(-len(examples.y) // options.batch_size)
     quiet = True if options.json else None  # None: a bar on terminals only
@@ -157,11 +157,12 @@ def _fit(
             progress=False,
         )
     if not options.json and history.loss and len(history.loss) not in shown:
-        print(_line(history, options))
+        print(epoch_line(history, options))
     return history
 
 
-def _line(history: nn.History, options: argparse.Namespace) -> str:
+def epoch_line(history: nn.History, options: argparse.Namespace) -> str:
+    """Return what is told of an epoch."""
     width = len(str(options.epochs))
     return f"epoch {len(history.loss):>{width}}/{options.epochs}  {history.report()}"
 

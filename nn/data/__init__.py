@@ -8,6 +8,7 @@
     scaling      Scaling: standard or from 0 to 1, as numbers that can be saved
     partition    hold_out: each class in its proportion
     points       xor and spirals
+    text         Text, read_text: characters as numbers, windows over them
     expansion    expand: images shifted by a pixel
     labels       one_hot
     batches      minibatches
@@ -33,7 +34,10 @@ from nn.data.points import xor as xor
 from nn.data.scaling import Scaling as Scaling
 from nn.data.scaling import fit_scaling as fit_scaling
 from nn.data.sources import DATASETS as DATASETS
+from nn.data.sources import TEXTS as TEXTS
 from nn.data.sources import load as load
 from nn.data.tables import Reading as Reading
 from nn.data.tables import Table as Table
 from nn.data.tables import read_table as read_table
+from nn.data.text import Text as Text
+from nn.data.text import read_text as read_text

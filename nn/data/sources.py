@@ -4,7 +4,7 @@ import http.client
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from nn.data.extras import require
 from nn.data.partition import hold_out
 from nn.data.points import spirals, xor
 from nn.data.scaling import Scaling, fit_scaling
+from nn.data.text import Text, names
 
 Array = npt.NDArray[Any]
 
@@ -33,26 +34,39 @@ class Source:
     scale: str | None = None
 
 
+@overload  # a str that is not this one gives a Dataset, which mypy cannot be told
+def load(name: Literal["names"]) -> Text: ...  # type: ignore[overload-overlap]
+@overload
 def load(
     name: str,
     *,
     seed: int = 0,
     test_fraction: float = 0.2,
     scale: str | Scaling | None = "usual",
-) -> Dataset:
+) -> Dataset: ...
+def load(
+    name: str,
+    *,
+    seed: int = 0,
+    test_fraction: float = 0.2,
+    scale: str | Scaling | None = "usual",
+) -> Any:
     """Return the data set called `name`, split by `seed`, each class in its proportion.
 
     `digits`: 1,797 images of 8x8 pixels, 64 inputs in [0, 1]; `iris`: 150 flowers, 4 inputs, the
     usual scaling is "minmax"; `moons`, `circles`, `xor` and three `spirals`: noisy points of the
     plane, drawn by `seed`; `mnist`: 70,000 images of 28x28 pixels, downloaded the first time.
     `scale` is "standard", "minmax", both fitted on the training part only, None, or a `Scaling`
-    that has been fitted before.
+    that has been fitted before. `names` is a `Text`, 5,163 first names, which is not split.
 
     Raises `ValueError` for an unknown name or scaling, `ConnectionError` where `mnist` cannot be
     downloaded, and `ImportError` without scikit-learn, which xor and spirals do not need.
     """
+    if name in TEXTS:
+        return TEXTS[name]()
     if name not in SOURCES:
-        raise ValueError(f"unknown data set {name!r}: choose one of {', '.join(DATASETS)}")
+        known = ", ".join((*DATASETS, *TEXTS))
+        raise ValueError(f"unknown data set {name!r}: choose one of {known}")
     found = SOURCES[name](seed)
     X_train, y_train, X_test, y_test = hold_out(found.X, found.y, test_fraction, seed)
     kind = found.scale if scale == "usual" else scale
@@ -135,3 +149,4 @@ SOURCES: dict[str, Callable[[int], Source]] = {
     "mnist": _mnist,
 }
 DATASETS = tuple(SOURCES)
+TEXTS: dict[str, Callable[[], Text]] = {"names": names}

@@ -47,7 +47,7 @@ class Builder:
         fields = item.fields(["class", *kind.arguments])
         arguments: dict[str, Any] = {name: fields[name].value for name in kind.arguments}
         if "init" in inspect.signature(kind).parameters:
-            arguments["init"] = self._draw
+            arguments["init"] = self.draw
         try:
             layer = kind(**arguments)
         except LoadError:
@@ -60,7 +60,7 @@ class Builder:
                 item.fail(f"pads images by more than {PADDING} rows in all: build it by hand")
         return layer
 
-    def _draw(self, *_: Any) -> float:
+    def draw(self, *_: Any) -> float:
         """Stand for an initialisation, and stop where there are more weights than numbers."""
         self.left -= 1
         if self.left < 0:
