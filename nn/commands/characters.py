@@ -114,7 +114,7 @@ class GPT(nn.Module):
         """Return the logits at all positions, one after the other."""
         x = self.places(self.table(tokens))
         normed = self.first(x)
-        answers, _ = self.attention(normed, normed, normed, is_causal=True)
+        answers, _ = self.attention(normed, normed, normed, need_weights=False, is_causal=True)
         x = _plus(x, answers)
         x = _plus(x, [self.outer(self.inner(v)) for v in self.second(x)])
         return [v for vector in self.last(x) for v in self.head(vector)]

@@ -1,5 +1,7 @@
 """To PyTorch and back: the same layers with the same weights, as a `torch.nn.Sequential`.
 
+Recurrent layers and attention, which are no part of a Sequential, are converted by themselves.
+
     table    which functions and settings are the same on both sides
     outward  to_torch
     inward   from_torch

@@ -64,18 +64,24 @@ class MultiHeadAttention(Described):
         return self.listening.p
 
     def forward(
-        self, query: Any, key: Any, value: Any, *, is_causal: bool = False
-    ) -> tuple[Vectors, Vectors]:
+        self,
+        query: Any,
+        key: Any,
+        value: Any,
+        *,
+        need_weights: bool = True,
+        is_causal: bool = False,
+    ) -> tuple[Vectors, Vectors | None]:
         """Return the answer at each position of `query`, and what each position counted.
 
         All three are lists of vectors of `embed_dim` numbers, `key` and `value` of one length;
         in self-attention they are the same list. The second result has a row for each query and a
         number for each key, the mean of the heads', as PyTorch's; with `is_causal` it is 0 for
-        each later position.
+        each later position. It is None, and costs nothing, without `need_weights`.
 
         Raises `ValueError` or `TypeError` for vectors of another width, or not as many.
         """
-        causal = flag("is_causal", is_causal)
+        causal, need_weights = flag("is_causal", is_causal), flag("need_weights", need_weights)
         q, k, v = self._projected(query, key, value)
         if len(k) != len(v) or (causal and len(q) != len(k)):
             raise ValueError(
@@ -97,9 +103,10 @@ class MultiHeadAttention(Described):
                 columns = zip(*[value[head] for value in v[:seen]], strict=True)
                 mixed += [dot(weights, column) for column in columns]
             answers.append(self.out_proj(mixed))
-            means = [sum(c[1:], c[0]) / len(heads) for c in zip(*shares, strict=True)]
-            attention.append(means + [as_value(0.0)] * (len(k) - seen))
-        return answers, attention
+            if need_weights:
+                means = [sum(c[1:], c[0]) / len(heads) for c in zip(*shares, strict=True)]
+                attention.append(means + [as_value(0.0)] * (len(k) - seen))
+        return answers, attention if need_weights else None
 
     def _projected(self, *sequences: Any) -> list[Vectors]:
         """The queries, the keys and the values: each a third of the rows of the matrix."""

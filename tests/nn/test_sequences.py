@@ -100,6 +100,7 @@ def test_attention_between_two_sequences():
     layer = nn.MultiHeadAttention(4, 2, rng=rng())
     x = examples("attention")[0].tolist()
     answers, attention = layer(x[:1], x[1:], x[1:])
+    assert layer(x[:1], x[1:], x[1:], need_weights=False)[1] is None
     assert (len(answers), len(attention), len(attention[0])) == (1, 1, 2)
 
 
