@@ -162,7 +162,7 @@ class Examples:
             right = ((outputs > self.threshold) == (self.targets > 0.0)).all(axis=1)
         else:
             right = outputs.argmax(axis=1) == self.labels
-        return np.count_nonzero(right) / len(right)  # np.mean takes 10 us more, each epoch
+        return float(np.count_nonzero(right) / len(right))  # np.mean takes 10 us more an epoch
 
     def answers(self, outputs: Array) -> tuple[Array, Array]:
         """Return targets and outputs as metrics compare them: labels where there are classes."""
