@@ -12,16 +12,22 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from functools import cached_property
+from typing import Any, cast
+
+import numpy as np
 
 from autograd.checking.anomaly import detect_anomaly
+from autograd.compiler.straight import StraightLine
+from autograd.compiler.trace import record
 from autograd.engine.graph import pull_back, stored, topological_order
-from autograd.engine.modes import no_grad, without
+from autograd.engine.modes import no_grad, opened, without
 from autograd.engine.number import as_float
 from autograd.engine.value import Value, as_value
 from autograd.functional import jacobian, jvp
 from autograd.nesting import flatten, unflatten
 
+MANY = 32  # inputs: a function is compiled in the time of some 30 of its evaluations
 EPSILON = 2.0**-52  # a row of the table is right to about one unit in the last place
 UNWATCHED = no_grad, detect_anomaly  # what is in force for nobody's results
 
@@ -53,6 +59,51 @@ class Subject:
                 for leaf, x in zip(self._inputs, numbers, strict=True):
                     leaf.data = type(leaf.data)(x)  # a fraction stays one
             return [number(x, "the result") for x in self._run([Value(x) for x in numbers])]
+
+    def moved(self, i: int, x: float) -> list[float]:
+        """Return the outputs where input number `i` is `x`.
+
+        Where there are many inputs the function is compiled, to what it computes bit for bit, and
+        itself only runs where it takes another path.
+        """
+        if self.program is not None:
+            line, point, parameters = self.program
+            before, point[i] = point[i], x
+            results, holds, _ = line.run([point[: line.arguments]], parameters(point), False)
+            point[i] = before
+            if holds:
+                return cast(list[float], results.tolist())
+        return self.values([*self.numbers[:i], x, *self.numbers[i + 1 :]])
+
+    @cached_property
+    def program(self) -> Any:
+        """The function as straight-line code, the inputs, and which of them are parameters."""
+        exact = any(type(node._data) is not float for node in self.graph)
+        if len(self.numbers) < MANY or exact or opened():
+            return None
+        try:
+            return self._compiled()
+        except Exception:  # whatever cannot be compiled decides for itself
+            return None
+
+    def _compiled(self) -> Any:
+        with unchanged(self._inputs):
+            given = [] if self._moved else [self.numbers]
+            recording = record(lambda *xs: self._f(xs[0] if xs else []), given, [])
+        own = {leaf: i for i, leaf in enumerate(self.variables)}
+        used = recording.parameters
+        places = np.array([own.get(p, 0) for p in used], dtype=int)
+        ours = np.array([p in own for p in used], dtype=bool)
+        data = np.array([as_float(p._data) for p in used])
+        line = StraightLine(recording, 0 if self._moved else len(self.numbers))
+        point = np.array(self.numbers)
+
+        def parameters(point: Any) -> Any:
+            return np.where(ours, point[places], data) if self._moved else data
+
+        results, holds, _ = line.run([point[: line.arguments]], parameters(point), False)
+        same = np.array_equal(results, self.values(self.numbers), equal_nan=True)
+        return (line, point, parameters) if holds and same else None
 
     def derivatives(self) -> dict[str, list[list[float]]]:
         """Return the derivatives, by way and output; `grad` and `jvp` take arguments only."""

@@ -1,5 +1,6 @@
 """gradcheck: it finds every seeded mistake, in rows and in sweeps, and raises no false alarm."""
 
+import dataclasses
 import math
 import re
 from fractions import Fraction
@@ -12,6 +13,7 @@ from repeats import repeats
 import autograd
 import nn
 from autograd import Value, functional
+from autograd.checking import subject
 from autograd.checking.gradcheck import gradcheck
 from autograd.engine.graph import topological_order
 from autograd.engine.primitive import TABLE, row
@@ -1128,3 +1130,61 @@ def test_several_notes_stand_one_after_the_other():
     assert entry.note == (
         "no operation leads from it to a result; a kink: slope -1 to the left, 1 to the right"
     )
+
+
+def with_many_inputs():
+    """Functions of 40 inputs, and the inputs: smooth, with kinks and branches, and wrong."""
+    rng = Random(0)
+    W = [Value(rng.gauss(0.0, 1.0)) for _ in range(40)]
+    wrong = autograd.primitive(
+        "gradcheck_wrong", scalar=lambda x: x * x, partials=lambda out, x: (2.01 * x,)
+    )
+
+    def branches(xs):
+        total = sum(x * x if x > 0 else -x for x in xs)
+        return total * 2.0 if total > 10.0 else total
+
+    def outside(xs):
+        if xs[0] < 0.0:
+            raise ValueError("no debts")
+        return sum(x.sqrt() for x in xs)
+
+    xs = [rng.gauss(0.0, 1.0) for _ in range(40)]
+    yield lambda: sum((w * 0.3).tanh() * w for w in W), W
+    yield lambda: sum(w * w for w in W) * W[0].detach(), W
+    yield branches, (xs,)
+    yield lambda xs: [sum(xs), autograd.maximum(xs[0], xs[1])], ([0.0] * 40,)
+    yield lambda xs: sum(autograd.abs(x) for x in xs), ([0.0, *xs[1:]],)
+    yield outside, ([0.0, *map(abs, xs[1:])],)
+    yield lambda xs: sum(map(wrong, xs)), (xs,)
+    yield lambda xs: sum(math.floor(x.data) * x for x in xs), (xs,)
+    yield lambda xs: sum(x * Fraction(1, 3) for x in xs), ([Fraction(1, 7)] * 40,)
+
+
+@pytest.mark.parametrize("case", range(9))
+def test_many_inputs_are_checked_through_a_program_and_no_verdict_changes(case, monkeypatch):
+    reports = []
+    for many in (32, 10**9):
+        monkeypatch.setattr(subject, "MANY", many)
+        f, inputs = list(with_many_inputs())[case]
+        found = autograd.gradcheck(f, inputs, raise_exception=False)
+        reports.append(
+            [
+                dataclasses.replace(e, analytic=repr(e.analytic), numeric=repr(e.numeric))
+                for e in found
+            ]
+        )
+    assert reports[0] == reports[1]
+
+
+def test_a_function_of_many_inputs_runs_a_few_times():
+    calls = []
+
+    def f(xs):
+        calls.append(1)
+        return sum(x * x for x in xs)
+
+    xs = [0.1 * i for i in range(40)]
+    assert autograd.gradcheck(f, (xs,))
+    # recorded, run again, compiled, compared; forward mode runs it once an input
+    assert len(calls) < 50
