@@ -20,23 +20,34 @@ REST = 0.3  # seconds before a turn, so that the last peer's threads have stoppe
 
 
 def compare(
-    module: str, peers: Mapping[str, str], *, rounds: int, collect: bool = True
+    module: str,
+    peers: Mapping[str, str],
+    *,
+    rounds: int,
+    collect: bool = True,
+    compiled: dict[str, float] | None = None,
 ) -> dict[str, float]:
     """Return each peer's median seconds a step, or nan where its package is not installed.
 
     `peers` maps a name to the function in `module` that sets the peer up. `rounds` steps of each
     are timed in turn, after two that are not; `collect=False` switches the garbage collector off.
+    `compiled` is filled with the seconds that a step says, as its attribute, it took to compile.
     """
     context = multiprocessing.get_context("spawn")
     lines: dict[str, Connection] = {}
     processes = []
+    asks = compiled is not None
     for name, setup in peers.items():
         here, there = context.Pipe()
-        process = context.Process(target=_serve, args=(module, setup, collect, there), daemon=True)
+        process = context.Process(
+            target=_serve, args=(module, setup, collect, asks, there), daemon=True
+        )
         process.start()
         processes.append(process)
         lines[name] = here
     missing = {name: line.recv() for name, line in lines.items()}
+    if compiled is not None:
+        compiled.update((name, line.recv()) for name, line in lines.items() if not missing[name])
     for name, package in missing.items():
         if package:
             print(f"{name}: MISSING, {package} is not installed")
@@ -55,13 +66,15 @@ def compare(
     return {n: statistics.median(seconds[n]) if n in seconds else float("nan") for n in peers}
 
 
-def _serve(module: str, setup: str, collect: bool, line: Connection) -> None:
+def _serve(module: str, setup: str, collect: bool, asks: bool, line: Connection) -> None:
     try:
         step = attrgetter(setup)(importlib.import_module(module))()
     except ImportError as error:
         line.send(error.name or str(error))
         return
     line.send("")
+    if asks:
+        line.send(getattr(step, "compiled", float("nan")))
     gc.collect()
     if not collect:
         gc.disable()
