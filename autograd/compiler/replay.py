@@ -200,7 +200,7 @@ class Replayer:
         if path.machine:
             *found, slopes = self._run_machine(path, arrays, chosen, reverse, flat)
             if found[1].all():
-                return found[0], slopes * (1.0 / count)
+                return found[0], slopes * (1.0 / max(count, 1))
             first = *found, False
         return self._replay_paths(arrays, chosen, reverse, flat, first)
 
