@@ -82,7 +82,7 @@ class detect_anomaly(Mode):
                 "in the reverse sweep the contributions to the gradient of "
                 f"{_made(node)}, add up to {gradient}"
             )
-        for parent, local in zip(node.parents, node.stored_partials(), strict=True):
+        for parent, local in zip(node.parents, stored(node), strict=True):
             if parent in active and not math.isfinite(gradient * local):
                 raise FloatingPointError(
                     f"in the reverse sweep of {_call(node.primitive, node.parents)} = "

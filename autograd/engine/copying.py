@@ -7,13 +7,12 @@ shared; in a pickle the leaves stay shared between all the graphs that use them.
 
 from typing import Any
 
-from autograd.engine.graph import topological_order
+from autograd.engine.graph import stored, topological_order
 
 
 def fields(node: Any) -> tuple[Any, ...]:
     """Return everything a node holds but its parents."""
-    partials = node.stored_partials()
-    return type(node), node._data, node._grad, node.label, node.primitive, partials
+    return type(node), node._data, node._grad, node.label, node.primitive, stored(node)
 
 
 def restored(

@@ -44,10 +44,18 @@ def topological_order(*roots: Node, leaves: Iterable[Node] = ()) -> list[Node]:
     return order
 
 
+def in_order(node: Node, left: Any, right: Any) -> tuple[Any, ...]:
+    """Return as a tuple what two slots of a node hold, one for each of its parents."""
+    if node._right is not None:
+        return left, right
+    if node._left is None:
+        return ()
+    return tuple(left) if node._left.__class__ is tuple else (left,)
+
+
 def stored(node: Node) -> tuple[Any, ...]:
     """Return the local partials that were stored when the node was recorded."""
-    partials: tuple[Any, ...] = node.stored_partials()
-    return partials
+    return in_order(node, node._to_left, node._to_right) if node._left is not None else ()
 
 
 def pull_back(

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any, Self
 
 from autograd.engine import modes
-from autograd.engine.copying import copied, deepcopied, pickled
+from autograd.engine.copying import pickled
+from autograd.engine.graph import in_order, stored
 from autograd.engine.modes import watching
 from autograd.engine.number import as_float, as_number, as_numbers
 from autograd.engine.primitive import Primitive
@@ -122,22 +123,13 @@ class Node:
     @property
     def parents(self) -> tuple[Self, ...]:
         """The inputs of the operation that made this node, in order; empty for a leaf."""
-        return self._in_order(self._left, self._right) if self._left is not None else ()
+        return in_order(self, self._left, self._right)
 
     @property
     def partials(self) -> tuple[Any, ...]:
         """The local partial derivatives by the parents, stored when the node was recorded."""
         self._read("`.partials`")
-        return self.stored_partials()
-
-    def stored_partials(self) -> tuple[Any, ...]:
-        """Return the partials to the packages' own code, which freezes none."""
-        return self._in_order(self._to_left, self._to_right) if self._left is not None else ()
-
-    def _in_order(self, left: Any, right: Any) -> tuple[Any, ...]:
-        if self._right is not None:
-            return left, right
-        return left if self._left.__class__ is tuple else (left,)
+        return stored(self)
 
     def item(self) -> Any:
         """Return the bare number, as NumPy and PyTorch name it."""
@@ -167,14 +159,6 @@ class Node:
     def __format__(self, spec: str) -> str:
         return format(as_float(self._read("a format")), spec) if spec else repr(self)
 
-    def __copy__(self) -> Self:
-        twin: Self = copied(self)
-        return twin
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        twin: Self = deepcopied(self, memo)
-        return twin
-
     def __reduce__(self) -> tuple[Any, ...]:
         self._read("pickle")
         return pickled(self)
@@ -193,7 +177,7 @@ class Node:
     @property
     def _backward(self) -> Callable[[], None]:
         def hand_on() -> None:
-            for parent, partial in zip(self.parents, self.stored_partials(), strict=True):
+            for parent, partial in zip(self.parents, stored(self), strict=True):
                 parent._grad += self._grad * partial
 
         return hand_on

@@ -23,12 +23,11 @@ TABLE: dict[str, "Primitive"] = {}
 class Primitive:
     """One row: `scalar(*floats)`, `array(*arrays)` and `partials(out, *inputs)`, one per input.
 
-    Called as a function it takes floats, arrays or `Value`s and answers in kind. The other columns
-    are for its readers, and stand only where they differ from what the name and `partials` say:
-    `textbook(out, *inputs)` is the rule as books write it, where `partials` keeps digits that it
-    would lose; `latex` a formula of its inputs #1, #2; `javascript` a function; `domain(*inputs)`
-    whether finite inputs have a value that is a number. Through a `step` nothing flows back, not
-    even 0 times infinity.
+    The other columns are for its readers, and stand only where they differ from what the name and
+    `partials` say: `textbook(out, *inputs)` is the rule as books write it, where `partials` keeps
+    digits that it would lose; `latex` a formula of its inputs #1, #2; `javascript` a function;
+    `domain(*inputs)` whether finite inputs have a value that is a number. Through a `step` nothing
+    flows back, not even 0 times infinity.
     """
 
     name: str
@@ -125,16 +124,15 @@ def _is_value(x: Any) -> bool:
     return hasattr(x, "__apply_primitive__")
 
 
-def _kind(name: str) -> Primitive:
-    return Primitive(name, lambda x: x, lambda x: x, lambda out: ())
-
-
 # What a leaf is, where it is no variable, stands in the place of the operation that made it.
-CONSTANT = _kind("constant")  # a bare number that met a Value in an expression
-DETACHED = _kind("detached")  # what `detach()` and `no_grad()` leave: computed, but no parameter
-FROZEN = _kind("frozen")  # a parameter that is not trained for now
-ARGUMENT = _kind("argument")  # a number that will change, while a function is being compiled
-LEAF_KINDS = {kind.name: kind for kind in (CONSTANT, DETACHED, FROZEN, ARGUMENT)}
+LEAF_KINDS = {
+    name: Primitive(name, lambda x: x, lambda x: x, lambda out: ())
+    for name in ("constant", "detached", "frozen", "argument")
+}
+CONSTANT = LEAF_KINDS["constant"]  # a bare number that met a Value in an expression
+DETACHED = LEAF_KINDS["detached"]  # what `detach()` and `no_grad()` leave: computed, no parameter
+FROZEN = LEAF_KINDS["frozen"]  # a parameter that is not trained for now
+ARGUMENT = LEAF_KINDS["argument"]  # a number that will change, while a function is being compiled
 
 
 def constant(x: Any) -> Any:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine import modes, table
+from autograd.engine.copying import copied, deepcopied
 from autograd.engine.functions import clip, elementwise, gelu
 from autograd.engine.graph import pull_back, topological_order, total
 from autograd.engine.modes import watching
@@ -237,11 +238,11 @@ class Value(Node):
     def __bool__(self) -> bool:
         return self != 0.0
 
-    def __copy__(self) -> "Value":
-        return record(table.copy, (self,)) if modes.recording() else super().__copy__()
+    def __copy__(self) -> Any:
+        return record(table.copy, (self,)) if modes.recording() else copied(self)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> "Value":
-        return record(table.copy, (self,)) if modes.recording() else super().__deepcopy__(memo)
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return record(table.copy, (self,)) if modes.recording() else deepcopied(self, memo)
 
     def __apply_primitive__(self, primitive: Primitive, inputs: tuple[Any, ...]) -> "Value":
         if not _VALUE_ONLY.issuperset(map(type, inputs)):  # a long dot: 3 times faster

@@ -20,10 +20,11 @@ from autograd.engine.value import Value
 from autograd.pictures import javascript
 from autograd.pictures.javascript import Table
 from autograd.pictures.layout import positions
-from autograd.words import formula
+from autograd.words.folding import Folding
+from autograd.words.formula import Formula, text
 from autograd.words.names import Names
 from autograd.words.sweep import Sweep
-from autograd.words.text import ELLIPSIS, LIMIT, check_limit, visible
+from autograd.words.text import LIMIT, check_limit, visible
 
 
 class Stepper:
@@ -73,6 +74,7 @@ def stepper(root: Value, *, names: Mapping[str, Any] | None = None, limit: int =
 def _graph(sweep: Sweep, names: Names, table: Table) -> dict[str, Any]:
     order = sweep.order
     number = {node: i for i, node in enumerate(order)}
+    folding = Folding(sweep, {node: f"\0{i}\0" for node, i in number.items()})
     parents = [[number[p] for p in node.parents] for node in order]
     layer, height = positions(parents)
     return {
@@ -88,8 +90,8 @@ def _graph(sweep: Sweep, names: Names, table: Table) -> dict[str, Any]:
                 "parents": parents[i],
                 "data": _json_number(sweep.data[node]),
                 "partials": list(map(_json_number, node.partials)),
-                "expression": _expression(node, number),
-                "rules": _rules(node, number),
+                "expression": _template(folding.expression(node)),
+                "rules": list(map(_template, folding.rules(node))),
                 "layer": layer[i],
                 "height": height[i],
             }
@@ -116,34 +118,9 @@ def _json_number(x: Any) -> float | str:
     return float(x) if math.isfinite(x) else repr(float(x))
 
 
-def _expression(node: Value, number: Mapping[Value, int]) -> list[str | int]:
-    """The operation as text with the numbers of its nodes in between."""
-    if node.primitive is None or not node.parents:
-        return []
-    inputs = [_reference(parent, number) for parent in formula.shortened(node)]
-    return _template(formula.operation(node.primitive, inputs))
-
-
-def _rules(node: Value, number: Mapping[Value, int]) -> list[list[str | int]]:
-    """For each input the formula of its partial, [] where there is none to show."""
-    if node.primitive is None or not node.parents:
-        return []
-    out, *inputs = [_reference(each, number) for each in (node, *node.parents)]
-    found = formula.rules(node.primitive, out, inputs)
-    return [[] if rule is None else _template(rule) for rule in found]
-
-
-def _reference(node: Value | None, number: Mapping[Value, int]) -> formula.Formula:
-    if node is None:
-        return formula.Formula(ELLIPSIS)
-    if node.primitive is CONSTANT:
-        return formula.number(node._data)
-    return formula.Formula(f"\0{number[node]}\0")
-
-
-def _template(expression: formula.Formula) -> list[str | int]:
-    """Split a formula at its nodes: ["2 * ", 7, " + ", 3]."""
-    parts = re.split("\0(\\d+)\0", formula.text(expression))
+def _template(formula: Formula | None) -> list[str | int]:
+    """Split a formula at its nodes: ["2 * ", 7, " + ", 3]; none is empty."""
+    parts = re.split("\0(\\d+)\0", text(formula)) if formula is not None else []
     return [int(part) if i % 2 else part for i, part in enumerate(parts) if part]
 
 

@@ -133,4 +133,5 @@ def explain(
     """
     check_format(fmt)
     sweep = Sweep(root, exact=True)
-    return Explanation(Folding(sweep, Names(sweep.order, names), fold), fmt)
+    known = Names(sweep.order, names)
+    return Explanation(Folding(sweep, known, known.given if fold else None), fmt)

@@ -5,6 +5,7 @@ its local derivative by `out` is the product of the three partials between them.
 is folded is used once, so there is one way from each node to the one that shows it.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from autograd.engine.primitive import CONSTANT
@@ -14,6 +15,7 @@ from autograd.words.names import Names
 from autograd.words.sweep import Sweep, Use
 from autograd.words.text import ELLIPSIS
 
+Named = Callable[[Value], object]
 LARGEST = 12  # operations written out in one expression
 TINY = 1e-20  # of smaller partials, or larger than its inverse, the product may leave the floats
 
@@ -34,22 +36,27 @@ class Contribution:
 
 
 class Folding:
-    """Which nodes of a graph have a line of their own, and what is written there."""
+    """Which nodes of a graph have a line of their own, and what is written there.
 
-    def __init__(self, sweep: Sweep, names: Names, fold: bool) -> None:
+    With `named`, what it says no to and is used once is folded.
+    """
+
+    def __init__(
+        self, sweep: Sweep, names: Names | Mapping[Value, str], named: Named | None = None
+    ) -> None:
         self.sweep, self.names = sweep, names
         self.hidden: set[Value] = set()
         self._known: dict[Value, list[Formula | None]] = {}
-        if fold:
-            self._fold()
+        if named is not None:
+            self._fold(named)
 
-    def _fold(self) -> None:
+    def _fold(self, named: Named) -> None:
         size: dict[Value, int] = {}
         for node in self.sweep.order:
             size[node] = 1 + sum(size[p] for p in node.parents if p in self.hidden)
-            named = self.names.given(node) or not node.parents or node is self.sweep.root
+            shown = named(node) or not node.parents or node is self.sweep.root
             usual = all(p == 0.0 or TINY < abs(p) < 1.0 / TINY for p in node.partials)
-            if not named and len(self.sweep.uses[node]) == 1 and size[node] < LARGEST and usual:
+            if not shown and len(self.sweep.uses[node]) == 1 and size[node] < LARGEST and usual:
                 self.hidden.add(node)
 
     def shows(self, node: Value) -> bool:
@@ -69,25 +76,30 @@ class Folding:
         return [self._contribution(use) for use in self.sweep.uses[node]]
 
     def _contribution(self, use: Use) -> Contribution:
-        rule, local = self._rules(use.child)[use.position], use.partial
+        rule, local = self._held(use.child)[use.position], use.partial
         while use.child in self.hidden:
             (use,) = self.sweep.uses[use.child]
             local = use.partial * local
-            outer = self._rules(use.child)[use.position]
+            outer = self._held(use.child)[use.position]
             rule = None if rule is None or outer is None else outer * rule
         upstream = self.sweep.gradient[use.child]
         return Contribution(self.names[use.child], upstream, rule, local)
 
-    def _rules(self, node: Value) -> list[Formula | None]:
-        """The partials' formulas, the names of the nodes in them, where they give the partials."""
+    def rules(self, node: Value) -> list[Formula | None]:
+        """Return the partials as formulas of the names, None where none is worth reading."""
+        if node.primitive is None or not node.parents:
+            return []
+        out, *inputs = map(self._reference, (node, *node.parents))
+        return rules(node.primitive, out, inputs)
+
+    def _held(self, node: Value) -> list[Formula | None]:
+        """Those of the rules that give the partials that were recorded."""
         if node not in self._known:
-            primitive, inputs, data = node.primitive, node.parents, self.sweep.data
-            assert primitive is not None
-            held = holds(
-                primitive, data[node], [data[x] for x in inputs], self.sweep.partials[node]
-            )
-            found = rules(primitive, self._reference(node), list(map(self._reference, inputs)))
-            self._known[node] = [f if h else None for f, h in zip(found, held, strict=True)]
+            assert node.primitive is not None
+            out, *inputs = [self.sweep.data[x] for x in (node, *node.parents)]
+            held = holds(node.primitive, out, inputs, self.sweep.partials[node])
+            pairs = zip(self.rules(node), held, strict=True)
+            self._known[node] = [rule if right else None for rule, right in pairs]
         return self._known[node]
 
     def _reference(self, node: Value | None) -> Formula:

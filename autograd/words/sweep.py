@@ -8,7 +8,7 @@ gradients equal, bit for bit, what `root.backward()` gives where all gradients s
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from autograd.engine.graph import pull_back, topological_order
+from autograd.engine.graph import pull_back, stored, topological_order
 from autograd.engine.number import as_float
 from autograd.engine.value import Value
 
@@ -39,7 +39,7 @@ class Sweep:
         number: Any = Fraction if exact and root._data.__class__ is Fraction else as_float
         self.data = {node: number(node._data) for node in self.order}
         self.stale = any(map(self._is_stale, self.order))
-        self.partials = {node: tuple(map(number, node.stored_partials())) for node in self.order}
+        self.partials = {node: tuple(map(number, stored(node))) for node in self.order}
         found = pull_back(self.order, {root: number(1)}, self.partials.__getitem__)
         self.gradient = dict.fromkeys(self.order, number(0)) | found  # below a step there is none
         self.uses: dict[Value, list[Use]] = {node: [] for node in self.order}

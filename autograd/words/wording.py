@@ -36,10 +36,12 @@ def listed(names: Sequence[str]) -> str:
 class Words(Folding):
     """The words for one graph and for `value`, which may be outside it."""
 
+    names: Names
+
     def __init__(self, sweep: Sweep, names: Mapping[str, Any] | None, value: Value) -> None:
         outside = [] if value in sweep.gradient else [value]
         first, last = (outside, []) if value.label else ([], outside)  # numbers as in `explain`
-        super().__init__(sweep, Names([*first, *sweep.order, *last], names), fold=False)
+        super().__init__(sweep, Names([*first, *sweep.order, *last], names))
 
     def slope(self, node: Value) -> str:
         """The derivative of the root by `node`, as a symbol."""
