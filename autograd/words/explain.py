@@ -134,4 +134,7 @@ def explain(
     check_format(fmt)
     sweep = Sweep(root, exact=True)
     known = Names(sweep.order, names)
-    return Explanation(Folding(sweep, known, known.given if fold else None), fmt)
+    folding = Folding(sweep, known)
+    if fold:
+        folding.fold(known)
+    return Explanation(folding, fmt)

@@ -5,7 +5,7 @@ its local derivative by `out` is the product of the three partials between them.
 is folded is used once, so there is one way from each node to the one that shows it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from autograd.engine.primitive import CONSTANT
@@ -15,7 +15,6 @@ from autograd.words.names import Names
 from autograd.words.sweep import Sweep, Use
 from autograd.words.text import ELLIPSIS
 
-Named = Callable[[Value], object]
 LARGEST = 12  # operations written out in one expression
 TINY = 1e-20  # of smaller partials, or larger than its inverse, the product may leave the floats
 
@@ -36,27 +35,21 @@ class Contribution:
 
 
 class Folding:
-    """Which nodes of a graph have a line of their own, and what is written there.
+    """Which nodes of a graph have a line of their own, and what is written there."""
 
-    With `named`, what it says no to and is used once is folded.
-    """
-
-    def __init__(
-        self, sweep: Sweep, names: Names | Mapping[Value, str], named: Named | None = None
-    ) -> None:
+    def __init__(self, sweep: Sweep, names: Names | Mapping[Value, str]) -> None:
         self.sweep, self.names = sweep, names
         self.hidden: set[Value] = set()
         self._known: dict[Value, list[Formula | None]] = {}
-        if named is not None:
-            self._fold(named)
 
-    def _fold(self, named: Named) -> None:
+    def fold(self, names: Names) -> None:
+        """Hide nodes without a name that are used once: they are written out where they are."""
         size: dict[Value, int] = {}
         for node in self.sweep.order:
             size[node] = 1 + sum(size[p] for p in node.parents if p in self.hidden)
-            shown = named(node) or not node.parents or node is self.sweep.root
+            named = names.given(node) or not node.parents or node is self.sweep.root
             usual = all(p == 0.0 or TINY < abs(p) < 1.0 / TINY for p in node.partials)
-            if not shown and len(self.sweep.uses[node]) == 1 and size[node] < LARGEST and usual:
+            if not named and len(self.sweep.uses[node]) == 1 and size[node] < LARGEST and usual:
                 self.hidden.add(node)
 
     def shows(self, node: Value) -> bool:

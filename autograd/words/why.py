@@ -18,9 +18,10 @@ from typing import Any
 from autograd.engine.graph import topological_order
 from autograd.engine.primitive import CONSTANT, DETACHED
 from autograd.engine.value import Value
+from autograd.lines import line_of, origin_of
 from autograd.words.sweep import STALE, Sweep
 from autograd.words.way import Finding, Kind, explained, kind_of, not_finite
-from autograd.words.wording import Words, line_of, listed, number, origin_of
+from autograd.words.wording import Words, listed, number
 
 ORIGINS = 20  # detached leaves whose origin is traced back
 NO_LINE = (

@@ -9,8 +9,7 @@ from typing import Any
 
 from autograd.engine.primitive import CONSTANT
 from autograd.engine.value import Value
-from autograd.lines import line_of as line_of
-from autograd.lines import origin_of as origin_of
+from autograd.lines import line_of
 from autograd.words import formula
 from autograd.words.causes import partner
 from autograd.words.folding import Folding
