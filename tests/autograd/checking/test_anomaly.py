@@ -345,6 +345,8 @@ def test_forward_mode():
         assert found.startswith("in the forward sweep the derivative of sqrt(0.0) = 0.0, recorded")
         assert found.endswith(", is inf")
         assert autograd.jvp(autograd.sqrt, (4.0,), (1.0,)) == (2.0, 0.25)
+    with detect_anomaly(check=False):
+        assert autograd.jvp(autograd.sqrt, (0.0,), (1.0,)) == (0.0, math.inf)
 
 
 def test_forward_mode_looks_at_no_partial_that_nobody_asks_for():

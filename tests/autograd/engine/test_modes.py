@@ -436,3 +436,11 @@ def test_blocks_are_closed_whatever_is_raised():
         with no_grad(), without(no_grad):
             raise ZeroDivisionError
     assert not opened() and not watching
+
+
+def test_a_silent_mode_that_ends_in_another_context_leaves_this_one_alone():
+    mode = Differentiating()
+    contextvars.copy_context().run(mode.__enter__)
+    assert not recording()
+    mode.__exit__(None, None, None)
+    assert not opened() and not watching

@@ -12,6 +12,7 @@ import autograd
 from autograd import Value, draw
 from autograd.engine.graph import topological_order
 from autograd.pictures import graphviz_display
+from autograd.pictures.boxes import Boxes, blank
 from autograd.pictures.tree import text_tree
 from autograd.words.text import visible
 
@@ -342,6 +343,16 @@ def test_dot_is_used_where_it_is_on_path(monkeypatch, tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell script stands for dot")
+def test_dot_writes_the_files_where_it_is_on_path(monkeypatch, tmp_path):
+    hide_dot(monkeypatch, tmp_path)
+    fake_dot(tmp_path, 'echo "$@" > picture.gv.svg')
+    drawing = draw(Value(1.0))
+    path = Path(drawing.render("picture.gv", directory=tmp_path))
+    assert path == tmp_path / "picture.gv.svg" and path.read_text() == "-Kdot -Tsvg -O picture.gv\n"
+    assert (tmp_path / "picture.gv").read_text() == drawing.source
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell script stands for dot")
 def test_a_broken_dot_does_not_break_a_notebook(monkeypatch, tmp_path):
     hide_dot(monkeypatch, tmp_path)
     fake_dot(tmp_path, "while read -r line; do :; done; exit 3")
@@ -357,6 +368,17 @@ def test_a_drawing_is_a_digraph_and_can_be_copied():
     drawing.node("mine", "added by hand")
     assert "added by hand" in drawing.source
     assert "Drawing" in repr(drawing)
+
+
+def test_inputs_look_different_and_gradients_can_be_left_out():
+    x, w = Value(2.0, "x"), Value(3.0, "w")
+    boxes = Boxes({x: "x", w: "w"}, [x * w], ".1f", grad="", inputs=[x])
+    drawing = blank("LR")
+    for node in (x, w):
+        boxes.add(drawing, node, node.label)
+    of_x, of_w = drawing.body[-2:]
+    assert 'label="{x | data 2.0}"' in of_x and "rounded" in of_x
+    assert 'label="{w | data 3.0}"' in of_w and "rounded" not in of_w
 
 
 def test_inside_no_grad():
