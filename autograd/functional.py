@@ -284,11 +284,6 @@ def _partials_as_values(node: Value) -> tuple[Any, ...]:
     partials = node.primitive.partials(node, *parents)
     if node._data.__class__ is Fraction:  # a literal such as -1.0 is exact, but would round
         partials = tuple([Fraction(p) if type(p) is float else p for p in partials])
-    if len(partials) != len(parents):
-        raise TypeError(
-            f"`{node.op}` cannot be differentiated twice: a compiled program's mean() knows "
-            "its first derivative only; call the function itself"
-        )
     numbers = [as_float(_number(partial)) for partial in partials]
     for now, then in zip(numbers, map(as_float, was), strict=True):
         if now != then and now == now and not math.isclose(now, then, rel_tol=1e-6):

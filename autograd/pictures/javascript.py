@@ -20,11 +20,13 @@ from autograd.symbolic import Symbolic
 Row = tuple[Primitive, int]  # and with how many inputs
 
 # What JavaScript has under the same name, but that NumPy's arcsin is its asin.
-OPERATORS = ("+", "-", "*", "/")
-MATH = frozenset(
+_MATH = (
     "abs ceil cos cosh exp expm1 floor hypot log log10 log1p log2 cbrt sign sin sinh sqrt tan tanh "
-    "arccos arccosh arcsin arcsinh arctan arctan2 arctanh".split()
+    "arccos arccosh arcsin arcsinh arctan arctan2 arctanh"
 )
+_NATIVE = {sign: f"(x, y) => x {sign} y" for sign in "+-*/"} | {
+    name: f"Math.{name.replace('arc', 'a')}" for name in _MATH.split()
+}
 # NumPy's functions that are no rows but occur in functions of the user's own.
 _NUMPYS: dict[Any, str] = {np.square: "(x) => x * x", np.isnan: "(x) => Number(x !== x)"}
 
@@ -33,11 +35,9 @@ def value_of(primitive: Primitive) -> str:
     """Return a built-in row's value as a function; raises `TypeError` for any other row."""
     if primitive.javascript:
         return primitive.javascript
-    if TABLE.get(primitive.name) is primitive and not isinstance(primitive, CustomPrimitive):
-        if primitive.name in OPERATORS:
-            return f"(x, y) => x {primitive.name} y"
-        if primitive.name in MATH:
-            return f"Math.{primitive.name.replace('arc', 'a')}"
+    built_in = TABLE.get(primitive.name) is primitive and not isinstance(primitive, CustomPrimitive)
+    if built_in and primitive.name in _NATIVE:
+        return _NATIVE[primitive.name]
     for ufunc, function in _NUMPYS.items():
         if primitive.array is ufunc:
             return function

@@ -2,7 +2,6 @@
 
 import math
 import re
-from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
@@ -58,10 +57,6 @@ def test_exact_nodes_in_a_compiled_function_are_parameters():
     value, slopes = program.value_and_grad(6.0)
     assert value == pytest.approx(2.0)
     assert dict(zip(program.parameters, slopes, strict=True)) == {third: 6.0, half: 4.0}
-
-
-def test_a_signalling_nan_is_nan():
-    assert math.isnan(Value(Decimal("sNaN")).data)
 
 
 def test_single_calls_go_from_one_array_path_to_the_next():
