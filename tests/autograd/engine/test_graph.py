@@ -5,12 +5,13 @@ import gc
 import pickle
 import sys
 import tracemalloc
+from fractions import Fraction
 from random import Random
 
 import pytest
 
 from autograd import Value, dot, logsumexp, relu
-from autograd.engine.graph import pull_back, topological_order
+from autograd.engine.graph import product, pull_back, topological_order
 from autograd.engine.primitive import CONSTANT, DETACHED
 
 DEPTH = 100_000
@@ -202,3 +203,27 @@ def test_the_reverse_sweep_of_values_can_be_differentiated():
     assert slope.data == 27.0
     slope.backward()
     assert x.grad == 18.0
+
+
+def test_a_product_by_one_is_not_recorded_but_one_by_a_value_is():
+    x, one = Value(3.0), Value(1.0)
+    assert product(x, 1.0) is x and product(x, Fraction(1)) is x and product(1.0, x) is x
+    assert product(x, one).parents == (x, one) and product(one, x).parents == (one, x)
+    assert type(product(1.0, Fraction(1, 4))) is float and product(1.0, Fraction(1, 4)) == 0.25
+
+
+def test_a_partial_that_is_missing_is_no_partial_of_0():
+    x = Value(3.0)
+    y = x * x
+    with pytest.raises(ValueError, match="zip"):
+        pull_back([x, y], {y: 1.0}, lambda node: (1.0,))
+
+
+def test_a_copy_of_a_value_of_a_class_of_ones_own_keeps_what_that_added():
+    class Weight(Value):
+        pass
+
+    w = Weight(2.0, "w")
+    w.unit = "kg"
+    twin = copy.copy(w)
+    assert type(twin) is Weight and (twin.data, twin.label, twin.unit) == (2.0, "w", "kg")
