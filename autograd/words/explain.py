@@ -1,12 +1,7 @@
 """explain: the chain rule with numbers, a line for each node, in the order of the reverse sweep.
 
-For f = (x + y) * z at x = -2, y = 5, z = -4:
-
     f = q * z = -12   ∂f/∂f = 1
-    z = -4            ∂f/∂z = ∂f/∂f × q = 1 × 3 = 3
     q = x + y = 3     ∂f/∂q = ∂f/∂f × z = 1 × -4 = -4
-    y = 5             ∂f/∂y = ∂f/∂q × 1 = -4 × 1 = -4
-    x = -2            ∂f/∂x = ∂f/∂q × 1 = -4 × 1 = -4
 
 Left the forward pass, right upstream × local = contribution; where a value is used more than
 once its contributions add up. Invariant: the graph is not touched, and the gradients are those

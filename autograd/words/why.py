@@ -1,13 +1,10 @@
 """why: an answer in words to why a gradient is zero, nan, infinite, enormous or tiny.
 
-    >>> x = Value(-1.5, label="x")
-    >>> y = 2 * x.relu()
-    >>> print(why(x, y))
-    ∂v2/∂x = 0: relu is off.
-    v1 = relu(x) = 0 at x = -1.5: ∂v1/∂x = 0, so nothing of ∂v2/∂v1 = 2 passes.
+    ∂f/∂x = 0: relu is off.
 
-and a hint at what to do. The numbers are those of a reverse sweep on paper; `backward()` need not
-have been called. Invariant: the answer follows from the arguments, and the graph is not touched.
+with the numbers that show it, those of a reverse sweep on paper, and a hint at what to do.
+`backward()` need not have been called. Invariant: the answer follows from the arguments, and the
+graph is not touched.
 """
 
 import math

@@ -142,6 +142,18 @@ def test_numbers_of_all_kinds_on_either_side(op, scalar):
     assert v < 4 and not v > np.float64(4) and np.float64(2) < v and v >= Fraction(3) and v <= 3
 
 
+@pytest.mark.parametrize(
+    "expression",
+    [
+        *(lambda x, y: x + y, lambda x, y: x - y, lambda x, y: x * y, lambda x, y: x / y),
+        *(lambda x, y: x + 1, lambda x, y: 2 * y, lambda x, y: -x, lambda x, y: x.tanh()),
+    ],
+)
+def test_a_new_node_has_no_gradient_yet(expression):
+    x, y = Value(2.0), Value(3.0)
+    assert (expression(x, y).grad, x.grad, y.grad) == (0.0, 0.0, 0.0)
+
+
 def test_powers_at_the_edges():
     zero, x = Value(0.0), Value(-8.0)
     assert (zero**0).data == 1.0 and (zero ** Value(0.0)).data == 1.0
