@@ -331,6 +331,31 @@ def test_the_error_names_the_users_line():
     assert f" at {__file__}:{line}: it would be frozen into the program" in str(caught.value)
 
 
+DOORS = {
+    "`.data`": lambda v: v.data,
+    "`.grad`": lambda v: v.grad,
+    "`.partials`": lambda v: v.partials,
+    "`.item()`": lambda v: v.item(),
+    "repr": repr,
+    "a format": lambda v: f"{v:.3f}",
+    "pickle": pickle.dumps,
+    "an assignment to `.data`": lambda v: setattr(v, "data", 5.0),
+    "an assignment to `.grad`": lambda v: setattr(v, "grad", 5.0),
+    "a comparison with str": lambda v: v == "one",
+}
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_the_error_names_the_door(door):
+    def f(x):
+        DOORS[door](x * 2)
+        return x
+
+    with pytest.raises(TypeError) as error:
+        compile(f)(1.0)
+    assert str(error.value).startswith(f"{door} reads the bare number of a Value while ")
+
+
 def test_the_doors_are_open_again_afterwards():
     x = Value(2.0)
     for name in ("data", "repr", "f-string with a spec", "pickle", "grad", "partials"):
