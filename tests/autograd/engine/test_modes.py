@@ -444,3 +444,12 @@ def test_a_silent_mode_that_ends_in_another_context_leaves_this_one_alone():
     assert not recording()
     mode.__exit__(None, None, None)
     assert not opened() and not watching
+
+
+def test_a_constant_is_a_bare_number_unless_numbers_will_change():
+    x = Value(2.0)
+    with autograd.detect_anomaly():
+        assert type(x.constant()) is float
+    kept = []
+    autograd.compile(lambda v: kept.append(v.constant()) or v)(1.0)
+    assert type(kept[0]) is Value
