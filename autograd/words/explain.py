@@ -128,8 +128,4 @@ def explain(
     """
     check_format(fmt)
     sweep = Sweep(root, exact=True)
-    known = Names(sweep.order, names)
-    folding = Folding(sweep, known)
-    if fold:
-        folding.fold(known)
-    return Explanation(folding, fmt)
+    return Explanation(Folding(sweep, Names(sweep.order, names), fold), fmt)

@@ -37,17 +37,21 @@ class Contribution:
 class Folding:
     """Which nodes of a graph have a line of their own, and what is written there."""
 
-    def __init__(self, sweep: Sweep, names: Names | Mapping[Value, str]) -> None:
+    def __init__(
+        self, sweep: Sweep, names: Names | Mapping[Value, str], fold: bool = False
+    ) -> None:
         self.sweep, self.names = sweep, names
         self.hidden: set[Value] = set()
         self._known: dict[Value, list[Formula | None]] = {}
+        if fold:
+            self._fold()
 
-    def fold(self, names: Names) -> None:
-        """Hide nodes without a name that are used once: they are written out where they are."""
+    def _fold(self) -> None:
+        assert isinstance(self.names, Names)
         size: dict[Value, int] = {}
         for node in self.sweep.order:
             size[node] = 1 + sum(size[p] for p in node.parents if p in self.hidden)
-            named = names.given(node) or not node.parents or node is self.sweep.root
+            named = self.names.given(node) or not node.parents or node is self.sweep.root
             usual = all(p == 0.0 or TINY < abs(p) < 1.0 / TINY for p in node.partials)
             if not named and len(self.sweep.uses[node]) == 1 and size[node] < LARGEST and usual:
                 self.hidden.add(node)
