@@ -154,6 +154,20 @@ def test_a_new_node_has_no_gradient_yet(expression):
     assert (expression(x, y).grad, x.grad, y.grad) == (0.0, 0.0, 0.0)
 
 
+@pytest.mark.parametrize(
+    "op",
+    [
+        *(operator.add, operator.sub, operator.mul, operator.truediv, operator.pow),
+        *(operator.mod, operator.floordiv),
+    ],
+    ids=lambda op: op.__name__,
+)
+def test_parents_stand_in_the_order_of_the_expression(op):
+    v = Value(3.0)
+    left, right = op(v, 2).parents, op(2, v).parents
+    assert left[0] is v and left[1].data == 2.0 and right[0].data == 2.0 and right[1] is v
+
+
 def test_powers_at_the_edges():
     zero, x = Value(0.0), Value(-8.0)
     assert (zero**0).data == 1.0 and (zero ** Value(0.0)).data == 1.0
