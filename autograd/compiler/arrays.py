@@ -228,7 +228,7 @@ def lower(program: ArrayProgram) -> tuple[LoweredProgram, dict[Array, Array]]:
 
 def _exponentials(program: LoweredProgram, x: Array) -> tuple[Array, Array, Array]:
     """The largest of each row of `x`, exp(x - largest), and its sum."""
-    largest = program.array("max", (x,), x.shape[:1], x.batched)
+    largest = program.array("maximum", (x,), x.shape[:1], x.batched)
     shifted = program.elementwise(np.subtract, x, program.expand(largest, x.shape[1]))
     weights = program.elementwise(np.exp, shifted)
     return largest, weights, program.array("sum", (weights,), x.shape[:1], x.batched)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.arrays import Array, Index, Opaque, is_everything
+from autograd.compiler.reverse import shares
 from autograd.compiler.views import view
 
 SHORT = 1000  # longer sums keep the pairwise summation of np.add.reduce
@@ -259,8 +260,14 @@ class Emitter:
         name = self.name[array] = f"t{self.rank[array]}"
         return name
 
-    def _emit_max(self, array: Array, out: str | None) -> None:
-        self._reduce(array, out, "maximum", -1, False)
+    def _emit_maximum(self, array: Array, out: str | None) -> None:
+        self._reduce(array, out, str(array.op), -1, False)
+
+    _emit_minimum = _emit_maximum
+
+    def _emit_shares(self, array: Array, out: str | None) -> None:
+        x = self.name[array.args[0]]
+        self.body.append(f"{self.buffer(array)}[...] = {self.bind('f', shares)}({x})")
 
     def _emit_sum_over_batch(self, array: Array, out: str | None) -> None:
         if array.args[0].op == "seed":
@@ -308,6 +315,10 @@ class Emitter:
 
     def _emit_matmul(self, array: Array, out: str | None) -> None:
         right, left = array.args
+        if len(right.shape) == 3:
+            shape = right.shape[0], right.shape[1], left.shape[1]
+            self._emit_stacked(array, self.name[right], self._swapped(left), shape)
+            return
         (k, n), m = right.shape, left.shape[0]
         if left.batched:
             self._emit_stacked(array, f"{self.name[right]}", f"{self._swapped(left)}", (k, m))
@@ -321,6 +332,10 @@ class Emitter:
 
     def _emit_matmul_nn(self, array: Array, out: str | None) -> None:
         upstream, left = array.args
+        if len(left.shape) == 3:
+            g = self._stack(upstream, *array.shape[:2], left.shape[1])
+            self._emit_stacked(array, g, self.name[left], array.shape)
+            return
         (k, n), m = array.shape, left.shape[0]
         if left.batched and m > 1:
             g = self._stack(upstream, k, m)
@@ -337,6 +352,10 @@ class Emitter:
 
     def _emit_matmul_tn(self, array: Array, out: str | None) -> None:
         upstream, right = array.args
+        if len(right.shape) == 3:
+            g = self._stack(upstream, *right.shape[:2], array.shape[1])
+            self._emit_stacked(array, f"{g}.swapaxes(-1, -2)", self.name[right], array.shape)
+            return
         (m, n), k = array.shape, right.shape[0]
         if array.batched:
             g = f"{self._stack(upstream, k, m)}.swapaxes(-1, -2)"
@@ -375,18 +394,17 @@ class Emitter:
         """The transposed matrix, named in the setup."""
         return f"{name}.T" if self._is_dynamic(name) else self._note(f"{name}.T")
 
-    def _stack(self, array: Array, rows: int, columns: int) -> str:
+    def _stack(self, array: Array, *shape: int) -> str:
         lead = "B, " if array.batched else ""
-        return f"{self.name[array]}.reshape({lead}{rows}, {columns})"
+        return f"{self.name[array]}.reshape({lead}{', '.join(map(str, shape))})"
 
     def _swapped(self, array: Array) -> str:
         return f"{self.name[array]}.swapaxes(-1, -2)"
 
-    def _emit_stacked(self, array: Array, a: str, b: str, shape: tuple[int, int]) -> None:
-        """A product for each row of the batch."""
-        name = self.buffer(array)
-        lead = "B, " if array.batched else ""
-        self.body.append(f"np.matmul({a}, {b}, out={name}.reshape({lead}{shape[0]}, {shape[1]}))")
+    def _emit_stacked(self, array: Array, a: str, b: str, shape: tuple[int, ...]) -> None:
+        """A product for each row of the batch, or grid of a stack."""
+        self.buffer(array)
+        self.body.append(f"np.matmul({a}, {b}, out={self._stack(array, *shape)})")
 
     def _emit_scatter(self, array: Array, out: str | None) -> None:
         """Put flows back where they were taken from; what was taken twice adds up."""

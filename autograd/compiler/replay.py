@@ -69,6 +69,10 @@ class Path:
         reason = self.straight.reason
         return f"Python, not native code: {reason}" if reason else "native code"
 
+    def is_exact(self, slopes: FloatArray) -> bool:
+        """Whether no 0 * inf of a product that nobody asked for may have got into a gradient."""
+        return not (self.arrays and self.arrays.filled) or bool(np.isfinite(slopes).all())
+
     def weight(self, mine: int, count: int) -> float:
         """The gradient of the mean of `count` rows by the result of one, or of all of `mine`."""
         assert self.arrays is not None
@@ -148,7 +152,9 @@ class Replayer:
                     parts, on, unclear = workspace.forward()
                     if on:
                         slopes = workspace.reverse(1.0) if reverse else _NONE
-                        return parts, padded(slopes, len(self.parameters))
+                        if path.is_exact(slopes):
+                            return parts, padded(slopes, len(self.parameters))
+                        unclear = True
                 if not (unclear or new):
                     continue
             found = self._evaluate(path, arrays, reverse, given, sure=new)
@@ -195,7 +201,10 @@ class Replayer:
             first = parts, on, _ = workspace.forward()
             if on is True or np.all(on):
                 slopes = workspace.reverse(path.weight(count, count)) if reverse else _NONE
-                return [_with_rows(p, count) for p in parts], padded(slopes, len(self.parameters))
+                if path.is_exact(slopes):
+                    parts = [_with_rows(p, count) for p in parts]
+                    return parts, padded(slopes, len(self.parameters))
+                first = parts, False, True
         chosen = np.arange(len(arrays[0]))[slice(None) if rows is None else rows]
         if path.machine:
             *found, slopes = self._run_machine(path, arrays, chosen, reverse, flat)
@@ -254,7 +263,11 @@ class Replayer:
                 elif reverse and len(mine):
                     workspace = self._memory(path, flat).fill(arrays, rows[mine], len(mine))
                     workspace.forward(sure=True)
-                    add(workspace.reverse(path.weight(len(mine), len(rows))), 1.0)
+                    slopes = workspace.reverse(path.weight(len(mine), len(rows)))
+                    if path.is_exact(slopes):
+                        add(slopes, 1.0)
+                    else:
+                        unclear, on = unclear | on, on & False
             elif path.straight is None:
                 unclear[1:] = False  # recorded for the first row, and not kept
             unclear[0] |= new and not on[0]  # recorded for this row
@@ -344,12 +357,12 @@ class Replayer:
             groups.append(recording.results[start : start + size])
             start += size
         args = recording.program.args
-        operations = sum(map(bool, args)) if missing() else sum(map(len, args)) / 2
+        operations = sum(max(len(a) - 1, 1) for a in args if a) if missing() else sum(map(len, args)) / 2
         a_call = OPERATIONS_A_CALL if missing() or self._batch else NATIVE_A_CALL
         slots = [*recording.results, *[s for g in recording.guards for s in (g.left, g.right)]]
         n = len(recording.parameters)
         reroller = Reroller(recording.program, self.layout.widths, self._batch, n, slots)
-        levels = len(reroller.levels)
+        levels = reroller.depth
         line = Path(recording, None, StraightLine(recording, sum(self.layout.widths)), shapes)
         calls = max(levels / 3, 4)  # at least: an instruction for each level is three lines
         few = operations < a_call * calls

@@ -1,14 +1,20 @@
 """Re-rolling: find the loops that the scalar program was unrolled from.
 
-Three steps. Sums of products become dot products, longer sums become one sum. Dots of one level
-whose left and right operand vectors form a full grid {left} x {right} become one matrix product:
-a dense layer is weights x {inputs}, a convolution filters x {patches}, a batch unrolled by a
-Python loop weights x {samples}. Then equal operations of one level on the same source arrays
-become one array operation. In: slots. Out: an `ArrayProgram` and, for each slot, the array and
-position where its number stands. Invariant: every slot stands in exactly one place; what fits no
-pattern becomes an array of one element and still runs.
+Sums of products become dot products, longer sums one sum, chains of maxima one maximum (`sums`).
+Operations of one kind that are ready together (`schedule`) and take their operands from the same
+arrays become one array operation; dot products matrix products (`grids`): a dense layer is weights
+x {inputs}, a convolution filters x {patches}, a batch unrolled by a Python loop weights x
+{samples}. Sums over 1, 2, 3, ... elements are filled up to one length where at least half is
+wanted, as those of the causal attention of three positions, `sum(s * v for s, v in zip(S[i], V))`:
+
+    S[0] = s0, S[1] = s0 s1, S[2] = s0 s1 s2      |s0 0 0 | s0 s1 0 | s0 s1 s2|  times  |v0 v1 v2|
+
+In: slots. Out: an `ArrayProgram` and, for each slot, the array and position where its number
+stands. Invariant: every slot stands in exactly one place; what fits no pattern becomes an array of
+one element and still runs; what fills up never reaches a result.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -16,15 +22,22 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.arrays import Array, ArrayProgram, Index
-from autograd.compiler.scalars import ARGUMENT, OPERATION, PARAMETER, ScalarProgram
-from autograd.compiler.sums import Sum, find_sums
+from autograd.compiler.grids import Stack, padded, stacks
+from autograd.compiler.scalars import ARGUMENT, CONSTANT, OPERATION, PARAMETER, ScalarProgram
+from autograd.compiler.schedule import depths, needed, schedule
+from autograd.compiler.sums import Extreme, find_extremes, find_sums, uses_of
 from autograd.engine import table as primitives
 
-Place = tuple[Array, int]
+ROWS = 16  # of a batch, where it is counted what is worth an instruction
+# How many elements that fill up are worth the instructions of one more length.
+FILLED = 1_000
+# Constants that fill up, as slots behind those of the program; -0.0 is what changes no sum.
+ZERO, NOTHING, LOWEST, HIGHEST = range(4)
+FILLERS = (0.0, -0.0, -math.inf, math.inf)
 
 
 class Reroller:
-    """Turns one scalar program into an array program, level by level."""
+    """Turns one scalar program into an array program."""
 
     def __init__(
         self,
@@ -34,231 +47,292 @@ class Reroller:
         n: int,
         results: Sequence[int],
     ) -> None:
-        self.scalars = program
-        self.sums = find_sums(program, results)
-        self.levels = _levels(program, self.sums, results)
+        self.scalars, self.batched = program, batched
+        uses = uses_of(program, results)
+        self.sums = find_sums(program, uses)
+        self.extremes = find_extremes(program, uses)
+        size = len(program)
+        kinds = np.array(program.kind, dtype=np.int8)
+        self.slots = needed(self._inputs, (kinds == OPERATION).tolist(), results)
+        self._depth = depths(self._inputs, self.slots, size)
+        self.depth = max([self._depth[slot] for slot in self.slots], default=0)
         self.arrays = ArrayProgram()
-        self.places: dict[int, Place] = {}
+        self.filled = False  # whether some products are computed that nobody asked for
+        self.checked: list[Array] = []  # where what fills up might leak, and has if not finite
         self.terms: dict[Array, int] = {}  # of the whole sum that an array is a part of
         self.arguments = [
             self.arrays.array("argument", (), (width,), batched, i)
             for i, width in enumerate(widths)
         ]
         self.parameters = self.arrays.array("parameters", (), (n,), False)
+        # Where each slot stands: the number of an array in `sources`, and the position in it.
+        self.sources: list[Array] = [*self.arguments, self.parameters]
+        self._number = {array: i for i, array in enumerate(self.sources)}
+        self.home = np.full(size + len(FILLERS), -1)
+        self.position = np.zeros(size + len(FILLERS), dtype=np.intp)
+        self.constant = np.full(size + len(FILLERS), np.nan)
+        self.is_constant = np.zeros(size + len(FILLERS), dtype=bool)
         starts = np.cumsum([0, *widths])
-        for slot, kind in enumerate(program.kind):
-            what = program.what[slot]
-            if kind == ARGUMENT:
-                which = int(np.searchsorted(starts, what, side="right")) - 1
-                self.places[slot] = (self.arguments[which], int(what - starts[which]))
-            elif kind == PARAMETER:
-                self.places[slot] = (self.parameters, what)
+        for kind, home in ((ARGUMENT, None), (PARAMETER, len(widths)), (CONSTANT, -1)):
+            mine = np.flatnonzero(kinds == kind)
+            what = [program.what[slot] for slot in mine.tolist()]
+            if kind == CONSTANT:
+                self.constant[mine], self.is_constant[mine] = what, True
+                continue
+            number = np.array(what, dtype=np.intp)
+            which = np.searchsorted(starts, number, side="right") - 1
+            self.home[mine] = which if home is None else home
+            self.position[mine] = number - (starts[which] if home is None else 0)
+        self.constant[size:], self.is_constant[size:] = FILLERS, True
+        self._homes: list[int] = self.home.tolist()
 
     def run(self) -> None:
         """Place all slots that the results need."""
-        for level in self.levels:
+        for slots in schedule(self._inputs, self.slots, self._depth, self._kind):
             groups: dict[Any, list[int]] = defaultdict(list)
-            for slot in level:
-                groups[self._kind_of(slot)].append(slot)
-            for key, slots in groups.items():
+            for slot in slots:
+                groups[self._kind_here(slot)].append(slot)
+            for key, group in groups.items():
                 if key[0] == "sum":
-                    self._place_sums(slots)
+                    self._place_sums(group)
+                elif key[0] == "extreme":
+                    self._place_extremes(group)
                 elif key[0] == "look-up":
-                    self._place_lookups(slots)
-                elif key[0] == "reduce":
-                    self._place_reductions(key[1], slots)
+                    self._place_lookups(group)
+                elif key[0] == "logsumexp":
+                    self._place_logsumexps(group)
                 else:
-                    self._place_elementwise(key[0], slots)
+                    self._place_elementwise(key[0], group)
 
-    def _kind_of(self, slot: int) -> tuple[Any, ...]:
-        """What has to be equal for two operations to become one."""
+    def _inputs(self, slot: int) -> tuple[int, ...]:
+        total = self.sums.get(slot)
+        if total is not None:
+            return total.left + total.right + total.addends
+        extreme = self.extremes.get(slot)
+        return self.scalars.args[slot] if extreme is None else extreme.items
+
+    def _kind(self, slot: int) -> Any:
+        """What an operation is, whatever it is applied to: those of one kind wait to meet."""
+        total = self.sums.get(slot)
+        if total is not None:
+            return self.scalars.kind[total.left[0]] if total.left else "addends"
+        extreme = self.extremes.get(slot)
+        return self.scalars.what[slot] if extreme is None else (extreme.row, extreme.detached)
+
+    def _kind_here(self, slot: int) -> tuple[Any, ...]:
+        """What has to be equal for two operations to become one, if need be filled up."""
         total = self.sums.get(slot)
         if total is not None:
             sources = map(self._sources, (total.left, total.right, total.addends))
-            return ("sum", len(total.left), len(total.addends), *sources)
+            return ("sum", bool(total.left), bool(total.addends), *sources)
+        extreme = self.extremes.get(slot)
+        if extreme is not None:
+            return ("extreme", extreme.row, extreme.detached, self._sources(extreme.items))
         primitive, args = self.scalars.what[slot], self.scalars.args[slot]
         if primitive is primitives.take:
             return ("look-up", len(args), self._sources(args[:1]), self._sources(args[1:]))
         if primitive is primitives.logsumexp:
-            return ("reduce", primitive, len(args), self._sources(args))
+            return ("logsumexp", self._sources(args))
         if primitive is primitives.power_constant:  # 0.5 stays a square root, 2 a product
             return (primitive, self.scalars.number(args[1]), self._sources(args[:1]))
         return (primitive, *[self._sources((arg,)) for arg in args])
 
     def _sources(self, slots: tuple[int, ...]) -> Any:
         """Which arrays the operands come from; constants among them, as padding, do not count."""
-        found = {self.places[s][0].number for s in slots if s in self.places}
-        return tuple(sorted(found or {-1}))
+        homes = self._homes
+        found = {homes[slot] for slot in slots}
+        if len(found) > 1:
+            found.discard(-1)
+        return tuple(sorted(found))
+
+    def _stand(self, slots: Sequence[int], array: Array, positions: Any = None) -> None:
+        """Note where slots stand: one after another where no positions are given."""
+        number = self._number.setdefault(array, len(self.sources))
+        if number == len(self.sources):
+            self.sources.append(array)
+        chosen = list(slots)
+        for slot in chosen:
+            self._homes[slot] = number
+        self.home[chosen] = number
+        self.position[chosen] = np.arange(len(chosen)) if positions is None else positions
 
     def _place_elementwise(self, primitive: Any, slots: list[int]) -> None:
-        columns = list(zip(*[self.scalars.args[slot] for slot in slots], strict=True))
+        columns = np.array([self.scalars.args[slot] for slot in slots]).T
         order = self._natural_order(columns)
-        slots = [slots[i] for i in order]
-        operands = [self.gather([column[i] for i in order]) for column in columns]
+        operands = [self.gather(column[order]) for column in columns]
         result = self.arrays.primitive(primitive, *operands)
-        self._stand(slots, result)
+        self._stand(np.array(slots)[order].tolist(), result)
 
-    def _stand(self, slots: list[int], result: Array) -> None:
-        for i, slot in enumerate(slots):
-            self.places[slot] = (result, i)
-
-    def _natural_order(self, columns: list[tuple[int, ...]]) -> list[int]:
+    def _natural_order(self, columns: Any) -> Any:
         """Order a group as its most varied operand lies in memory, so that it is one slice."""
+        positions = [self.position[column] for column in columns]
+        varied = max(positions, key=lambda p: len(np.unique(p)))
+        return np.argsort(varied, kind="stable")
 
-        def positions(column: tuple[int, ...]) -> list[int]:
-            return [self.places[s][1] if s in self.places else 0 for s in column]
-
-        varied = max(map(positions, columns), key=lambda p: len(set(p)), default=[])
-        return sorted(range(len(varied)), key=varied.__getitem__)
-
-    def gather(self, slots: list[int], shape: tuple[int, ...] | None = None) -> Any:
+    def gather(self, slots: Any, shape: tuple[int, ...] | None = None) -> Any:
         """Return the slots as one operand: a literal, an array of one, a slice or a take."""
-        numbers = [self.scalars.number(s) for s in slots]
-        if shape is None and len(set(slots)) == 1:
-            slots, numbers = slots[:1], numbers[:1]
-            if numbers[0] is not None:
-                return numbers[0]
+        slots = np.asarray(slots, dtype=np.intp).ravel()
+        if shape is None and (slots == slots[0]).all():
+            slots = slots[:1]
+            if self.is_constant[slots[0]]:
+                return float(self.constant[slots[0]])
         shape = shape or (len(slots),)
-        if None not in numbers:
-            return self._constants(numbers, shape)
-        source, index = self._one_source(slots, numbers)
+        if self.is_constant[slots].all():
+            return self._constants(self.constant[slots], shape)
+        source, index = self._one_source(slots)
         return self.arrays.take(source, index.reshape(shape))
 
-    def _constants(self, numbers: Sequence[Any], shape: tuple[int, ...]) -> Array:
-        data = np.array(numbers, dtype=float).reshape(shape)
-        return self.arrays.array("constants", (), shape, False, data)
+    def _constants(self, numbers: Any, shape: tuple[int, ...]) -> Array:
+        return self.arrays.array("constants", (), shape, False, numbers.reshape(shape))
 
-    def _one_source(self, slots: list[int], numbers: list[float | None]) -> tuple[Array, Index]:
+    def _one_source(self, slots: Any) -> tuple[Array, Index]:
         """The source of all slots and their positions in it; several sources are joined."""
-        parts: dict[Array, int] = {}
-        constants: dict[int, int] = {}
-        for slot, number in zip(slots, numbers, strict=True):
-            if number is None:
-                parts.setdefault(self.places[slot][0], 0)
-            else:
-                constants.setdefault(slot, len(constants))
-        arrays = list(parts)
-        if constants:
-            values = [self.scalars.what[s] for s in constants]
-            arrays.append(self._constants(values, (len(values),)))
-        offsets = dict(
-            zip(arrays, np.cumsum([0, *[a.shape[0] for a in arrays]]).tolist(), strict=False)
-        )
-        index = [
-            offsets[self.places[s][0]] + self.places[s][1]
-            if number is None
-            else offsets[arrays[-1]] + constants[s]
-            for s, number in zip(slots, numbers, strict=True)
-        ]
-        if len(arrays) == 1:
-            return arrays[0], np.array(index, dtype=np.intp)
-        size = sum(a.shape[0] for a in arrays)
+        homes, index = self.home[slots], self.position[slots]
+        _, first = np.unique(homes, return_index=True)
+        numbers = homes[np.sort(first)].tolist()
+        arrays = [self.sources[number] for number in numbers if number >= 0]
+        if len(numbers) == 1:
+            return arrays[0], index
+        offset = dict(zip(numbers, [0] * len(numbers), strict=True))
+        size = 0
+        for number, array in zip([n for n in numbers if n >= 0], arrays, strict=True):
+            offset[number], size = size, size + array.shape[0]
+        if -1 in offset:
+            here = homes == -1
+            values, inverse = np.unique(
+                self.constant[slots[here]].view(np.int64), return_inverse=True
+            )
+            index[here] = inverse.ravel()
+            offset[-1], size = size, size + len(values)
+            arrays.append(self._constants(values.view(np.float64), values.shape))
+        for number, start in offset.items():
+            index[homes == number] += start
         batched = any(a.batched for a in arrays)
         arrays = [self.arrays.take(a, np.arange(a.shape[0])) for a in arrays]
-        joined = self.arrays.array("join", tuple(arrays), (size,), batched)
-        return joined, np.array(index, dtype=np.intp)
+        return self.arrays.array("join", tuple(arrays), (size,), batched), index
 
-    def _place_reductions(self, primitive: Any, slots: list[int]) -> None:
-        args = [self.scalars.args[slot] for slot in slots]
-        flat = [a for row in args for a in row]
-        x = self.gather(flat, (len(slots), len(args[0])))
-        self._stand(slots, self.arrays.array(primitive.name, (x,), (len(slots),), x.batched))
+    def _matrix(self, rows: Sequence[tuple[int, ...]], filler: int) -> Any:
+        """Rows of slots, of several lengths, filled up to a matrix of slots."""
+        size = max(map(len, rows))
+        filler += len(self.home) - len(FILLERS)
+        return np.array([row + (filler,) * (size - len(row)) for row in rows])
+
+    def _rows(self, rows: Sequence[tuple[int, ...]], filler: int) -> Array:
+        matrix = self._matrix(rows, filler)
+        x: Array = self.gather(matrix, matrix.shape)
+        return x
+
+    def _place_logsumexps(self, slots: list[int]) -> None:
+        for chosen in _alike(slots, lambda slot: len(self.scalars.args[slot])):
+            x = self._rows([self.scalars.args[slot] for slot in chosen], LOWEST)
+            self._stand(chosen, self.arrays.array("logsumexp", (x,), x.shape[:1], x.batched))
+
+    def _place_extremes(self, slots: list[int]) -> None:
+        extremes = self.extremes
+        first: Extreme = extremes[slots[0]]
+        largest = first.row is primitives.maximum
+
+        def length(slot: int) -> int:
+            return len(extremes[slot].items)
+
+        # Of all that is filled up by infinity one with a gradient might tie with it.
+        for chosen in _alike(slots, length, half=first.detached):
+            x = self._rows([extremes[s].items for s in chosen], LOWEST if largest else HIGHEST)
+            result = self.arrays.array(first.row.name, (x,), x.shape[:1], x.batched)
+            if first.detached:
+                result = self.arrays.primitive(primitives.detach, result)
+            self._stand(chosen, result)
 
     def _place_lookups(self, slots: list[int]) -> None:
         """Each slot is the element of a row of places in one table that its index says."""
-        rows = [self.scalars.args[slot] for slot in slots]
-        index = self.gather([row[0] for row in rows])
-        known = dict.fromkeys(x for row in rows for x in row[1:])
-        for i, x in enumerate(known):
-            known[x] = i
-        table = self.gather(list(known), (len(known),))
-        choices = np.array([[known[x] for x in row[1:]] for row in rows])
+        rows = np.array([self.scalars.args[slot] for slot in slots])
+        index = self.gather(rows[:, 0])
+        known, choices = np.unique(rows[:, 1:], return_inverse=True)
+        table = self.gather(known, known.shape)
+        choices = choices.reshape(rows[:, 1:].shape)
         self._stand(slots, self.arrays.pick(table, index, choices))
 
     def _place_sums(self, slots: list[int]) -> None:
-        sums = [self.sums[slot] for slot in slots]
-        n, extra = len(sums[0].left), len(sums[0].addends)
-        if not n:
-            x = self.gather([a for s in sums for a in s.addends], (len(slots), extra))
-            self._stand(slots, self.arrays.array("sum", (x,), (len(slots),), x.batched))
+        sums = self.sums
+        if not sums[slots[0]].left:
+            for chosen in _alike(slots, lambda slot: len(sums[slot].addends)):
+                self._stand(chosen, self._total(chosen))
             return
-        for lefts, rights, members in _grids(sums):
-            result = self._product(lefts, rights, n)
-            chosen = [(slots[i], position) for i, position in members]
-            if not extra:
-                for slot, position in chosen:
-                    self.places[slot] = (result, position)
-                continue
-            self._part_of(n + extra, result)
-            chosen.sort(key=lambda c: c[1])
-            index = np.array([position for _, position in chosen], dtype=np.intp)
-            total = self.arrays.take(result, index)
-            for j in range(extra):
-                total = total + self.gather([self.sums[slot].addends[j] for slot, _ in chosen])
-                self._part_of(n + extra, total)
-            self._stand([slot for slot, _ in chosen], total)
+        for chosen in _alike(slots, lambda slot: len(sums[slot].left)):
+            vectors = [(sums[slot].left, sums[slot].right) for slot in chosen]
+            pairs, leaks = padded(vectors, len(self.home) - len(FILLERS) + ZERO)
+            for stack in stacks(pairs, ROWS if self.batched else 1):
+                result = self._products(stack, len(pairs[0][0]))
+                if len(pairs[0][0]) == 1:
+                    result = result + 0.0  # as a sum of one product is: -0.0 is none
+                self.filled = self.filled or stack.filled or leaks
+                if leaks:
+                    self.checked.append(result)
+                stack.members.sort(key=lambda member: member[1])
+                mine = [chosen[which] for which, _ in stack.members]
+                positions = np.array([position for _, position in stack.members], dtype=np.intp)
+                if sums[slots[0]].addends:
+                    self._add(mine, self.arrays.take(result, positions))
+                else:
+                    self._stand(mine, result, positions)
+
+    def _add(self, slots: list[int], products: Array) -> None:
+        """Slots that are products and addends."""
+        counts = [len(self.sums[slot].addends) for slot in slots]
+        terms = max(len(self.sums[s].left) + n for s, n in zip(slots, counts, strict=True))
+        self._part_of(terms, products)
+        for chosen in _alike(list(range(len(slots))), counts.__getitem__):
+            mine = [slots[i] for i in chosen]
+            part = self.arrays.take(products, np.array(chosen, dtype=np.intp))
+            total = part + self._total(mine, terms)
+            self._part_of(terms, part)
+            self._part_of(terms, total)
+            self._stand(mine, total)
+
+    def _total(self, slots: Sequence[int], terms: int = 0) -> Any:
+        """The sums of the addends, as part of sums of so many `terms`."""
+        matrix = self._matrix([self.sums[slot].addends for slot in slots], NOTHING)
+        if matrix.shape[1] > 2:
+            x = self.gather(matrix, matrix.shape)
+            total = self.arrays.array("sum", (x,), x.shape[:1], x.batched)
+        else:
+            first, *others = [self.gather(column) for column in matrix.T]
+            if terms and not others:
+                return first
+            total = first + (others[0] if others else 0.0)
+        if terms:
+            self._part_of(terms, total)
+        return total
 
     def _part_of(self, terms: int, array: Array) -> None:
         self.terms[array] = max(terms, self.terms.get(array, 0))
 
-    def _product(
-        self, lefts: list[tuple[int, ...]], rights: list[tuple[int, ...]], n: int
-    ) -> Array:
-        """The grid's products, right-major: element (r, l) stands at r * len(lefts) + l."""
-        left = self.gather([s for row in lefts for s in row], (len(lefts), n))
-        right = self.gather([s for row in rights for s in row], (len(rights), n))
-        shape = (len(rights) * len(lefts),)
-        return self.arrays.array("matmul", (right, left), shape, right.batched or left.batched)
+    def _products(self, stack: Stack, n: int) -> Array:
+        """The products of a stack, one grid after another, right before left in each."""
+        left, right = np.array(stack.lefts), np.array(stack.rights)
+        count, m, k = len(left), left.shape[1], right.shape[1]
+        if stack.rows:
+            x = self.gather(left, (count, n))
+            y = self.gather(right, (count, n))
+            return self.arrays.array("sum", (x * y,), (count,), x.batched or y.batched)
+        lead = (count,) if count > 1 else ()
+        a, b = self.gather(left, (*lead, m, n)), self.gather(right, (*lead, k, n))
+        return self.arrays.array("matmul", (b, a), (count * m * k,), a.batched or b.batched)
 
 
-def _grids(
-    sums: list[Sum],
-) -> list[tuple[list[tuple[int, ...]], list[tuple[int, ...]], list[tuple[int, int]]]]:
-    """Split dots into full grids {left vectors} x {right vectors}.
+def _alike(slots: list[int], length: Any, half: bool = True) -> list[list[int]]:
+    """Split by length; those of several lengths stay together where `half` of it is wanted.
 
-    Left vectors that meet the same set of right vectors make one grid. Returns (lefts, rights,
-    [(which sum, position)]) for each.
+    And where what fills up costs less than the instructions saved.
     """
-    partners: dict[tuple[int, ...], dict[tuple[int, ...], None]] = {}
-    for s in sums:
-        partners.setdefault(s.left, {})[s.right] = None
-    grids: dict[tuple[tuple[int, ...], ...], list[tuple[int, ...]]] = defaultdict(list)
-    for left, rights in partners.items():
-        grids[tuple(sorted(rights))].append(left)
-    home: dict[tuple[Any, Any], tuple[int, int]] = {}
-    result: list[Any] = []
-    for lefts in grids.values():
-        ordered = list(partners[lefts[0]])
-        for r, right in enumerate(ordered):
-            for i, left in enumerate(lefts):
-                home[left, right] = (len(result), r * len(lefts) + i)
-        result.append((lefts, ordered, []))
-    for i, s in enumerate(sums):
-        grid, position = home[s.left, s.right]
-        result[grid][2].append((i, position))
-    return result
-
-
-def _levels(
-    program: ScalarProgram, sums: dict[int, Sum], results: Sequence[int]
-) -> list[list[int]]:
-    """The slots that the results need, by the length of the longest way from a leaf."""
-
-    def inputs(slot: int) -> tuple[int, ...]:
-        total = sums.get(slot)
-        return program.args[slot] if total is None else total.left + total.right + total.addends
-
-    needed = [False] * len(program)
-    for slot in results:
-        needed[slot] = True
-    for slot in range(len(program) - 1, -1, -1):
-        if needed[slot]:
-            for arg in inputs(slot):
-                needed[arg] = True
-    depth = [0] * len(program)
-    levels: dict[int, list[int]] = defaultdict(list)
-    for slot in range(len(program)):
-        if needed[slot] and program.kind[slot] == OPERATION:
-            depth[slot] = 1 + max((depth[a] for a in inputs(slot)), default=0)
-            levels[depth[slot]].append(slot)
-    return [levels[d] for d in sorted(levels)]
+    lengths = [length(slot) for slot in slots]
+    longest, wanted, kinds = max(lengths), sum(lengths), len(set(lengths))
+    wasted = longest * len(slots) - wanted
+    if kinds == 1 or (half and wasted <= wanted and wasted <= FILLED * (kinds - 1)):
+        return [slots]
+    found: dict[int, list[int]] = defaultdict(list)
+    for slot, n in zip(slots, lengths, strict=True):
+        found[n.bit_length() if half else n].append(slot)
+    if len(found) > 1:
+        return [part for mine in found.values() for part in _alike(mine, length, half)]
+    return _alike(slots, length, half=False)

@@ -9,10 +9,13 @@ its array.
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from autograd.compiler.arrays import Array, ArrayProgram, Index, is_everything
+from autograd.engine import table as primitives
 from autograd.engine.primitive import Primitive
 
+FloatArray = npt.NDArray[np.float64]
 Contribution = tuple[Array, Index | None]
 
 
@@ -66,6 +69,11 @@ def _contributions(
     elif array.op == "sum":
         (x,) = args
         found.append((x, program.expand(upstream, x.shape[1]), None))
+    elif array.op in ("maximum", "minimum"):
+        (x,) = args
+        ordered = x if array.op == "maximum" else primitives.negative(x)
+        each = program.array("shares", (ordered,), x.shape, x.batched)
+        found.append((x, program.expand(upstream, x.shape[1]) * each, None))
     elif array.op == "logsumexp":
         (x,) = args
         softmax = program.array("softmax", (x,), x.shape, x.batched)
@@ -79,8 +87,8 @@ def _contributions(
             batched = array.batched
             to_right = program.array("matmul_nn", (upstream, left), right.shape, batched)
             found.append((right, to_right, None))
-        if left in active:
-            batched = left.batched  # one product sums over the batch, too
+        if left in active:  # one product sums over the batch, too, but not one of a stack
+            batched = left.batched or (array.batched and len(left.shape) == 3)
             to_left = program.array("matmul_tn", (upstream, right), left.shape, batched)
             found.append((left, to_left, None))
     return found
@@ -112,3 +120,16 @@ def _total(program: ArrayProgram, array: Array, flows: list[Contribution]) -> Ar
             whole = flow if whole is None else whole + flow
     total: Array = whole
     return total
+
+
+def shares(x: FloatArray) -> FloatArray:
+    """What of the gradient of each row's maximum each element gets, as a chain of maxima gives it.
+
+    At every tie of the chain half goes to each side: [1, 2, 2, 2] gets [0, 1/4, 1/4, 1/2].
+    """
+    largest = np.maximum.accumulate(x, axis=-1)[..., :-1]
+    new = (1.0 + (x[..., 1:] > largest) - (largest > x[..., 1:])) / 2.0
+    found = np.ones(x.shape)
+    found[..., 1:] = new
+    found[..., :-1] *= np.multiply.accumulate((1.0 - new)[..., ::-1], axis=-1)[..., ::-1]
+    return found

@@ -162,6 +162,12 @@ class Bounds:
         total, bound = self._total(array, self._size(x)) * terms, self.of(x)
         return total if bound is None else total + self._total(array, bound)
 
+    def _maximum(self, array: Array) -> Any:
+        bound = self.of(array.args[0])
+        return None if bound is None else self._total(array, bound)
+
+    _minimum = _maximum
+
     def _logsumexp(self, array: Array) -> Any:
         (x,) = array.args
         bound, size = self.of(x), self._size(x) * 4.0 + (ULPS + x.shape[1])
@@ -170,7 +176,7 @@ class Bounds:
 
     def _matmul(self, array: Array) -> Any:
         right, left = array.args
-        terms = 2.0 * max(right.shape[1], self.terms.get(array, 0))
+        terms = 2.0 * max(right.shape[-1], self.terms.get(array, 0))
         sizes = self._size(right), self._size(left)
         total = self._product(array, *sizes) * terms
         bounds = self.of(right), self.of(left)
@@ -228,7 +234,7 @@ class CoarseBounds(Bounds):
         return self.of(array.args[0])
 
     def _product(self, array: Array, right: Any, left: Any) -> Any:
-        return right * left * float(array.args[0].shape[1])
+        return right * left * float(array.args[0].shape[-1])
 
     def _total(self, array: Array, x: Any) -> Any:
         return x * float(array.args[0].shape[1])

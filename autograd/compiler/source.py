@@ -51,6 +51,7 @@ class Compiled:
     size: int
     order: Any
     doubtful: bool  # whether rounding may leave it open which rows are on the path
+    filled: bool  # whether there are products that nobody asked for, of which 0 * inf is nan
 
     @cached_property
     def prepare(self) -> Callable[..., Any]:
@@ -142,7 +143,8 @@ def assemble(
             emitter.emit(array)
     answers = "".join(f"{emitter.name[r]}, " for r in results)
     stages = [[a for a in lowered.instructions if a in stage] for stage in (coarsely, late)]
-    instructions = _emit_verdict(emitter, guarded, answers, *stages)
+    finite = [emitter.name[to[array]] for array in reroller.checked if to[array] in ahead]
+    instructions = _emit_verdict(emitter, guarded, answers, finite, *stages)
     forward, emitter.body = emitter.body, []
     _emit_reverse(emitter, [a for a in lowered.instructions if a in back], flows, size)
 
@@ -167,6 +169,7 @@ def assemble(
         size,
         order,
         doubtful,
+        reroller.filled,
     )
 
 
@@ -218,6 +221,7 @@ def _emit_verdict(
     emitter: Emitter,
     guarded: Sequence[Guarded],
     answers: str,
+    finite: Sequence[str],
     coarsely: Sequence[Array],
     late: Sequence[Array],
 ) -> int:
@@ -231,6 +235,11 @@ def _emit_verdict(
     met = [name[g.holds] if g.outcome else f"~{name[g.holds]}" for g in guarded]
     on = " & ".join(f"({holds}).all(axis=-1)" for holds in met) or "True"
     inexact = [g.coarse for g in guarded if g.coarse is not None]
+    if finite:  # what fills products up may have got into them: then the function itself decides
+        checks = " & ".join(f"np.isfinite({array}).all(axis=-1)" for array in finite)
+        emitter.body += [f"finite = {checks}", "if not np.all(finite):"]
+        verdict = "finite & False, finite | True" if inexact else f"finite & ({on}), ~finite"
+        emitter.body.append(f"    return ({answers}), {verdict}")
     if not inexact:
         emitter.body.append(f"return ({answers}), {on}, False")
         return len(emitter.body)

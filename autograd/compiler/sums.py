@@ -1,8 +1,10 @@
-"""Sums: chains of additions and multiply-adds, folded into one node each.
+"""Sums and extremes: chains of one operation, folded into one node each.
 
 `((b + w0 * x0) + w1 * x1) + w2 * x2` is a tree of additions whose inner sums nobody else uses: it
-becomes the products (w0, w1, w2) . (x0, x1, x2) and the addend b. Invariant: what is used
-elsewhere, too, stays a node of its own.
+becomes the products (w0, w1, w2) . (x0, x1, x2) and the addend b. What begins with 0, as Python's
+`sum` does, is a sum even of one addend, so that sums over 1, 2, 3, ... positions are of one kind.
+`maximum(maximum(x0, x1), x2)` becomes one extreme of three; and one that is detached, as the shift
+of a softmax is, may be of one. Invariant: what is used elsewhere, too, stays a node of its own.
 """
 
 from collections.abc import Sequence
@@ -10,9 +12,10 @@ from dataclasses import dataclass
 
 from autograd.compiler.scalars import CONSTANT, ScalarProgram
 from autograd.engine import table as primitives
+from autograd.engine.primitive import Primitive
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Sum:
     """A node of the rolled-up program: the sum of `addends` and of products `left * right`."""
 
@@ -21,58 +24,115 @@ class Sum:
     addends: tuple[int, ...]
 
 
-def find_sums(program: ScalarProgram, results: Sequence[int]) -> dict[int, Sum]:
-    """Find the slots that are sums of two or more products, or of three or more addends."""
+@dataclass(frozen=True, slots=True)
+class Extreme:
+    """The largest or smallest, by `row`, of `items`; no gradient flows where it is `detached`."""
+
+    row: Primitive
+    items: tuple[int, ...]
+    detached: bool
+
+
+EXTREMES = (primitives.maximum, primitives.minimum)
+
+
+def uses_of(program: ScalarProgram, results: Sequence[int]) -> list[int]:
+    """Count how often each slot is used."""
     uses = [0] * len(program)
     for args in program.args:
         for arg in args:
             uses[arg] += 1
     for slot in results:
         uses[slot] += 1
+    return uses
+
+
+def find_sums(program: ScalarProgram, uses: Sequence[int]) -> dict[int, Sum]:
+    """Find the slots that are sums: of two or more products, three addends, or begun with 0."""
     is_add = [what is primitives.add for what in program.what]
     inner: set[int] = set()
     for slot in range(len(program)):
         if is_add[slot]:
-            inner.update(a for a in program.args[slot] if is_add[a] and uses[a] == 1)
+            inner.update([a for a in program.args[slot] if is_add[a] and uses[a] == 1])
     rank = (2, 0, 1, 3)  # parameters, constants, arguments, operations: the left side first
+    kinds, whats, arguments = program.kind, program.what, program.args
     sums = {}
-    for slot in range(len(program)):
-        what = program.what[slot]
+    for slot, what in enumerate(whats):
         if what is primitives.dot:
             addends: list[int] = [slot]
         elif is_add[slot] and slot not in inner:
-            addends = _addends(program, slot, inner)
+            addends = _leaves(program, slot, inner)
         else:
             continue
-        left: list[int] = []
-        right: list[int] = []
+        pairs: list[tuple[int, int]] = []
         others: list[int] = []
+        begun = what is primitives.dot
         for a in addends:
-            args = program.args[a]
+            args, row = arguments[a], whats[a]
             own = a == slot or uses[a] == 1
-            if own and program.what[a] is primitives.multiply:
-                x, y = sorted(args, key=lambda s: rank[program.kind[s]])
-                left.append(x)
-                right.append(y)
-            elif own and program.what[a] is primitives.dot:
+            if own and row is primitives.multiply:
+                x, y = args
+                pairs.append((x, y) if rank[kinds[x]] <= rank[kinds[y]] else (y, x))
+            elif own and row is primitives.dot:
                 half = len(args) // 2
-                x_rank = sum(rank[program.kind[s]] for s in args[:half])
-                swap = x_rank > sum(rank[program.kind[s]] for s in args[half:])
-                left += args[half:] if swap else args[:half]
-                right += args[:half] if swap else args[half:]
-            elif program.kind[a] != CONSTANT or program.what[a] != 0.0:
+                x_rank = sum([rank[kinds[s]] for s in args[:half]])
+                swap = x_rank > sum([rank[kinds[s]] for s in args[half:]])
+                xs, ys = (args[half:], args[:half]) if swap else (args[:half], args[half:])
+                pairs += zip(xs, ys, strict=True)
+            elif kinds[a] == CONSTANT and row == 0.0:
+                begun = True
+            else:
                 others.append(a)
-        if len(left) < 2 and what is not primitives.dot:
-            left, right = [], []
+        if not begun and len(pairs) < 2:
+            pairs = []
             others = [a for a in addends if program.number(a) != 0.0]
             if len(others) < 3:
                 continue
-        pairs = sorted(zip(left, right, strict=True))
-        sums[slot] = Sum(tuple(x for x, _ in pairs), tuple(y for _, y in pairs), tuple(others))
+        pairs.sort()
+        sums[slot] = Sum(tuple([x for x, _ in pairs]), tuple([y for _, y in pairs]), tuple(others))
     return sums
 
 
-def _addends(program: ScalarProgram, slot: int, inner: set[int]) -> list[int]:
+def find_extremes(program: ScalarProgram, uses: Sequence[int]) -> dict[int, Extreme]:
+    """Find chains of two or more maxima, or minima; detached, of any length where there are some.
+
+    Of a chain `a` of items, an inner one comes first: ties share a gradient in this order.
+    """
+    chains: dict[int, tuple[Primitive, list[int]]] = {}
+    found: dict[int, Extreme] = {}
+    for slot, what in enumerate(program.what):
+        if what is primitives.maximum or what is primitives.minimum:
+            left, right = program.args[slot]
+            for first, other in ((left, right), (right, left)):
+                known = chains.get(first)
+                if known is not None and known[0] is what and uses[first] == 1:
+                    del chains[first]
+                    known[1].append(other)
+                    chains[slot] = known
+                    break
+            else:
+                chains[slot] = (what, [left, right])
+    detached: dict[Primitive, list[int]] = {row: [] for row in EXTREMES}
+    for slot, what in enumerate(program.what):
+        if what is primitives.detach:
+            (arg,) = program.args[slot]
+            chain = chains.get(arg)
+            if chain is not None and uses[arg] == 1:
+                del chains[arg]
+                detached[chain[0]].append(slot)
+                found[slot] = Extreme(chain[0], tuple(chain[1]), True)
+    rows = [row for row in EXTREMES if detached[row]]
+    if len(rows) == 1:
+        for slot, what in enumerate(program.what):
+            if what is primitives.detach and slot not in found:
+                found[slot] = Extreme(rows[0], program.args[slot], True)
+    for slot, (row, items) in chains.items():
+        if len(items) > 2:
+            found[slot] = Extreme(row, tuple(items), False)
+    return found
+
+
+def _leaves(program: ScalarProgram, slot: int, inner: set[int]) -> list[int]:
     """The leaves of the tree of additions below `slot`, left to right, without recursion."""
     found, stack = [], [slot]
     while stack:
