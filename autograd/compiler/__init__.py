@@ -3,7 +3,8 @@
     arguments what goes in: flat arrays, and the kinds of calls; `results` what comes out
     trace    run the function once on Values, with guards on its comparisons
     scalars  the scalar program: numbered slots, simplified while it is built
-    reroll   find dot products, matrix products and equal operations: the array program
+    reroll   find the loops that the scalar program was unrolled from: the array program;
+             `sums` folds chains, `schedule` lets equal operations meet, `grids` arranges dots
     reverse  the reverse sweep, from the same rows of the table
     rounding which comparisons are within the rounding of what they compare
     arrays   the array program; `lower` makes rows NumPy operations
@@ -54,7 +55,9 @@ def compile(
     a node recorded outside, those of the leaves.
 
     Arguments named in `static_argnames` stay plain Python values, such as the `n` of `range(n)`;
-    they must be hashable, and each combination of them has a recording of its own. With Values
+    they must be hashable, and each combination of them has a recording of its own. So has each
+    length of a list, where it differs from call to call: 64 recordings are kept, the least recently
+    used goes. With `batch=True` the rows of ragged lists are grouped by length. With Values
     among the arguments, inside `grad` and in other recorded code a program is `function` itself.
 
     Raises `TypeError` where `function` cannot be called, `ValueError` for a static argument that it

@@ -1,9 +1,9 @@
 """Arguments: what a program is called with, as flat arrays, checked against the first call.
 
-Calls that pass the same arguments, with the same static values, are of one kind, and each kind has
-a recording of its own; an array in the place of a list is another kind, for `x + x` means another
-thing then. Invariant: an error names the argument, what was expected and what was given, and no
-call has run by then.
+Calls that pass the same arguments, with the same static values and lists of the same lengths, are
+of one kind, and each kind has a recording of its own; an array in the place of a list is another
+kind, for `x + x` means another thing then. Invariant: an error names the argument, what was
+expected and what was given, and no call has run by then.
 """
 
 import inspect
@@ -24,6 +24,10 @@ from autograd.nesting import Shape, Structure, flatten, forms, kind_of_tuple, sa
 
 FloatArray = npt.NDArray[np.float64]
 Sizes = tuple[int, ...]
+
+
+class Ragged(Exception):
+    """Not for the user: rows of a batch whose lists have different lengths."""
 
 
 class ValuesAmongArguments(Exception):
@@ -76,7 +80,8 @@ class Layout:
         axes = [tuple(_axes(nest)) for nest in self.nests]
         arrays = tuple([found if any(found) else None for found in axes])
         names = self.plan.names, self.plan.keywords
-        return *names, _exactly(self.static), arrays, tuple(forms(self.nests))
+        lengths = tuple(map(_lengths, self.nests))
+        return *names, _exactly(self.static), arrays, tuple(forms(self.nests)), lengths
 
     @cached_property
     def is_flat(self) -> bool:
@@ -104,11 +109,33 @@ class Layout:
     def check(self, known: "Layout") -> None:
         """Raise `ValueError` where the arguments are nested otherwise than those recorded."""
         for name, nest, expected in zip(self.plan.traced, self.nests, known.nests, strict=True):
-            if nest != expected:
+            if not _alike(nest, expected):
                 raise ValueError(
                     f"argument `{name}` has {_described(nest)}, but the program was recorded "
                     f"with {_described(expected)}"
                 )
+
+
+def _lengths(nest: Structure) -> Any:
+    """The lengths of all lists in a nest."""
+    if isinstance(nest, list | tuple | dict):
+        parts = list(nest.values() if isinstance(nest, dict) else nest)
+        inner = [None] if not any(parts) else map(_lengths, parts)
+        return len(parts), *inner
+    return None
+
+
+def _alike(nest: Structure, other: Structure) -> bool:
+    """Whether two nests differ in the lengths of lists only."""
+    if isinstance(nest, list) and isinstance(other, list):
+        return all(_alike(x, y) for x in nest[:1] for y in other) and all(
+            _alike(x, y) for x in nest for y in other[:1]
+        )
+    if isinstance(nest, tuple) and isinstance(other, tuple):
+        return len(nest) == len(other) and all(map(_alike, nest, other))
+    if isinstance(nest, dict) and isinstance(other, dict):
+        return nest.keys() == other.keys() and all(_alike(nest[key], other[key]) for key in nest)
+    return bool(nest == other)
 
 
 class Signature:
@@ -159,6 +186,29 @@ class Signature:
             row = [_in_doubles(columns[p][i]) if p in columns else x for p, x in enumerate(given)]
             found.append((row[: len(args)], dict(zip(kwargs, row[len(args) :], strict=True))))
         return found
+
+    def groups(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> list[tuple[list[int], tuple[Any, ...], dict[str, Any]]]:
+        """Return the numbers of the rows whose lists have the same lengths, and their arguments."""
+        plan = self.plan(len(args), tuple(kwargs))
+        given = [*args, *kwargs.values()]
+        traced = [p for p, static in zip(plan.places, plan.static, strict=True) if not static]
+        columns = [self._columns(plan.names[i], given[p]) for i, p in enumerate(traced)]
+        found: dict[Any, list[int]] = {}
+        for row in range(self._count(plan.traced, columns)):
+            lengths = tuple([_lengths(flatten(column[row], [])) for column in columns])
+            found.setdefault(lengths, []).append(row)
+        if len(found) == 1:
+            raise ValueError("an argument is ragged within a row: its lists must have one length")
+        groups = []
+        for rows in found.values():
+            mine = list(given)
+            for place, column in zip(traced, columns, strict=True):
+                mine[place] = [column[row] for row in rows]
+            rest = dict(zip(kwargs, mine[len(args) :], strict=True))
+            groups.append((rows, tuple(mine[: len(args)]), rest))
+        return groups
 
     def itself(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
         """Return args and kwargs as the function itself takes them, with Values as they are."""
@@ -247,7 +297,7 @@ class Signature:
         try:
             array = np.asarray(arg)
         except ValueError:
-            raise ValueError(f"argument `{name}` is ragged: its rows must have one shape") from None
+            raise Ragged from None
         if array.dtype.kind not in "biuf" and array.size:
             raise _refused(name, array)
         if array.ndim == 0:
@@ -282,8 +332,13 @@ class Signature:
     def _leaves(self, name: str, arg: Any) -> tuple[Structure, FloatArray]:
         if type(arg) is float:
             return None, np.array([arg])
+        if isinstance(arg, np.ndarray) and arg.ndim and arg.dtype.kind in "biuf":
+            if arg.dtype.itemsize <= 8:
+                return Shape(arg.shape), arg.astype(float).ravel()
         leaves: list[Any] = []
         nest = flatten(arg, leaves)
+        if set(map(type, leaves)) == {float}:
+            return nest, np.array(leaves)
         what = f"argument {name}"
         try:
             return nest, np.array([as_float(x, what) for x in leaves])

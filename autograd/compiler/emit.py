@@ -408,40 +408,63 @@ class Emitter:
 
     def _emit_scatter(self, array: Array, out: str | None) -> None:
         """Put flows back where they were taken from; what was taken twice adds up."""
-        flat = array.data
+        flat, size = array.data, array.shape[0]
         stops = np.cumsum([int(np.prod(arg.shape)) for arg in array.args]).tolist()
         parts = list(zip(array.args, [0, *stops], stops, strict=False))
         comma = ":, " if array.batched else ""
-        if len(np.unique(flat)) == len(flat):
-            self.buffer(array, zero=True)
-            for arg, start, stop in parts:
-                target = self._target(array, flat[start:stop])
-                self.body.append(f"{target} = {self._flat(arg, stop - start)}")
+        unique = len(np.unique(flat)) == len(flat)
+        name = self.buffer(array, zero=True)
+        views = [self.view(array, flat[start:stop]) for _, start, stop in parts] if unique else []
+        if unique and None not in views:
+            for (arg, start, stop), view in zip(parts, views, strict=True):
+                self.body.append(f"{view} = {self._flat(arg, stop - start)}")
             return
-        joined = f"j{self.rank[array]}"
-        shape = f"(B, {len(flat)})" if array.batched else f"({len(flat)},)"
-        self.setup.append(f"{joined} = np.empty({shape})")
-        for arg, start, stop in parts:
-            self.body.append(f"{joined}[{comma}{start}:{stop}] = {self._flat(arg, stop - start)}")
-        order = np.argsort(flat, kind="stable")
-        where, starts = np.unique(flat[order], return_index=True)
-        self.buffer(array, zero=True)
         axis = 1 if array.batched else 0
-        self.body.append(
-            f"{self._target(array, where)} = np.add.reduceat("
-            f"{joined}.take({self.bind('i', order)}, axis={axis}), "
-            f"{self.bind('i', starts)}, axis={axis})"
-        )
+        if len(parts) == 1 and self._sum_of_repeated(array, parts[0][0]):
+            return
+        flow = self._flat(parts[0][0], len(flat))
+        if len(parts) > 1 or unique:
+            flow = f"j{self.rank[array]}"
+            shape = f"(B, {len(flat) + unique})" if array.batched else f"({len(flat) + unique},)"
+            self.setup.append(f"{flow} = np.zeros({shape})")
+            for arg, start, stop in parts:
+                place = f"{flow}[{comma}{start}:{stop}]"
+                self.body.append(f"{place} = {self._flat(arg, stop - start)}")
+        if unique:  # where nothing flows to, the zero behind the flows: a gather is faster
+            back = np.full(size, len(flat))
+            back[flat] = np.arange(len(flat))
+            places = self.bind("i", back)
+            self.body.append(f"np.take({flow}, {places}, axis={axis}, mode='clip', out={name})")
+        elif not array.batched:
+            places = self.bind("i", flat)
+            self.body.append(f"{name}[...] = np.bincount({places}, {flow}, {size})")
+        else:
+            order = np.argsort(flat, kind="stable")
+            where, starts = np.unique(flat[order], return_index=True)
+            target = self.view(array, where) or f"{name}[:, {self.bind('i', where)}]"
+            self.body.append(
+                f"{target} = np.add.reduceat({flow}.take({self.bind('i', order)}, axis=1), "
+                f"{self.bind('i', starts)}, axis=1)"
+            )
+
+    def _sum_of_repeated(self, array: Array, flow: Array) -> bool:
+        """Sum rows by a product with ones, where each element was repeated so many times."""
+        (size,), flat = array.shape, array.data
+        n = len(flat) // size
+        if n * size != len(flat) or n > SHORT or not (flat == np.repeat(np.arange(size), n)).all():
+            return False
+        lead = "B * " if array.batched else ""
+        self._set_up(f"column{n} = np.ones(({n}, 1))")
+        result = self._static(self.name[array], f"{self.name[array]}.reshape({lead}{size}, 1)")
+        matrix = f"{self.name[flow]}.reshape({lead}{size}, {n})"
+        self.body.append(f"np.dot({matrix}, column{n}, out={result})")
+        return True
 
     def _flat(self, array: Array, size: int) -> str:
         if len(array.shape) == 1:
             return self.name[array]
         lead = "B, " if array.batched else ""
         return f"{self.name[array]}.reshape({lead}{size})"
-
-    def _target(self, array: Array, index: Index) -> str:
-        name, comma = self.name[array], ":, " if array.batched else ""
-        return self.view(array, index) or f"{name}[{comma}{self.bind('i', index)}]"
 
 
 def _takes_number(array: Array, seed: Array) -> bool:

@@ -66,26 +66,32 @@ def stacks(pairs: Sequence[tuple[Vector, Vector]], weight: int) -> list[Stack]:
 
 def _grids(edges: Sequence[Edge], lefts: int, width: int) -> list[Grid]:
     """Cover the edges by full grids; `width` is what one more dot costs."""
-    grids: list[Grid] = []
-    loose: list[Grid] = []
+    found: dict[tuple[int, int], list[Grid]] = defaultdict(list)
     for component in _components(edges, lefts):
         partners: dict[int, list[int]] = defaultdict(list)
         for left, right in component:
             partners[left].append(right)
         alike: dict[tuple[int, ...], list[int]] = defaultdict(list)
-        for left, found in partners.items():
-            alike[tuple(sorted(found))].append(left)
+        for left, others in partners.items():
+            alike[tuple(sorted(others))].append(left)
         rights = list(dict.fromkeys([right for _, right in component]))
         unasked = len(partners) * len(rights) - len(component)
         if unasked <= len(component) and unasked * width <= GRID * (len(alike) - 1):
-            grids.append((list(partners), rights))
+            found[len(partners), len(rights)].append((list(partners), rights))
         else:
-            loose += [(mine, partners[mine[0]]) for mine in alike.values()]
-    shapes = {(len(mine), len(others)) for mine, others in loose}
-    products = sum([len(mine) * len(others) for mine, others in loose])
-    if len(shapes) > 1 and products * width * SPEED < GRID * len(shapes):
-        loose = [([x], [y]) for mine, others in loose for x in mine for y in others]
-    return grids + loose
+            for mine in alike.values():
+                others = partners[mine[0]]
+                found[len(mine), len(others)].append((mine, others))
+    small = [
+        shape
+        for shape, grids in found.items()
+        if shape != (1, 1) and shape[0] * shape[1] * len(grids) * width * SPEED < GRID
+    ]
+    if len(small) > 2:
+        for shape in small:
+            for mine, others in found.pop(shape):
+                found[1, 1] += [([x], [y]) for x in mine for y in others]
+    return [grid for grids in found.values() for grid in grids]
 
 
 def _components(edges: Sequence[Edge], lefts: int) -> list[list[Edge]]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from autograd.engine.node import changed, mark
 from autograd.engine.primitive import DETACHED
 from autograd.engine.value import Value
 
@@ -30,8 +31,9 @@ class Parameters:
         self.lock = threading.RLock()  # held while a path is recorded
         self._order: Places = np.zeros(0, dtype=np.intp)
         self._natural = True  # the places are in order of first use, too
+        self._known: tuple[object, list[Value], FloatArray] | None = None
+        self._trained: tuple[int, Places] = (0, self._order)
         self._arranged: tuple[Places, list[Value]] = (self._order, [])
-        self._trained: tuple[int, list[int]] = (0, [])
 
     def __len__(self) -> int:
         return len(self.values)
@@ -64,20 +66,28 @@ class Parameters:
         return arranged
 
     def read(self) -> FloatArray:
-        """Return the present data as a flat array."""
-        arranged = self.arranged
-        return np.fromiter(map(_data_of, arranged), float, len(arranged))
+        """Return the present data as a flat array, which the next call may return, too.
+
+        80 ns a number, unless nothing was assigned since.
+        """
+        now, arranged = mark(), self.arranged  # before the data: what comes later counts as new
+        if self._known is None or self._known[0] is not now or self._known[1] is not arranged:
+            flat = np.fromiter(map(_data_of, arranged), float, len(arranged))
+            self._known = now, arranged, flat
+        return self._known[2]
+
+    def trained(self) -> Places:
+        """Return the places, in `values`, of those that are not detached."""
+        count, places = self._trained
+        if count != len(self.used):
+            trained = [i for i in sorted(self.used) if self.values[i].primitive is not DETACHED]
+            places = np.array(trained, dtype=np.intp)
+            self._trained = len(self.used), places
+        return places
 
     def read_by_use(self) -> FloatArray:
         """Return the present data in the order of first use."""
-        return np.fromiter(map(_data_of, self.values), float, len(self.values))
-
-    def trained(self) -> list[int]:
-        """Return the places, in `values`, of those that are not detached."""
-        if self._trained[0] != len(self.used):
-            kinds = [i for i in sorted(self.used) if self.values[i].primitive is not DETACHED]
-            self._trained = len(self.used), kinds
-        return self._trained[1]
+        return self.by_use(self.read())
 
     def of_trained(self, flat: Sequence[float] | FloatArray) -> FloatArray:
         """Return the numbers of a flat array that are those of the trained, in `values`' order."""
@@ -88,6 +98,7 @@ class Parameters:
         """Give the Values the data of a flat array."""
         for p, data in zip(self.arranged, flat.tolist(), strict=True):
             p._data = data
+        changed()
 
     def by_use(self, flat: Sequence[float] | FloatArray) -> FloatArray:
         """Return a flat array in the order of first use, one number for each parameter."""
@@ -170,7 +181,7 @@ class Shared:
         self._same = len(pairs) == len(known) == len(place) and all(i == j for i, j in pairs)
         if not self._same:
             self._here, self._there = np.array(pairs, dtype=int).reshape(-1, 2).T
-            self._data = self.parameters.read()
+            self._data = self.parameters.read().copy()
 
 
 def padded(numbers: Sequence[float] | FloatArray, size: int) -> FloatArray:

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autograd.compiler.arguments import Layout, Signature, ValuesAmongArguments
-from autograd.compiler.parameters import Parameters, Shared
+from autograd.compiler.arguments import Layout, Ragged, Signature, ValuesAmongArguments
+from autograd.compiler.parameters import Parameters, Shared, padded
 from autograd.compiler.replay import Replayer
-from autograd.compiler.results import blocks, rebuild
+from autograd.compiler.results import blocks, rebuild, together
 from autograd.compiler.trace import PROGRAM, without_arrays
 from autograd.engine.modes import innermost, no_grad, recording
 from autograd.engine.primitive import DETACHED
@@ -27,7 +27,7 @@ from autograd.engine.value import Value, as_value, leaf, node
 from autograd.nesting import flatten, same
 
 FloatArray = npt.NDArray[np.float64]
-MOST_KINDS = 64  # of calls whose recordings are kept; the oldest goes first
+MOST_KINDS = 64  # of calls whose recordings are kept; the least recently used goes first
 
 
 class Program:
@@ -68,6 +68,8 @@ class Program:
             replayer, arrays, count = self._read(args, kwargs)
         except ValuesAmongArguments:
             return self._itself(args, kwargs)
+        except Ragged:
+            return together(self._by_length(args, kwargs, self.__call__))
         parts = replayer.replay(arrays, count)[0]
         return rebuild(replayer.structure, list(parts), self._batch)
 
@@ -105,7 +107,14 @@ class Program:
         self, args: tuple[Any, ...], kwargs: dict[str, Any], reverse: bool
     ) -> tuple[float, FloatArray]:
         """The mean, and where `reverse` asks for it the gradient, else zeros."""
-        replayer, arrays, count = self._read(args, kwargs)
+        try:
+            replayer, arrays, count = self._read(args, kwargs)
+        except Ragged:
+            known = -1
+            while known != len(self._parameters.used):  # all are aligned with the last that came
+                known = len(self._parameters.used)
+                found = self._by_length(args, kwargs, lambda *a, **k: self._mean(a, k, reverse))
+            return _mean_of(found)
         if not count:
             raise ValueError("an empty batch has no mean: pass at least one row")
         replayer.start(arrays, count)
@@ -117,6 +126,19 @@ class Program:
         parts, slopes = replayer.replay(arrays, count, reverse=reverse)
         number = float(parts[0].mean()) if self._batch else parts[0].item()
         return number, self._parameters.of_trained(slopes)
+
+    def _by_length(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], run: Callable[..., Any]
+    ) -> list[tuple[list[int], Any]]:
+        """Run the rows whose lists have the same lengths together, which are not one array."""
+        found = []
+        for rows, mine, rest in self._signature.groups(args, kwargs):
+            try:
+                found.append((rows, run(*mine, **rest)))
+            except Exception as error:
+                error.add_note(f"of the rows of one length, which are {rows}")
+                raise
+        return found
 
     def _itself(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """What the function itself returns, for each row of a batch; nested as a program does."""
@@ -169,6 +191,9 @@ class Program:
         if replayer is None or not replayer.paths:  # a call that failed has left none
             return self._new(layout), arrays, count
         layout.check(replayer.layout)
+        with self._parameters.lock:  # the least recently used stands first
+            if self._replayers.pop(layout.kind, None) is not None:
+                self._replayers[layout.kind] = replayer
         self._last = replayer
         return replayer, arrays, count
 
@@ -180,7 +205,7 @@ class Program:
                 layout.check(known.layout)
                 return known
             for other in self._replayers.values():
-                if other.paths and other.layout.kind[:-1] == key[:-1]:
+                if other.paths and other.layout.kind[:-2] == key[:-2]:
                     layout.check(other.layout)
             if len(self._replayers) >= MOST_KINDS:
                 del self._replayers[next(iter(self._replayers))]
@@ -191,7 +216,7 @@ class Program:
     @property
     def parameters(self) -> list[Value]:
         """The parameters in order of first use; known after the first call."""
-        return [self._parameters.values[i] for i in self._parameters.trained()]
+        return [self._parameters.values[i] for i in self._parameters.trained().tolist()]
 
     @property
     def source(self) -> str:
@@ -249,6 +274,17 @@ class Program:
         if found is self:  # a decorated function: a pickle refers to it by its name
             return str(self.__qualname__)
         return Program, (self._function, self._batch, self._static, self._lists)
+
+
+def _mean_of(groups: list[tuple[list[int], Any]]) -> tuple[float, FloatArray]:
+    """The mean and its gradient over groups of rows, of which each has its own."""
+    count = sum(len(rows) for rows, _ in groups)
+    size = max(len(slopes) for _, (_, slopes) in groups)
+    mean, gradient = 0.0, np.zeros(size)
+    for rows, (number, slopes) in groups:
+        mean += len(rows) / count * number
+        gradient += len(rows) / count * padded(slopes, size)
+    return mean, gradient
 
 
 class BoundProgram(Shared):

@@ -24,7 +24,7 @@ from autograd.compiler.results import blocks
 from autograd.compiler.source import Compiled, assemble
 from autograd.compiler.straight import StraightLine
 from autograd.compiler.tape import UnreadableError
-from autograd.compiler.trace import Recording, record
+from autograd.compiler.trace import Recording, collector_off, record
 from autograd.engine.graph import topological_order
 from autograd.engine.modes import Differentiating, innermost, no_grad, opened, without
 from autograd.engine.primitive import CONSTANT
@@ -309,7 +309,7 @@ class Replayer:
 
         The function sees the parameters that `flat` returns.
         """
-        with self.parameters.lock:
+        with self.parameters.lock, collector_off():
             self._write_back(flat)
             arguments = [a.ravel().tolist() for a in row]
             known = len(self.parameters)
@@ -356,8 +356,8 @@ class Replayer:
             size = int(np.prod(shape))
             groups.append(recording.results[start : start + size])
             start += size
-        args = recording.program.args
-        operations = sum(max(len(a) - 1, 1) for a in args if a) if missing() else sum(map(len, args)) / 2
+        # A dot counts as what it costs.
+        operations = sum(max(len(args) - 1, 1) for args in recording.program.args if args)
         a_call = OPERATIONS_A_CALL if missing() or self._batch else NATIVE_A_CALL
         slots = [*recording.results, *[s for g in recording.guards for s in (g.left, g.right)]]
         n = len(recording.parameters)

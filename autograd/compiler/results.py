@@ -37,6 +37,29 @@ def rebuild(structure: Any, parts: list[FloatArray], batch: bool) -> Any:
     return kind_of_tuple(type(structure), items) if isinstance(structure, tuple) else items
 
 
+def together(groups: list[tuple[list[int], Any]]) -> Any:
+    """Return the results of several groups of rows, given the numbers of the rows, as of one batch.
+
+    Raises `ValueError` where they have different shapes.
+    """
+    _, first = groups[0]
+    if isinstance(first, dict):
+        return {key: together([(rows, found[key]) for rows, found in groups]) for key in first}
+    if isinstance(first, list | tuple):
+        parts = [together([(rows, found[i]) for rows, found in groups]) for i in range(len(first))]
+        return kind_of_tuple(type(first), parts) if isinstance(first, tuple) else parts
+    shapes = {found.shape[1:] for _, found in groups}
+    if len(shapes) > 1:
+        raise ValueError(
+            "rows whose lists have different lengths gave results of different shapes, which are "
+            f"no array: {sorted(shapes)}; call the program for rows of one length"
+        )
+    whole = np.empty((sum(len(rows) for rows, _ in groups), *first.shape[1:]))
+    for rows, found in groups:
+        whole[rows] = found
+    return whole
+
+
 def _rectangular(structure: Any) -> tuple[int, ...] | None:
     if structure is None:
         return ()

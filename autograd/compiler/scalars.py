@@ -47,11 +47,14 @@ class ScalarProgram:
 
     def operation(self, primitive: Primitive, args: tuple[int, ...]) -> int:
         """Return the slot of an operation, simplified."""
-        if all(self.kind[a] == CONSTANT for a in args):
-            return self.constant(primitive.value(*[self.what[a] for a in args]))
-        alias = self._same_as(primitive, args)
-        if alias is not None:
-            return alias
+        kind = self.kind
+        constants = [a for a in args if kind[a] == CONSTANT]
+        if constants or primitive in _REWRITTEN:
+            if len(constants) == len(args):
+                return self.constant(primitive.value(*[self.what[a] for a in args]))
+            alias = self._same_as(primitive, args)
+            if alias is not None:
+                return alias
         return self._slot(OPERATION, primitive, args)
 
     def number(self, slot: int) -> float | None:
@@ -111,16 +114,16 @@ class ScalarProgram:
         return None
 
     def _slot(self, kind: int, what: Any, args: tuple[int, ...], key: Any = None) -> int:
-        known = (kind, what if key is None else key, args)
-        slot = self._known.get(known)
-        if slot is None:
-            slot = self._known[known] = len(self.kind)
+        slot = len(self.kind)
+        known = self._known.setdefault((kind, what if key is None else key, args), slot)
+        if known == slot:
             self.kind.append(kind)
             self.what.append(what)
             self.args.append(args)
-        return slot
+        return known
 
 
 # How guards compare: in Python and in NumPy.
 SIGNS = {each.compare: (each.sign, each.ufunc) for each in COMPARISONS}
+_REWRITTEN = {primitives.where, primitives.negative}
 _NEUTRAL_ONE = (primitives.multiply, primitives.divide, primitives.power_constant)

@@ -9,7 +9,8 @@ argument or a parameter is frozen, and nothing of one recording gets into anothe
 import gc
 import math
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from numbers import Real
@@ -181,6 +182,18 @@ class Recording:
         )
 
 
+@contextmanager
+def collector_off() -> Iterator[None]:
+    """Let the garbage collector rest: a recording frees nothing, and half its time was a search."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def _same_content(a: Any, b: Any) -> bool:
     return a is b or a == b or (a != a and b != b)
 
@@ -241,7 +254,7 @@ def _translate(
     parameters: list[Value],
 ) -> Recording:
     compared = [side for guard in trace.guards for side in (guard.left, guard.right)]
-    order = topological_order(*results, *compared)
+    order = _needed([*results, *compared], trace)
     program = ScalarProgram()
     slots: dict[Any, int] = {x: program.argument(i) for i, x in enumerate(leaves)}
     numbering = {p: i for i, p in enumerate(parameters)}
@@ -261,29 +274,54 @@ def _translate(
             slots[x] = slot
         return slot
 
-    alive = set(order)
-    for made in trace.nodes:  # numbers the parameters in the order of their first use
-        if made in alive:
-            for parent in made.parents:
-                if parent._left is None:
-                    leaf_slot(parent)
-    for made in order:
+    known, operation = slots.get, program.operation
+    for made in order:  # numbers the parameters in the order of their first use
         if made.primitive is PROGRAM:
             raise TypeError(
                 "the mean of a program, which was recorded outside, is used in a function that is "
                 "being compiled and cannot be computed again: call program.mean(...) inside, or "
                 "take m.detach() outside, whose number is read afresh"
             )
-        if made._left is not None:
-            args = tuple([leaf_slot(parent) for parent in made.parents])
-            slots[made] = program.operation(made.primitive, args)
+        if made._left is None:
+            leaf_slot(made)
+            continue
+        args = []
+        for parent in made.parents:
+            slot = known(parent)
+            args.append(leaf_slot(parent) if slot is None else slot)
+        row: Any = made.primitive
+        slots[made] = operation(row, tuple(args))
     guards = dict.fromkeys(
         replace(g, left=leaf_slot(g.left), right=leaf_slot(g.right)) for g in trace.guards
     )
     kept = tuple(g for g in guards if None in (program.number(g.left), program.number(g.right)))
     found = tuple(leaf_slot(result) for result in results)
     used = _used(program, [*found, *[s for g in kept for s in (g.left, g.right)]])
-    return Recording(program, found, shape, kept, parameters, used, len(order))
+    return Recording(program, found, shape, kept, parameters, used, len(slots))
+
+
+def _needed(roots: Sequence[Value], trace: Trace) -> list[Value]:
+    """The operations below the roots, in the order in which they were made."""
+    alive = set(roots)
+    order = []
+    for made in reversed(trace.nodes):
+        if made in alive and made._left is not None:
+            order.append(made)
+            left, right = made._left, made._right  # `parents`, spelled out: three times faster
+            if right is not None:
+                alive.add(left)
+                alive.add(right)
+            elif left.__class__ is tuple:
+                alive.update(left)
+            else:
+                alive.add(left)
+    order.reverse()
+    inside = set(order)
+    if any(x._left is not None and x not in inside for x in alive):  # recorded outside
+        everything = topological_order(*roots)
+        leaves = [p for made in order for p in made.parents if p._left is None]
+        return list(dict.fromkeys([*leaves, *everything]))
+    return order
 
 
 def _used(program: ScalarProgram, roots: Sequence[int]) -> frozenset[int]:

@@ -131,8 +131,9 @@ def compiling() -> bool:
 
 def made(primitive: Any, parents: tuple[Any, ...], node: Any) -> Any:
     """Report a node and return what stands for it."""
-    for mode in opened():
-        node = mode.made(primitive, parents, node)
+    for opening in _stack.get():
+        if not opening.ended:
+            node = opening.mode.made(primitive, parents, node)
     return node
 
 

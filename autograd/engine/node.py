@@ -16,6 +16,20 @@ from autograd.engine.modes import watching
 from autograd.engine.number import as_float, as_number, as_numbers
 from autograd.engine.primitive import Primitive
 
+# Another object each time that the data of a node are assigned, after they are: who keeps numbers
+# of nodes looks at it, and compares nothing else.
+_mark: list[object] = [object()]
+
+
+def changed() -> None:
+    """Note that the data of a node were assigned."""
+    _mark[0] = object()
+
+
+def mark() -> object:
+    """Return what is the same as long as no data are assigned."""
+    return _mark[0]
+
 
 class _Own:
     """An attribute that programs keep on their parameters: a node has no room, a subclass has."""
@@ -91,6 +105,7 @@ class Node:
     def data(self, data: Any) -> None:
         self._read("an assignment to `.data`")
         self._data = as_numbers((data, self._data), "data")[0]
+        changed()
 
     @property
     def grad(self) -> Any:

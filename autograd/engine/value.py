@@ -32,9 +32,10 @@ def _unary(primitive: Primitive) -> "Callable[[Value], Value]":
 
 def _binary(primitive: Primitive, reflected: bool = False) -> "Callable[[Value, Any], Value]":
     def method(self: "Value", other: Any) -> Any:
-        other = _operand(other, self)
-        if other is NotImplemented:
-            return other
+        if other.__class__ is not Value:
+            other = _operand(other, self)
+            if other is NotImplemented:
+                return other
         return record(primitive, (other, self) if reflected else (self, other))
 
     return method

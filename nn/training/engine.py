@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd import Value
+from autograd.engine.node import changed
 from nn.data import Rows
 from nn.optim import Optimizer
 from nn.optim.clipping import clipped_norm, clipped_value
@@ -121,6 +122,7 @@ class Engine:
     def write_back(self) -> None:
         """Put parameters, gradients and the optimiser's state back where eager code finds them."""
         put(self.params, "_data", self.flat.tolist())
+        changed()
         put(self.params, "_grad", self.gradient.tolist())
         self.optimizer.state_is_elsewhere(self._bring_state)
 

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from autograd import Program, Value, no_grad
 from autograd.compiler.program import BoundProgram
 from autograd.engine.modes import Training
+from autograd.engine.node import changed
 from autograd.engine.value import as_value
 from nn.data import Rows
 from nn.layers.noise import Noise
@@ -51,6 +52,7 @@ class Eager:
     def run(self, rows: Rows, flat: Array, reverse: bool) -> Batch:
         """Return losses, outputs and, where `reverse` asks for it, the mean gradient of `rows`."""
         put(self.params, "_data", flat.tolist())
+        changed()
         put(self.params, "_grad", repeat(0.0, len(self.params)))
         kept = [p.grad for p in self.others]  # what is not trained keeps its gradient
         examples = self.examples

@@ -373,8 +373,8 @@ def test_labels_never_reach_the_source():
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda f: f([[1, 2, 3]]), ValueError, "argument `x` has a list of 3, but .* list of 2"),
-        (lambda f: f([[1, 2], [3]]), ValueError, "argument `x` is ragged"),
+        (lambda f: f([[[1, 2], [3]]]), ValueError, "an argument is ragged within a row"),
+        (lambda f: f([1.0, 2.0]), ValueError, "argument `x` has a number, but .* list of 2"),
         (
             lambda f: f([["a", "b"]]),
             TypeError,
