@@ -3,19 +3,22 @@
 27 tokens, 16 wide, 4 heads, one layer, 4,192 parameters, one document a step: the shape that people
 write their engines for. The same network code runs on this engine's `Value` and on `Tuples`, a
 Value of 60 lines that keeps children and local derivatives in tuples, the fastest of the ways such
-a class is written; with the garbage collector as Python sets it and with it off.
+a class is written; with the garbage collector as Python sets it and with it off. Then value and
+gradient for 16 tokens, which are arguments, compiled, beside NumPy by hand.
 """
 
 import math
 import random
 import sys
+import time
 from collections.abc import Callable
-from itertools import pairwise
 from typing import Any
 
+import numpy as np
 from side_by_side import Step, compare, table
 
-from autograd import Value
+import autograd
+from autograd import Value, take
 
 VOCABULARY, WIDTH, HEADS, CONTEXT = 27, 16, 4, 16
 DOCUMENT = (26, 5, 13, 13, 1, 26, 3, 4, 8)
@@ -111,8 +114,11 @@ def rms_norm(x: Vector) -> Vector:
 class GPT:
     """Weights and forward pass, one position at a time, on either Value."""
 
-    def __init__(self, kind: Callable[[float], Any]) -> None:
+    def __init__(
+        self, kind: Callable[[float], Any], softmax: Callable[[Vector], Vector] = softmax
+    ) -> None:
         rng = random.Random(0)
+        self.softmax = softmax
 
         def matrix(rows: int, columns: int) -> Matrix:
             return [[kind(rng.gauss(0.0, 0.08)) for _ in range(columns)] for _ in range(rows)]
@@ -124,11 +130,12 @@ class GPT:
 
     def parameters(self) -> Vector:
         """Return all 4,192."""
-        return [p for matrix in vars(self).values() for row in matrix for p in row]
+        matrices = [matrix for name, matrix in vars(self).items() if name != "softmax"]
+        return [p for matrix in matrices for row in matrix for p in row]
 
     def __call__(self, token: int, position: int, keys: Matrix, values: Matrix) -> Vector:
         """Return the logits of the next token; keys and values of this position are appended."""
-        pairs = zip(self.tokens[token], self.positions[position], strict=True)
+        pairs = zip(take(self.tokens, token), self.positions[position], strict=True)
         x = rms_norm([a + b for a, b in pairs])
         normed = rms_norm(x)
         query = linear(normed, self.query)
@@ -142,13 +149,24 @@ class GPT:
                 sum(q * k for q, k in zip(query[part], key[part], strict=True)) / size**0.5
                 for key in keys
             ]
-            shares = softmax(scores)
+            shares = self.softmax(scores)
             for j in range(start, start + size):
                 mixed.append(sum(s * v[j] for s, v in zip(shares, values, strict=True)))
         x = [a + b for a, b in zip(linear(mixed, self.out), x, strict=True)]
         hidden = [h.relu() for h in linear(rms_norm(x), self.up)]
         x = [a + b for a, b in zip(linear(hidden, self.down), x, strict=True)]
         return linear(x, self.head)
+
+
+def loss_of(model: GPT, tokens: Vector, targets: Vector) -> Any:
+    """The mean surprise at each next token."""
+    keys: Matrix = []
+    values: Matrix = []
+    losses = []
+    for position, (token, target) in enumerate(zip(tokens, targets, strict=True)):
+        shares = model.softmax(model(token, position, keys, values))
+        losses.append(-take(shares, target).log())
+    return sum(losses) * (1.0 / len(losses))
 
 
 def step_on(kind: Callable[[float], Any]) -> Step:
@@ -159,13 +177,7 @@ def step_on(kind: Callable[[float], Any]) -> Step:
     assert len(parameters) == 4192
 
     def step() -> None:
-        keys: Matrix = []
-        values: Matrix = []
-        losses = []
-        for position, (token, target) in enumerate(pairwise(DOCUMENT)):
-            losses.append(-softmax(model(token, position, keys, values))[target].log())
-        loss = sum(losses) * (1.0 / len(losses))
-        loss.backward()
+        loss_of(model, list(DOCUMENT[:-1]), list(DOCUMENT[1:])).backward()
         for p in parameters:
             p.data -= 0.01 * p.grad
             p.grad = 0.0
@@ -183,8 +195,88 @@ def seegrad() -> Step:
     return step_on(Value)
 
 
+LONG = [(7 * i + 3) % VOCABULARY for i in range(CONTEXT + 1)]
+
+
+def compiled() -> Step:
+    """Value and gradient of 16 tokens by a program."""
+    model = GPT(Value, autograd.softmax)
+    program = autograd.compile(lambda tokens, targets: loss_of(model, tokens, targets))
+    start = time.process_time()
+    program.value_and_grad(LONG[:-1], LONG[1:])
+
+    def step() -> Any:
+        return program.value_and_grad(LONG[:-1], LONG[1:])
+
+    step.compiled = time.process_time() - start  # type: ignore[attr-defined]  # functions take attributes
+    return step
+
+
+def by_hand() -> Step:
+    """The same in NumPy, forward and backward written out."""
+    model = GPT(float)
+    matrices = {name: np.array(m) for name, m in vars(model).items() if name != "softmax"}
+    tokens, targets = np.array(LONG[:-1]), np.array(LONG[1:])
+    n, size = len(tokens), WIDTH // HEADS
+    mask = np.triu(np.full((n, n), -np.inf), 1)
+
+    def norm(x: Any) -> tuple[Any, Any]:
+        scale = (np.mean(x * x, axis=1, keepdims=True) + 1e-5) ** -0.5
+        return x * scale, scale
+
+    def back(upstream: Any, y: Any, scale: Any) -> Any:
+        return scale * (upstream - y * np.mean(upstream * y, axis=1, keepdims=True))
+
+    def heads(x: Any) -> Any:
+        return x.reshape(n, HEADS, size).transpose(1, 0, 2)
+
+    def joined(x: Any) -> Any:
+        return x.transpose(1, 0, 2).reshape(n, WIDTH)
+
+    def step() -> Any:
+        W = matrices
+        x, first = norm(W["tokens"][tokens] + W["positions"][:n])
+        h, second = norm(x)
+        q, k, v = (heads(h @ W[name].T) for name in ("query", "key", "value"))
+        scores = q @ k.transpose(0, 2, 1) / size**0.5 + mask
+        weights = np.exp(scores - scores.max(axis=2, keepdims=True))
+        shares = weights / weights.sum(axis=2, keepdims=True)
+        mixed = joined(shares @ v)
+        between = mixed @ W["out"].T + x
+        g, third = norm(between)
+        hidden = np.maximum(g @ W["up"].T, 0.0)
+        last = hidden @ W["down"].T + between
+        logits = last @ W["head"].T
+        exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+        probabilities = exponentials / exponentials.sum(axis=1, keepdims=True)
+        loss = -np.log(probabilities[range(n), targets]).mean()
+
+        probabilities[range(n), targets] -= 1.0
+        to_logits = probabilities / n
+        to_last = to_logits @ W["head"]
+        to_hidden = to_last @ W["down"] * (hidden > 0.0)
+        to_between = to_last + back(to_hidden @ W["up"], g, third)
+        to_mixed = heads(to_between @ W["out"])
+        to_shares = to_mixed @ v.transpose(0, 2, 1)
+        inner = (to_shares * shares).sum(axis=2, keepdims=True)
+        to_scores = shares * (to_shares - inner) / size**0.5
+        to_q, to_k = joined(to_scores @ k), joined(to_scores.transpose(0, 2, 1) @ q)
+        to_v = joined(shares.transpose(0, 2, 1) @ to_mixed)
+        to_h = to_q @ W["query"] + to_k @ W["key"] + to_v @ W["value"]
+        to_x = back(to_between + back(to_h, h, second), x, first)
+        gradient = {
+            **{"head": to_logits.T @ last, "down": to_last.T @ hidden, "up": to_hidden.T @ g},
+            **{"out": to_between.T @ mixed, "query": to_q.T @ h, "key": to_k.T @ h},
+            **{"value": to_v.T @ h, "tokens": np.zeros((VOCABULARY, WIDTH)), "positions": to_x},
+        }
+        np.add.at(gradient["tokens"], tokens, to_x)
+        return loss, gradient
+
+    return step
+
+
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     peers = {"a Value of 60 lines": "tuples", "seegrad": "seegrad"}
     rows: list[tuple[Any, ...]] = [("GPT, one step", "collector", "median ms", "time")]
     for collect in (True, False):
@@ -194,6 +286,14 @@ def main() -> None:
             rows.append(
                 (name, "as Python sets it" if collect else "off", f"{1e3 * seconds:.0f}", share)
             )
+    print(table(rows))
+    seconds: dict[str, float] = {}
+    peers = {"seegrad, compiled": "compiled", "NumPy by hand": "by_hand"}
+    medians = compare("gpt", peers, rounds=15, compiled=seconds)
+    rows = [("GPT, 16 tokens, value and gradient", "median us", "time", "to compile, s")]
+    for name, median in medians.items():
+        share = f"{median / medians['NumPy by hand']:.1f}"
+        rows.append((name, f"{1e6 * median:.0f}", share, f"{seconds[name]:.1f}"))
     print(table(rows))
 
 

@@ -9,6 +9,7 @@ expected and what was given, and no call has run by then.
 import inspect
 import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property, lru_cache
 from itertools import chain
@@ -337,8 +338,9 @@ class Signature:
                 return Shape(arg.shape), arg.astype(float).ravel()
         leaves: list[Any] = []
         nest = flatten(arg, leaves)
-        if set(map(type, leaves)) == {float}:
-            return nest, np.array(leaves)
+        if {float, int}.issuperset(map(type, leaves)):
+            with suppress(OverflowError):  # of a whole number above the floats, which is inf
+                return nest, np.array(leaves, dtype=float)
         what = f"argument {name}"
         try:
             return nest, np.array([as_float(x, what) for x in leaves])
