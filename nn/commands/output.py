@@ -15,6 +15,11 @@ def printable(text: str) -> str:
     return text if text.isprintable() else ascii(text)[1:-1]
 
 
+def printable_lines(text: str) -> str:
+    """Return `text` with its lines, in which no terminal obeys anything."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
 def rounded(name: str, number: float) -> str:
     """Return a result in words, such as `accuracy 97.50 %`."""
     name = name.replace("_", " ")

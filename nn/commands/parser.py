@@ -26,6 +26,7 @@ TRAIN_EXAMPLES = """examples:
 PREDICT_EXAMPLES = """examples:
   python -m nn predict --load flowers.json --csv new.csv > predictions.csv
   python -m nn predict --load digits.json --data digits --json
+  python -m nn predict --load poet.json --sample 500
 
 Columns are found by name; others, the target's too, need not be there. Where the target is there,
 accuracy (or error) is reported on stderr. --data takes the test part of a data set, held out by
@@ -80,6 +81,10 @@ def parser() -> tuple[Parser, dict[str, Parser]]:
         "--csv", type=path, metavar="FILE", help="a CSV file with the columns of the training"
     )
     given.add_argument("--data", choices=DATASETS, help="a data set by name")
+    given.add_argument(
+        "--sample", type=at_least(1), metavar="N", help="characters, of a model of a text"
+    )
+    predict.add_argument("--seed", type=seed, default=0, help="of what is drawn for --sample: 0")
     _reading(predict)
     for command in (train, predict, info):
         command.add_argument("--json", action="store_true", help="one JSON document on stdout")

@@ -1,4 +1,4 @@
-"""python -m nn predict: what a saved network says about the rows of a CSV file or a data set."""
+"""python -m nn predict: what a saved network says about rows, or writes, if it is one of texts."""
 
 import argparse
 import csv
@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 import nn
+from nn.commands import characters
 from nn.commands import record as records
-from nn.commands.output import print_json, rounded
+from nn.commands.output import print_json, printable_lines, rounded
 from nn.commands.preparation import check_reading, table
 from nn.commands.record import Record
 from nn.commands.scores import Array, numbers, probabilities, scores
@@ -18,6 +19,8 @@ from nn.data.csv_file import targets
 
 def predict(options: argparse.Namespace) -> int:
     """Write the prediction for each row as CSV, or as JSON; return the exit status."""
+    if options.sample is not None:
+        return _write(options)
     model, record = records.load(options.load)
     X, y, name = _rows(options, record) if options.csv else _test_part(options, record)
     outputs = nn.predict(model, X)
@@ -42,6 +45,18 @@ def predict(options: argparse.Namespace) -> int:
     sys.stdout.flush()
     for score, number in found.items():
         print(rounded(score, number), file=sys.stderr)
+    return 0
+
+
+def _write(options: argparse.Namespace) -> int:
+    """Write what a model of a text draws."""
+    check_reading(options)
+    model, settings, _ = characters.load(options.load)
+    written = characters.sample(model, settings, options.sample, options.seed)
+    if options.json:
+        print_json({"sample": written})
+    else:
+        print(printable_lines(written))
     return 0
 
 

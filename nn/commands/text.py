@@ -13,7 +13,7 @@ from tqdm import tqdm
 import nn
 from nn.commands import characters
 from nn.commands.characters import Settings
-from nn.commands.output import print_json, printable
+from nn.commands.output import print_json, printable, printable_lines
 from nn.commands.preparation import READING, check_files, option
 from nn.commands.recipes import RATES, make_optimizer, make_schedule
 from nn.commands.train import INTERRUPTED, MOST_LINES, epoch_line, training_line
@@ -72,7 +72,7 @@ def train_on_text(options: argparse.Namespace) -> int:
         print(f"stopped after {len(history.loss)} epochs: {history.stopped}")
     print(f"test loss {found:.3f} nats a character  (by frequencies alone: {always:.3f})")
     if written:
-        print(_shown(written))
+        print(printable_lines(written))
     if options.save:
         print(f"saved to {printable(options.save)}")
     return INTERRUPTED if history.stopped == "interrupted" else 0
@@ -176,11 +176,6 @@ def _fit(
             callbacks=[] if options.json else [report],
             progress=False,
         )
-
-
-def _shown(text: str) -> str:
-    """The text, lines kept, without characters that a terminal obeys."""
-    return "\n".join(printable(line) for line in text.split("\n"))
 
 
 def _line(text: str) -> str:

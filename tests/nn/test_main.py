@@ -581,6 +581,7 @@ WORDS = st.sampled_from(
     " --epochs 0 --optimizer adam sgd --momentum --test 0.5 --validation --patience --task"
     " regression classification --drop --scale none minmax --shift --model cnn --dropout --data"
     " iris --missing --decimal , --encoding utf-16 --thousands --header"
+    " --text {csv} --sample 3 --block-size ngram lstm gpt names"
     " --schedule one-cycle --weight-decay --batch-size --seed --activation tanh sine é".split()
 )
 WORDS |= st.sampled_from(["", "\x1b[2J", "\n", "\0"]) | st.text(max_size=3)
@@ -588,6 +589,7 @@ LINES = st.sampled_from(
     [
         "train --data xor --epochs 2",
         "train --csv {csv} --target y --epochs 2",
+        "train --text {csv} --block-size 2 --epochs 2",
         "--epochs 2 --load {model} --csv {csv}",
         "predict --load {model} --csv {csv}",
         "predict --load {junk} --data iris",

@@ -188,6 +188,23 @@ def poet(poem, tmp_path, capsys):
     return path
 
 
+def test_a_saved_model_writes(poet, tmp_path, capsys):
+    known = written(["predict", "--load", poet, "--sample", "40"], capsys)["sample"]
+    assert len(known) == 40
+    assert main(["predict", "--load", poet, "--sample", "40"]) == 0
+    assert capsys.readouterr().out == known + "\n"
+    other = written(["predict", "--load", poet, "--sample", "40", "--seed", "1"], capsys)["sample"]
+    assert other != known
+    nn.save(nn.MLP(2, [2]), tmp_path / "plain.json")
+    for arguments, problem in (
+        (["--load", poet, "--sample", "3", "--delimiter", ";"], "--delimiter goes with --csv FILE"),
+        (["--load", str(tmp_path / "plain.json"), "--sample", "3"], "plain.json: checkpoint"),
+    ):
+        with pytest.raises(SystemExit):
+            main(["predict", *arguments])
+        assert problem in capsys.readouterr().err
+
+
 def test_a_loaded_model_keeps_its_shape_and_its_vocabulary(poem, poet, capsys):
     with pytest.raises(SystemExit):
         main(["--text", poem, "--load", poet, "--hidden", "5"])
