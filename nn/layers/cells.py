@@ -11,6 +11,7 @@ as its input has vectors.
 
 import math
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NamedTuple
 
@@ -71,7 +72,7 @@ def _affine(weight: Vectors, bias: Vector | None, x: Vector) -> Vector:
     return [dot(row, x) + b for row, b in zip(weight, bias, strict=True)]
 
 
-class Recurrent(Described):
+class Recurrent(Described, ABC):
     """What cells and layers share: the sizes, the number of gates, of states, and the step."""
 
     gates: ClassVar[int] = 1
@@ -83,9 +84,9 @@ class Recurrent(Described):
         self.hidden_size = check_size("hidden_size", hidden_size)
         self.bias = flag("bias", bias)
 
+    @abstractmethod
     def step(self, weights: Weights, x: Vector, state: State) -> State:
         """Return the state after one input."""
-        raise NotImplementedError
 
     def zeros(self) -> Vector:
         """Return the state before the first input."""

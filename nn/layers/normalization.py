@@ -6,7 +6,7 @@ numbers finite.
 """
 
 import sys
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 from autograd import Value, dot, sqrt
@@ -16,7 +16,7 @@ from nn.layers.init import INITIALISATIONS, Initialisation
 from nn.layers.inputs import check_inputs, is_nested
 
 
-class Normalization(Described):
+class Normalization(Described, ABC):
     """What the layers here have in common: the width, the factors, the walk over vectors."""
 
     def __init__(

@@ -121,6 +121,29 @@ def test_every_layer_can_be_named_by_a_file_and_knows_its_size():
 SPECIAL = [math.inf, -math.inf, math.nan, -0.0, 0.0, 5e-324, -2.2e-308, 1.7976931348623157e308, 0.1]
 
 
+@pytest.mark.parametrize(
+    ("layer", "name"),
+    [
+        (nn.Embedding(3, 2), "num_embeddings"),
+        (nn.PositionalEmbedding(3, 2), "embedding_dim"),
+        (nn.LSTM(2, 3), "num_layers"),
+        (nn.GRU(2, 3), "hidden_size"),
+        (nn.RNNCell(2, 3), "input_size"),
+        (nn.MultiHeadAttention(2, 1), "embed_dim"),
+        (nn.LayerNorm(2), "normalized_shape"),
+        (nn.RMSNorm(2), "normalized_shape"),
+    ],
+    ids=repr,
+)
+def test_no_more_weights_are_made_than_a_file_holds(path, layer, name):
+    nn.save(layer, path)
+    content = json.loads(path.read_text("utf-8"))
+    content["architecture"][name] = 10**9
+    path.write_text(json.dumps(content), "utf-8")
+    with pytest.raises(nn.LoadError, match="the architecture has more parameters"):
+        nn.load(path)
+
+
 @given(st.lists(st.floats() | st.sampled_from(SPECIAL), min_size=9, max_size=9))
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None
