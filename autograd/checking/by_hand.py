@@ -32,6 +32,7 @@ KINDS = ("grad", "data", "partial")
 WIDEST = 60  # characters of an operation in a note
 SENTENCES = {mistake.name: mistake.sentence for mistake in MISTAKES}
 UNKNOWN = "no known mistake gives this number"
+LATER = "mend first what is explained"
 CARRIED = "right from your own number above; mend that first"
 ROUNDED = "right but for the last digits: rounding on the way"
 
@@ -300,7 +301,7 @@ class _Desk:
         told = [self._sentence(h) for h in entry.causes]
         told += [SENTENCES[name] for name in entry.typed]
         if not told:
-            return UNKNOWN
+            return LATER if entry.later else UNKNOWN
         note = "; or: ".join(told)
         if len(told) > 1 and entry.apart:
             at = ", ".join(f"{name} = {x:g}" for name, x in entry.apart.items())

@@ -15,22 +15,35 @@ from typing import Any
 from autograd.checking.answers import Answer
 from autograd.engine.graph import product, pull_back, total
 from autograd.engine.number import as_float
+from autograd.engine.table import dot
 from autograd.engine.value import Value
 from autograd.words.formula import rule
 from autograd.words.sweep import Sweep
 
-SAMPLES = 16  # of a calculation with roundings; four of their standard deviations are tolerated
+SAMPLES = 16  # of a calculation with roundings
+TOLERATED = 4.0  # of their standard deviations
 CARRIED = 4  # significant digits, at least, that somebody keeps on the way
-LARGEST = 0.25  # of a number is the most that rounding on the way may explain
+LARGEST = 1.5  # times a number, which may have cancelled nearly, is all that rounding explains
 
 Partials = Callable[[Value], tuple[Any, ...]]
 
 
 def _rounded(x: float, digits: int, rng: Random) -> float:
-    """Return `x` moved at random by half a unit of its last digit, if it has more digits at all."""
+    """Return `x` with so many digits, rounded up or down at random; as it is if it has no more."""
     if not math.isfinite(x) or float(f"{x:.{digits}g}") == x:
         return x
-    return x + 10.0 ** (math.floor(math.log10(abs(x))) - digits + 1) * rng.uniform(-0.5, 0.5)
+    unit = 10.0 ** (math.floor(math.log10(abs(x))) - digits + 1)
+    return float(f"{x + unit * rng.uniform(-0.5, 0.5):.{digits}g}")
+
+
+def _computed(node: Value, inputs: Sequence[float], digits: int, rng: Random) -> float:
+    """Return the result of an operation on paper: each product of a `dot` is rounded, too."""
+    row = node.primitive
+    assert row is not None
+    if row is dot:
+        pairs = zip(inputs[: len(inputs) // 2], inputs[len(inputs) // 2 :], strict=True)
+        return _rounded(math.fsum(_rounded(a * b, digits, rng) for a, b in pairs), digits, rng)
+    return _rounded(as_float(row.value(*inputs)), digits, rng)
 
 
 class Pencilled:
@@ -59,6 +72,7 @@ class Pass:
         self.sweep, self.nodes, self.given = sweep, nodes, dict(given)
         self.root = nodes[-1]
         inside = set(nodes)
+        self._index = {node: i for i, node in enumerate(nodes)}
         self.free = inside - {self.root, *given}
         self.partials: Partials = sweep.partials.__getitem__
         self.uses = {node: [u for u in sweep.uses[node] if u.child in inside] for node in nodes}
@@ -97,7 +111,8 @@ class Pass:
         """Return by how much a gradient of `place` that is 1 too large moves the wrong answers."""
         if place in self.given or place is self.root:
             return {place: 1.0} if any(node is place for node in wrong) else {}
-        moved = pull_back(self.nodes, {place: 1.0}, self.partials, self.free)
+        below = self.nodes[: self._index[place] + 1]
+        moved = pull_back(below, {place: 1.0}, self.partials, self.free)
         found = {node: 1.0 if node is place else self._moved(node, moved) for node in wrong}
         return {node: effect for node, effect in found.items() if effect}
 
@@ -119,7 +134,7 @@ class Pass:
         squares = dict.fromkeys(answers, 0.0)
         middle = {node: as_float(self.gathered(node, self.handed)) for node in answers}
         for _ in range(SAMPLES):
-            partials = self._rounded(lambda x: _rounded(x, digits, rng))
+            partials = self._rounded(digits, rng)
             seeds = {self.root: Pencilled(1.0, digits, rng)}
             for node, x in self.given.items():
                 start = as_float(x) + answers[node].half * rng.uniform(-1.0, 1.0)
@@ -130,14 +145,18 @@ class Pass:
                 found = gathered.number if isinstance(gathered, Pencilled) else as_float(gathered)
                 squares[node] += (found - middle[node]) ** 2
         return {
-            node: min(4.0 * math.sqrt(square / SAMPLES), LARGEST * abs(middle[node]))
+            node: min(TOLERATED * math.sqrt(square / SAMPLES), LARGEST * abs(middle[node]))
             if math.isfinite(square)
             else 0.0
             for node, square in squares.items()
         }
 
-    def _rounded(self, moved: Callable[[float], float]) -> dict[Value, tuple[float, ...]]:
+    def _rounded(self, digits: int, rng: Random) -> dict[Value, tuple[float, ...]]:
         """The local partials, by the textbook's formulas, from numbers that were rounded."""
+
+        def moved(x: float) -> float:
+            return _rounded(x, digits, rng)
+
         data: dict[Value, float] = {}
         found: dict[Value, tuple[float, ...]] = {}
         for node in self.sweep.order:
@@ -149,7 +168,7 @@ class Pass:
             partials: Sequence[Any] = self.sweep.partials[node]
             if not self.sweep.stale:
                 try:
-                    data[node] = moved(as_float(row.value(*inputs)))
+                    data[node] = _computed(node, inputs, digits, rng)
                     partials = rule(row, len(inputs))(data[node], *inputs)
                 except Exception:  # a row of the user's own may raise anything
                     partials = self.sweep.partials[node]
@@ -207,8 +226,9 @@ class Forward:
                 inputs = [data[x] for x in node.parents]
                 data[node] = as_float(self.sweep.data[node])
                 if node.primitive is not None and inputs:
-                    data[node] = as_float(node.primitive.value(*inputs))
-                data[node] = _rounded(data[node], digits, rng)
+                    data[node] = _computed(node, inputs, digits, rng)
+                else:
+                    data[node] = _rounded(data[node], digits, rng)
                 found[node] = data[node]
                 if node in self.given:
                     half = answers[node].half if node in answers else 0.0
@@ -217,7 +237,8 @@ class Forward:
                 squares[node] += (found[node] - as_float(self.gathered(node))) ** 2
         return {
             node: min(
-                4.0 * math.sqrt(square / SAMPLES), LARGEST * abs(as_float(self.gathered(node)))
+                TOLERATED * math.sqrt(square / SAMPLES),
+                LARGEST * abs(as_float(self.gathered(node))),
             )
             for node, square in squares.items()
         }

@@ -19,7 +19,7 @@ from autograd.engine.number import as_float
 from autograd.engine.primitive import CONSTANT
 from autograd.engine.value import Value
 
-RATES = (1.0, 0.5, 0.1, 0.05, 0.01)  # learning rates, where no optimiser says which
+RATES = (0.5, 0.1, 0.05, 0.01)  # learning rates, where no optimiser says which
 VISITS = 5000  # of a recursion that counts twice
 MANY_USES = 6  # of more, only one or all but one may have been left out
 Numbers = Iterable[Any]  # floats, or pairs of a float and a detail

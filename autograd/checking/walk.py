@@ -29,7 +29,9 @@ Word = Literal["right", "carried", "wrong"]
 NAMED = 3  # causes that are told
 POINTS = 3  # at which a formula is tried, besides the present one
 TRIES = 30  # points outside of the domain on the way to one of them
-FEWER = (3, 2)  # digits that are too few on the way
+FEWER = 3  # digits that are too few on the way
+ALMOST = 0.01  # of a number is what three digits on the way may cost
+EXPLAINED = 10  # wrong answers at a time; those nearer to the root come first
 LEAVES = 4  # that are moved to tell two causes apart
 DIFFER = 0.05  # of a number is a difference that nobody takes for rounding
 NEAR = 0.003  # of a number is the most that rounding may excuse in a hypothesis
@@ -44,7 +46,7 @@ class Judged:
     right: Any
     verdict: Word = "right"
     rounded: bool = False  # right only with rounding on the way
-    exact: bool = False  # compared with the right numbers above, not with the answers
+    later: bool = False  # not explained yet, as others come first
     causes: list[Hypothesis] = field(default_factory=list)
     typed: list[str] = field(default_factory=list)  # names of rows about the pen
     apart: dict[str, float] = field(default_factory=dict)  # a point where two causes differ
@@ -181,8 +183,10 @@ def judged(question: Question, answers: Mapping[Value, Answer]) -> list[Judged]:
             entry.verdict = "wrong"
             wrong.append(entry)
         found.append(entry)
+    for entry in wrong[EXPLAINED:]:
+        entry.later = True
     if wrong:
-        _explain(question, trials, wrong)
+        _explain(question, trials, wrong[:EXPLAINED])
     return found
 
 
@@ -233,15 +237,14 @@ class _Trial:
     def is_coarse(self, node: Value) -> bool:
         """Whether the answer is near, as with fewer digits on the way than it shows."""
         digits = self.answers[node].digits
-        pairs = (
-            (self.right[node], True),
-            (self.question.follows(self.way, self.twins[node]), False),
-        )
-        return digits is not None and any(
-            self._meets_on_the_way(node, number, exact, fewer)
+        if digits is None or digits <= FEWER:
+            return False
+        follows = self.question.follows(self.way, self.twins[node])
+        pairs = ((self.right[node], True), (follows, False))
+        return any(
+            self._meets(node, number, ALMOST * abs(as_float(number)))
+            and self._meets_on_the_way(node, number, exact, FEWER)
             for number, exact in pairs
-            for fewer in FEWER
-            if fewer < digits
         )
 
     def _meets_on_the_way(
@@ -300,12 +303,10 @@ def _explain(question: Question, trials: Sequence[_Trial], wrong: Sequence[Judge
                 if h.mistake.at != "answer":
                     counts[h.key] = counts.get(h.key, 0) + 1
         for entry in open_:
-            entry.exact = exact
             entry.causes = _ranked(fits[entry.node], entry, counts)
     for entry in wrong:
         entry.typed = _pen(trials[0], entry)
-        if len(entry.causes) > 1:
-            _separate(question, entry, wrong)
+    _separate(question, [entry for entry in wrong if len(entry.causes) > 1], wrong)
 
 
 def _matches(
@@ -378,36 +379,42 @@ def _pen(trial: _Trial, entry: Judged) -> list[str]:
     return names
 
 
-def _separate(question: Question, entry: Judged, wrong: Sequence[Judged]) -> None:
+def _separate(question: Question, open_: Sequence[Judged], wrong: Sequence[Judged]) -> None:
     """Keep, of the causes, those that are not the same everywhere; note a point between the first.
 
     One leaf is moved at a time, then all: where two causes still give the same number, they are
     one mistake under two names, and the first name is the more specific.
     """
+    if not open_:
+        return
     leaves = [n for n in question.nodes if not n.parents and n.primitive is None]
     leaves = [n for n in leaves if n in question.names][:LEAVES]
-    rows = [cause.mistake for cause in entry.causes]
+    names = {cause.mistake.name for entry in open_ for cause in entry.causes}
+    rows = [mistake for mistake in MISTAKES if mistake.name in names]
     rng = Random(1)
-    points: list[tuple[Value | None, dict[Any, float], Any]] = []
+    points: list[tuple[Value | None, list[Hypothesis], dict[Value, Value]]] = []
     for leaf in [*leaves, None, None]:
         there, twins = question.moved(rng, leaf)
         right = there.way({})
         given = {twins[e.node]: there.right(right, twins[e.node]) for e in wrong}
-        twin = twins[entry.node]
-        found = there.hypotheses(there.way(given), [twin], rows)
-        numbers = {h.key: h.numbers[twin] for h in found if twin in h.numbers}
-        points.append((leaf, numbers, twins))
-    kept: list[Hypothesis] = []
-    for cause in entry.causes:
-        if all(any(_differ(cause, known, n) for _, n, _ in points) for known in kept):
-            kept.append(cause)
-    kept.sort(key=lambda h: (h.everywhere != "", h.place is not entry.node))
-    entry.causes = kept[:NAMED]
-    for leaf, numbers, twins in points if len(kept) > 1 else ():
-        both = all(h.key in numbers for h in kept[:2])
-        if leaf is not None and both and _differ(kept[0], kept[1], numbers):
-            entry.apart = {question.names[leaf]: as_float(twins[leaf]._data)}
-            break
+        asked = [twins[entry.node] for entry in open_]
+        points.append((leaf, list(there.hypotheses(there.way(given), asked, rows)), twins))
+    for entry in open_:
+        numbers = [
+            {h.key: h.numbers[twins[entry.node]] for h in found if twins[entry.node] in h.numbers}
+            for _, found, twins in points
+        ]
+        kept: list[Hypothesis] = []
+        for cause in entry.causes:
+            if all(any(_differ(cause, known, there) for there in numbers) for known in kept):
+                kept.append(cause)
+        kept.sort(key=lambda h: (h.everywhere != "", h.place is not entry.node))
+        entry.causes = kept[:NAMED]
+        for (leaf, _, twins), known in zip(points, numbers, strict=True) if kept[1:] else ():
+            both = all(h.key in known for h in kept[:2])
+            if leaf is not None and both and _differ(kept[0], kept[1], known):
+                entry.apart = {question.names[leaf]: as_float(twins[leaf]._data)}
+                break
 
 
 def _differ(a: Hypothesis, b: Hypothesis, numbers: Mapping[Any, float]) -> bool:
