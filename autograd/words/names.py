@@ -17,8 +17,9 @@ class Names:
     """The names of the nodes of one graph, given in topological order.
 
     `mapping` holds Values by name, as `locals()` does, also in lists, tuples and dicts, whose
-    members are called `w[0]` or `w['a']`. What else it holds is passed over, and so are names
-    that start with an underscore, as notebooks keep their history there.
+    members are called `w[0]` or `w['a']`, and in models: `model.layers.0.neurons.1.bias`.
+    What else it holds is passed over, and so are names that start with an underscore, as notebooks
+    keep their history there.
 
     Raises `TypeError` where `mapping` is not a mapping.
     """
@@ -72,17 +73,20 @@ def _named(mapping: Mapping[Any, Any]) -> Iterator[tuple[str, Value]]:
     for key, item in mapping.items():
         if isinstance(key, str) and not key.startswith("_") and key not in ("In", "Out"):
             for path, value in _members(item, 3):
-                yield key + "".join(f"[{step!r:.40}]" for step in path), value
+                yield key + path, value
 
 
-def _members(item: Any, depth: int) -> Iterator[tuple[tuple[int | str, ...], Value]]:
-    """Yield the Values in lists, tuples and dicts, each with the way to it."""
+def _members(item: Any, depth: int) -> Iterator[tuple[str, Value]]:
+    """Yield the Values in lists, tuples, dicts and models, each with the way to it."""
     kind = type(item)
     if issubclass(kind, Value):
-        yield (), item
+        yield "", item
+    elif hasattr(kind, "named_parameters"):
+        for name, parameter in item.named_parameters():
+            yield f".{name}", parameter
     elif depth and issubclass(kind, list | tuple | dict):
         pairs = item.items() if issubclass(kind, dict) else enumerate(item)
         for key, member in pairs:
             if type(member) is not float and isinstance(key, int | str):
                 for path, value in _members(member, depth - 1):
-                    yield (key, *path), value
+                    yield f"[{key!r:.40}]{path}", value

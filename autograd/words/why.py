@@ -28,6 +28,7 @@ NO_LINE = (
 INSIDE = "Its operations are inside the program: ask about the function itself on one row, f(row)."
 WORST_FIRST: tuple[Kind, ...] = ("nan", "infinite", "enormous", "zero", "tiny", "ordinary")
 IN_PLACE = "Change a parameter in place, as in `w.data -= rate * w.grad`."
+ZERO = "Set it to 0 before each pass, as zero_grad() of a model or an optimiser does."
 NOT_CUT = "Use the Value itself, without detach(), no_grad() or .data, where its gradient matters."
 
 
@@ -158,4 +159,7 @@ def _grad(words: Words, value: Value, gradient: float) -> str:
         return ""
     if grad == "0" and not root.grad:
         return f"Its .grad is 0: backward() has not been called on {words.names[root]}."
-    return f"Its .grad is {grad}, not this gradient: other passes add to it, or it was changed."
+    return (
+        f"Its .grad is {grad}, not this gradient: other passes add to it, or it was changed. "
+        + ZERO
+    )

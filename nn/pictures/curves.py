@@ -1,6 +1,7 @@
-"""The curves of a training: loss and accuracy over the epochs."""
+"""The curves of a training over the epochs: the loss, and accuracy and metrics below it."""
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any
 
 from nn.pictures.axes import axes_of, import_pyplot
 
@@ -18,43 +19,71 @@ def plot_history(history: "History", ax: "Axes | None" = None) -> "Axes":
     pyplot = import_pyplot()
     from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-    curves = history.curves()
-    if not curves:
+    curves = {**history.curves(), **{n: v for n, v in history.metrics.items() if v}}
+    if not history.curves():
         raise ValueError("the history is empty: train for at least one epoch, then plot it")
-    left = right = axes_of(pyplot, ax)
-    if any(name.endswith("accuracy") for name in curves):
-        right = left.twinx()
-        right.set_ylabel("accuracy")
-        right.yaxis.set_major_formatter(PercentFormatter(1.0))
-        # Loss and legend lie above the accuracy, whose axes bring the background.
-        left.set_zorder(right.get_zorder() + 1)
-        left.patch.set_visible(False)
-    lines = []
+    rates = [name for name in curves if not name.endswith("loss")]
+    accurate_only = all(name.endswith("accuracy") for name in rates)
+    left: Any
+    right: Any
+    if ax is None and rates:  # a panel for the loss, one for what is to grow
+        figure = pyplot.figure(figsize=(6.4, 5.6), layout="constrained")
+        left, right = figure.subplots(2, sharex=True)
+    else:
+        left = right = axes_of(pyplot, ax)
+        if rates:  # in one panel, with a scale of its own
+            right = left.twinx()
+            # Loss and legend lie above the accuracy, whose axes bring the background.
+            left.set_zorder(right.get_zorder() + 1)
+            left.patch.set_visible(False)
+    if rates:
+        right.set_ylabel("accuracy" if accurate_only else "metrics")
+        if accurate_only:
+            right.yaxis.set_major_formatter(PercentFormatter(1.0))
+    colours = {name: f"C{i + 1}" for i, name in enumerate(dict.fromkeys(map(_bare, rates)))}
+    lines: list[Any] = []
     for name, values in curves.items():
-        accurate, held_out = name.endswith("accuracy"), name.startswith("val_")
+        accurate, held_out = name in rates, name.startswith("val_")
         lines += (right if accurate else left).plot(
             range(1, len(values) + 1),
             values,
-            label=f"{'validation' if held_out else 'training'} {name.removeprefix('val_')}",
-            color="C1" if accurate else "C0",
+            label=f"{'validation' if held_out else 'training'} {_bare(name)}",
+            color=colours.get(_bare(name), "C0"),
             linestyle="--" if held_out else "-",
             marker="s" if accurate else "o",
             markersize=6 if accurate else 4,  # both are seen where they fall on each other
             markerfacecolor="white" if held_out else None,
             markevery=-(-len(values) // MARKED),
         )
-    if right is not left and right.get_ylim()[1] > 1.02:
+    if rates and accurate_only and right.get_ylim()[1] > 1.02:
         right.set_ylim(top=1.02)
     if max(map(len, curves.values())) == 1:
         left.set_xlim(0.5, 1.5)
     left.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10], min_n_ticks=1))
-    left.set(xlabel="epoch", ylabel="loss")
-    if right is left:
-        left.legend()
-    elif ax is not None:
+    left.set_ylabel("loss")
+    panels = dict.fromkeys((left, right) if ax is None else (left,))
+    best = _best(history)
+    if best is not None:
+        for panel in panels:
+            label = f"best epoch, {best}" if panel is left else None
+            lines.append(panel.axvline(best, color="0.5", linestyle=":", label=label))
+    (left if ax is not None else right).set_xlabel("epoch")
+    if ax is not None and rates:
         left.legend(handles=lines, loc="center right")
-    else:  # there is room below: nothing is covered, and the top is free for a title
-        left.legend(
-            handles=lines, loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=2, frameon=False
-        )
-    return left
+    else:
+        for panel in panels:
+            panel.legend()
+    drawn: Axes = left
+    return drawn
+
+
+def _bare(name: str) -> str:
+    return name.removeprefix("val_")
+
+
+def _best(history: "History") -> int | None:
+    """The epoch that early stopping went back to, else the one with the least validation loss."""
+    if history.best_epoch is not None or not history.val_loss:
+        return history.best_epoch
+    finite = [loss if math.isfinite(loss) else math.inf for loss in history.val_loss]
+    return 1 + finite.index(min(finite))

@@ -1,5 +1,6 @@
 """The graph of a loss before and after a step of the optimiser."""
 
+import math
 from collections.abc import Callable
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ import numpy as np
 import autograd
 from autograd import Value
 from autograd.engine.graph import topological_order
+from autograd.words.names import Names
 from nn.optim import Optimizer
 from nn.pictures.axes import import_pyplot
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 PIXELS = 192  # in an inch of a graph's picture
 LARGEST = 40.0  # inches of a graph's picture
+MOVES = 6  # parameters whose step is written out
 
 
 def plot_step(
@@ -27,8 +30,10 @@ def plot_step(
 
     `build()` records the loss afresh and returns it. It is called, its gradients are computed,
     `optimizer` moves its parameters once, for good, and it is called again; gradients start at 0
-    both times and are those of the second loss in the end. `drawing` goes to `autograd.draw`:
-    `names=locals()`, `rankdir="TB"`. Returns a tuple of both Axes, in a figure of their own.
+    both times and are those of the second loss in the end. What the step did to each parameter is
+    written above the second graph, such as w: 3 - 0.05 × 22 = 1.9. `drawing` goes to
+    `autograd.draw`: `names=locals()`, `rankdir="TB"`. Returns a tuple of both Axes, in a figure of
+    their own.
 
     Raises `TypeError` where `build` returns no Value or `optimizer` is no Optimizer, `ValueError`
     where `build` returns the same Value again, `ImportError` without matplotlib, and what
@@ -39,7 +44,9 @@ def plot_step(
         raise TypeError(f"`optimizer` must be an optimiser such as nn.SGD, got {optimizer!r:.60}")
     before = build()
     pictures = [_swept(before, optimizer, drawing)]
+    start = [(p, p.data, p.grad, group["lr"]) for p, _, group in optimizer.entries()]
     optimizer.step()
+    moves = [_move(*entry, drawing.get("names")) for entry in start if entry[2]]
     after = build()
     if after is before:
         raise ValueError("`build` returned the same Value again: let it record the loss afresh")
@@ -58,8 +65,19 @@ def plot_step(
         ax.imshow(image)
         ax.set_axis_off()
     both[0].set_title(f"before the step: loss {before.data:.4g}")
-    both[1].set_title(f"after the step: loss {after.data:.4g}")
+    more = [f"and {len(moves) - MOVES} more"] if len(moves) > MOVES else []
+    told = "\n".join([f"after the step: loss {after.data:.4g}", *moves[:MOVES], *more])
+    both[1].set_title(told, parse_math=False)
     return both[0], both[1]
+
+
+def _move(p: Value, before: float, gradient: float, rate: float, names: Any) -> str:
+    """`w: 3 - 0.05 × 22 = 1.9`, or where the optimiser does something else `w: 3 → 1.9`."""
+    name = Names([p], names)[p]
+    if math.isclose(before - rate * gradient, p.data, rel_tol=1e-12, abs_tol=1e-300):
+        factor = f"{gradient:.4g}" if gradient > 0.0 else f"({gradient:.4g})"
+        return f"{name}: {before:.4g} - {rate:.4g} × {factor} = {p.data:.4g}"
+    return f"{name}: {before:.4g} → {p.data:.4g}, where the gradient is {gradient:.4g}"
 
 
 def _swept(loss: Any, optimizer: Optimizer, drawing: dict[str, Any]) -> bytes:

@@ -83,8 +83,9 @@ class History:
     def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw the curves over the epochs into `ax`, by default in a new figure; return the Axes.
 
-        Where there is accuracy it has a scale of its own at the right, `figure.axes[-1]`. Raises
-        `ValueError` before the first epoch and `ImportError` without matplotlib.
+        Accuracy and metrics have a panel below the loss, or in `ax` a scale at the right,
+        `figure.axes[-1]`; the best epoch of early stopping or of the validation loss is marked.
+        Raises `ValueError` before the first epoch and `ImportError` without matplotlib.
         """
         from nn.pictures.curves import plot_history
 

@@ -58,8 +58,9 @@ def points(ax):
 
 def test_history_shows_each_list_over_the_epochs():
     history = History([0.9, 0.5, 0.3], [0.4, 0.7, 0.8], [1.0, 0.8, 0.7], [0.3, 0.5, 0.6])
-    ax = history.plot()
-    lines = curves(ax)
+    ax = history.plot(pyplot.figure().add_subplot())
+    lines = {n: line for n, line in curves(ax).items() if n != "best epoch, 3"}
+    assert list(curves(ax)["best epoch, 3"].get_xdata()) == [3, 3]
     for label, values in {
         "training loss": history.loss,
         "training accuracy": history.accuracy,
@@ -68,15 +69,36 @@ def test_history_shows_each_list_over_the_epochs():
     }.items():
         assert list(lines[label].get_xdata()) == [1, 2, 3]
         assert list(lines[label].get_ydata()) == values
-    assert {text.get_text() for text in ax.get_legend().get_texts()} == set(lines)
+    assert {text.get_text() for text in ax.get_legend().get_texts()} == set(curves(ax))
     right = ax.figure.axes[-1]
     assert [ax.get_xlabel(), ax.get_ylabel(), right.get_ylabel()] == ["epoch", "loss", "accuracy"]
-    assert curves(ax).keys() == lines.keys() and len(ax.lines) == len(right.lines) == 2
+    assert len(ax.lines) == 3 and len(right.lines) == 2
+
+
+def test_history_has_a_panel_for_the_loss_and_one_for_what_grows():
+    history = History([0.9, 0.5, 0.3], [0.4, 0.7, 0.8], [1.0, 0.7, 0.8], [0.3, 0.5, 0.6])
+    top = history.plot()
+    bottom = top.figure.axes[-1]
+    assert len(top.figure.axes) == 2 and top.get_position().y0 > bottom.get_position().y0
+    assert [top.get_ylabel(), bottom.get_ylabel(), bottom.get_xlabel()] == [
+        "loss",
+        "accuracy",
+        "epoch",
+    ]
+    labels = [[text.get_text() for text in p.get_legend().get_texts()] for p in (top, bottom)]
+    assert labels[0] == ["training loss", "validation loss", "best epoch, 2"]
+    assert labels[1] == ["training accuracy", "validation accuracy"]
+    history.metrics["f1"] = [0.1, 0.2, 1.3]
+    history.best_epoch = 1
+    bottom = history.plot().figure.axes[-1]
+    assert bottom.get_ylabel() == "metrics" and "training f1" in curves(bottom)
+    assert bottom.get_ylim()[1] > 1.3
 
 
 def test_curves_differ_without_colour():
     ax = History([0.9, 0.5], [0.4, 0.7], [1.0, 0.8], [0.3, 0.5]).plot()
     looks = {(line.get_linestyle(), line.get_marker()) for line in curves(ax).values()}
+    looks -= {(":", "None")}  # the best epoch
     assert looks == {("-", "o"), ("-", "s"), ("--", "o"), ("--", "s")}
 
 
@@ -305,7 +327,7 @@ def test_step_shows_the_graph_before_and_after(graphviz, monkeypatch):
     assert drawn == [(6.0, 3.0, 2.0, 3.0, options), (4.0, 2.0, 2.0, 2.0, options)]
     assert (w.data, elsewhere.data) == (2.0, 7.0)
     assert before.get_title() == "before the step: loss 6"
-    assert after.get_title() == "after the step: loss 4"
+    assert after.get_title() == "after the step: loss 4\nw: 3 - 0.5 × 2 = 2"
     assert before.figure is after.figure
     pictures = [np.array(ax.images[0].get_array()) for ax in (before, after)]
     assert all(p.ndim == 3 and 0.0 < p.mean() < 1.0 for p in pictures)

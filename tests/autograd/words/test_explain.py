@@ -15,6 +15,7 @@ from random_programs import RandomProgram
 from samples import SAMPLES, moderate
 
 import autograd
+import nn
 from autograd import Value, explain
 from autograd.custom import CustomPrimitive
 from autograd.engine.primitive import TABLE, Primitive
@@ -365,3 +366,10 @@ def test_numbers_whose_product_no_float_holds_stay_apart():
     assert formula.text(1e100 * (1e100 * x)) == "1e+200 * x"
     assert formula.text(1e200 * (1e200 * x)) == "1e+200 * (1e+200 * x)"
     assert formula.text(1e-200 * (1e-200 * x)) == "1e-200 * (1e-200 * x)"
+
+
+def test_a_model_among_the_names_gives_its_parameters_theirs():
+    model = nn.MLP(1, [1], rng=0)
+    f = model([2.0]) * 3.0
+    lines = [line.name for line in explain(f, names={"model": model, "f": f})]
+    assert lines[-2:] == ["model.layers.0.neurons.0.weights.0", "model.layers.0.neurons.0.bias"]

@@ -462,7 +462,8 @@ def test_a_grad_that_is_not_this_gradient():
     y.backward()
     assert ".grad" not in why(w, y).text
     y.backward()
-    added = "not this gradient: other passes add to it, or it was changed."
+    added = "not this gradient: other passes add to it, or it was changed. Set it to 0 before each "
+    added += "pass, as zero_grad() of a model or an optimiser does."
     assert f"Its .grad is 6, {added}" in lines(why(w, y))
     w.grad = 0.0
     assert f"Its .grad is 0, {added}" in lines(why(w, y))
@@ -657,7 +658,7 @@ SPECIAL = [0.0, -0.0, 1.0, -1.0, 1e-310, -1e300, math.inf, -math.inf, math.nan, 
 
 def test_every_row_at_special_values_has_an_answer():
     rng = Random(2)
-    arity = {"logsumexp": 3, "dot": 4, "select": 3}
+    arity = {"logsumexp": 3, "dot": 4, "select": 3, "take": 3}
     twos = ("leaky_relu", "maximum", "minimum", "greater", "+", "-", "*", "/", "**", "pow", "mod")
     twos += ("floor_divide", "arctan2", "hypot", "logaddexp")
     arity |= dict.fromkeys(twos, 2)
