@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autograd.compiler.native import VECTOR, Code, Guard, form
-from autograd.compiler.tape import Step
+from autograd.compiler.native import VECTOR, Code, form
+from autograd.compiler.tape import Guard, Plan, Step
 
 FloatArray = npt.NDArray[np.float64]
 BLOCK = 200  # rows; a tenth as many, or five times, take half as long again
@@ -122,18 +122,11 @@ def _text(index: int, text: str, count: int) -> str:
 class Machine:
     """One path on blocks of rows: results, rows on the path, and the sums of the `slopes`.
 
-    Takes what `NativeLine` takes; raises `MissingError` where a step has no native form.
+    Raises `MissingError` where a step has no native form.
     """
 
-    def __init__(
-        self,
-        sizes: tuple[int, int],
-        steps: Sequence[Step],
-        ahead: int,
-        results: Sequence[Any],
-        guards: Sequence[Guard],
-        slopes: Sequence[Any],
-    ) -> None:
+    def __init__(self, plan: Plan) -> None:
+        sizes, steps, _, results, guards, slopes = plan
         self.sizes, self.counts = sizes, (len(results), len(slopes))
         first = sum(sizes)
         lines, on = _with_guards(first, steps, guards)

@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autograd.compiler.tape import Step, erf, logb
+from autograd.compiler.tape import Guard, Plan, erf, logb
 
 LINES = 500  # of a part
 _COMPARE = "{0}c = fcmp {op} {t} {1}, {2}\n{0} = uitofp {b} {0}c to {t}"
@@ -86,7 +86,8 @@ FORMS: dict[Any, str] = {
     logb: _call("logb"),
 }
 VECTOR = 4  # lanes of a vector
-Guard = tuple[Any, Any, Any, bool]  # NumPy's comparison, two values, and what it must be
+# Of libmvec's functions those that were measured to be right to 3 units in the last place.
+MEASURED = ("exp", "expm1", "log", "log1p", "sin", "cos", "sinh", "tanh", "erf")
 
 
 class MissingError(Exception):
@@ -176,13 +177,19 @@ def _function(name: str, count: int, lanes: int, kind: str, exact: bool) -> tupl
         name = f"{name}.{'' if lanes == 1 else f'v{lanes}'}f64"
         return name, f"declare {kind} @{name}({', '.join([kind] * count)})\n"
     symbol = _llvm().address_of_symbol
-    several = f"_ZGVdN{lanes}{'v' * count}_{name}"  # as libmvec names it
-    if lanes > 1 and not exact and symbol(several):
-        return several, f"declare {kind} @{several}({', '.join([kind] * count)})\n"
+    several = f"_ZGVdN{lanes}v_{name}"  # as libmvec names it
+    if lanes > 1 and not exact and name in MEASURED and _has_avx2() and symbol(several):
+        return several, f"declare {kind} @{several}({kind})\n"
     if not symbol(name):
         raise MissingError(f"the platform's C library has no `{name}`")
     declared = f"declare double @{name}({', '.join(['double'] * count)})\n"
     return (name, declared) if lanes == 1 else _lane_by_lane(name, count, lanes, kind, declared)
+
+
+@cache
+def _has_avx2() -> bool:
+    """Whether the processor runs libmvec's functions of four lanes."""
+    return bool(_llvm().get_host_cpu_features().get("avx2"))
 
 
 def _lane_by_lane(name: str, count: int, lanes: int, kind: str, declared: str) -> tuple[str, str]:
@@ -208,23 +215,13 @@ def number(x: float) -> str:
 class NativeLine:
     """One evaluation as machine code: results and guards of a tape, and perhaps `slopes`.
 
-    The steps up to `ahead` are those of results and guards. Results and slopes are numbers of
-    values, or floats. Raises `MissingError` where a step has no native form.
+    Raises `MissingError` where a step has no native form.
     """
 
-    def __init__(
-        self,
-        sizes: tuple[int, int],
-        steps: Sequence[Step],
-        ahead: int,
-        results: Sequence[Any],
-        guards: Sequence[Guard],
-        slopes: Sequence[Any],
-    ) -> None:
-        first = sum(sizes)
-        parts = (sizes[0], sizes[1], len(results), len(slopes))
+    def __init__(self, plan: Plan) -> None:
+        parts = (*plan.sizes, len(plan.results), len(plan.slopes))
         self._ends = list(accumulate(parts, initial=0))
-        writer = _Writer(first, steps, ahead, results, guards, slopes)
+        writer = _Writer(plan)
         self._code = Code(writer.text())
         self._value = self._code.function("value", ctypes.c_void_p)
         self._both = self._code.function("both", ctypes.c_void_p)
@@ -258,16 +255,9 @@ class NativeLine:
 class _Writer:
     """Writes the module of a straight line: parts, and what calls them one after another."""
 
-    def __init__(
-        self,
-        first: int,
-        steps: Sequence[Step],
-        ahead: int,
-        results: Sequence[Any],
-        guards: Sequence[Guard],
-        slopes: Sequence[Any],
-    ) -> None:
-        self.first, self.steps = first, steps
+    def __init__(self, plan: Plan) -> None:
+        _, steps, ahead, results, guards, slopes = plan
+        self.first, self.steps = sum(plan.sizes), steps
         self.forms = [form(step) for step, _ in steps]
         self.constants: list[tuple[int, float]] = []
         self.starts, self.part_of = self._divide(ahead)
@@ -275,7 +265,7 @@ class _Writer:
         self.home: dict[int, int] = {}
         self.stores: list[list[tuple[int, int]]] = [[] for _ in self.starts]
         self.guards: list[list[Guard]] = [[] for _ in self.starts]
-        self.size = first
+        self.size = self.first
         for x in results:
             self._end(x, 0)
         for x in slopes:

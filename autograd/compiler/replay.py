@@ -5,11 +5,14 @@ kept. All rows run through a path, those whose guards hold keep its results, and
 the next path. Invariant: every row gets exactly what the function itself would compute.
 """
 
+import math
 import threading
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -58,6 +61,17 @@ class Path:
         made = self.arrays or self.straight
         assert made is not None
         return made
+
+    @cached_property
+    def _cuts(self) -> list[slice]:
+        ends = accumulate((math.prod(shape) for shape in self.shapes), initial=0)
+        return [slice(*pair) for pair in pairwise(ends)]
+
+    def split(self, found: FloatArray) -> list[FloatArray]:
+        """Return results, in the last axis, block by block."""
+        if len(self.shapes) == 1:
+            return [found]
+        return [found[..., cut] for cut in self._cuts]
 
     @property
     def way(self) -> str:
@@ -181,7 +195,7 @@ class Replayer:
                 slopes = recording.program.slopes(slots, recording.results[0], len(parameters))
         if not (holds or sure):
             return None
-        return _split(found, path.shapes), own.as_flat(slopes)
+        return path.split(found), own.as_flat(slopes)
 
     def _run_machine(
         self, path: Path, arrays: Sequence[FloatArray], rows: Any, reverse: bool, flat: Flat
@@ -190,7 +204,7 @@ class Replayer:
         assert path.straight is not None
         own, machine = self.parameters, path.straight.machine(reverse)
         found, on, slopes = machine.run(arrays, rows, own.by_use(flat()))
-        return _split(found, path.shapes), on, own.as_flat(slopes)
+        return path.split(found), on, own.as_flat(slopes)
 
     def _replay_rows(
         self, arrays: Sequence[FloatArray], count: int, rows: Any, reverse: bool, flat: Flat
@@ -413,10 +427,3 @@ def _with_rows(part: FloatArray, count: int) -> FloatArray:
 
 
 _NONE = np.zeros(0)
-
-
-def _split(found: FloatArray, shapes: Sequence[tuple[int, ...]]) -> list[FloatArray]:
-    if len(shapes) == 1:
-        return [found]
-    ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
-    return np.split(found, ends[:-1], axis=-1)

@@ -33,7 +33,7 @@ from autograd.compiler.scalars import (
     SIGNS,
     ScalarProgram,
 )
-from autograd.compiler.tape import COMPENSATED, Tape, UnreadableError, needed
+from autograd.compiler.tape import COMPENSATED, Plan, Tape, UnreadableError, needed
 from autograd.compiler.trace import Guard, Recording
 from autograd.engine import table as primitives
 from autograd.engine.primitive import Primitive
@@ -147,7 +147,7 @@ class StraightLine:
         """Return what runs blocks of rows; raises where there is no native code, and why."""
         with self._lock:
             if reverse not in self._machines:
-                self._machines[reverse] = Machine(*self._tape(reverse))
+                self._machines[reverse] = Machine(self.plan(reverse))
             return self._machines[reverse]
 
     def _make(self, reverse: bool) -> Callable[..., Run]:
@@ -155,7 +155,7 @@ class StraightLine:
             if reverse not in self._runs:
                 try:
                     if not self.reason:
-                        run = self._runs[reverse] = NativeLine(*self._tape(reverse)).run
+                        run = self._runs[reverse] = NativeLine(self.plan(reverse)).run
                         if reverse:  # it computes the values alone, too
                             self._runs[False] = run
                         return run
@@ -166,8 +166,8 @@ class StraightLine:
                 self._runs[reverse] = functools.partial(self._in_python, names["program"])
             return self._runs[reverse]
 
-    def _tape(self, reverse: bool) -> tuple[Any, ...]:
-        """What native code is made of: see `NativeLine`."""
+    def plan(self, reverse: bool) -> Plan:
+        """Return what native code is made of; raises where a row cannot be read."""
         tape = Tape(self.arguments, self.size)
         tape.extend(self.program, [*self.results, *self.watched], self.recorded)
         ahead = len(tape.steps)
@@ -177,7 +177,7 @@ class StraightLine:
         guards = [(SIGNS[g.compare][1], at[g.left], at[g.right], g.outcome) for g in self.guards]
         slopes = [at[s] for s in self.slots] if reverse else []
         sizes = self.arguments, self.size
-        return sizes, tape.steps, ahead, [at[s] for s in self.results], guards, slopes
+        return Plan(sizes, tape.steps, ahead, [at[s] for s in self.results], guards, slopes)
 
     def _in_python(
         self, program: Any, row: Sequence[FloatArray], parameters: FloatArray, reverse: bool

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,6 +30,22 @@ COMPENSATED = sum([1e100, 1.0, -1e100]) != 0.0  # so does Python sum floats from
 BY_LEAST = sys.version_info >= (3, 12)  # how `math.hypot` scales numbers below LEAST
 LEAST, LEAST_EXPONENT = 2.0**-1022, -1023.0  # of normal floats; what `logb` says below them
 Step = tuple[Any, tuple[Any, ...]]  # a function and its operands: numbers of values, or floats
+Guard = tuple[Any, Any, Any, bool]  # NumPy's comparison, two values, and what it must be
+
+
+class Plan(NamedTuple):
+    """What native code is made of: the steps of a tape, and what is to come out.
+
+    `sizes` are how many arguments and parameters come first. The steps up to `ahead` are those of
+    results and guards. `results` and `slopes` are numbers of values, or floats.
+    """
+
+    sizes: tuple[int, int]
+    steps: Sequence[Step]
+    ahead: int
+    results: Sequence[Any]
+    guards: Sequence[Guard]
+    slopes: Sequence[Any]
 
 
 class UnreadableError(Exception):
