@@ -125,17 +125,19 @@ class Machine:
     Raises `MissingError` where a step has no native form.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, alone: bool = False) -> None:
+        """`alone`, for one row, which is eager's bit for bit in all that it computes."""
         sizes, steps, _, results, guards, slopes = plan
         self.sizes, self.counts = sizes, (len(results), len(slopes))
         first = sum(sizes)
         lines, on = _with_guards(first, steps, guards)
         exact = _needed(first, lines, [x for guard in guards for x in guard[1:3]])
         registers = _Registers(sizes, lines, [*results, *slopes, on])
-        forms = [form(step, VECTOR, x in exact) for x, step, _, _ in registers.lines]
+        forms = [form(step, VECTOR, alone or x in exact) for x, step, _, _ in registers.lines]
         counts = [len(args) for *_, args in registers.lines]
         _compile(zip(forms, counts, strict=True))
-        rows = self.rows = max(VECTOR, min(BLOCK, CACHE // registers.count) // VECTOR * VECTOR)
+        most = VECTOR if alone else min(BLOCK, CACHE // registers.count)
+        rows = self.rows = max(VECTOR, most // VECTOR * VECTOR)
         self.base = base = VECTOR * (sizes[1] + len(registers.constants))
         self.size = base + registers.count * rows
 
@@ -155,6 +157,14 @@ class Machine:
         constants = b"".join(registers.constants)
         self.equal = np.repeat([*np.zeros(sizes[1]), *np.frombuffer(constants)], VECTOR)
         self._local = threading.local()
+
+    def run_alone(
+        self, row: Sequence[FloatArray], parameters: FloatArray, reverse: bool
+    ) -> tuple[FloatArray, bool, FloatArray]:
+        """Return what `NativeLine.run` does, of one row."""
+        arrays = [array.reshape(1, -1) for array in row]
+        results, on, slopes = self.run(arrays, np.zeros(1, dtype=int), parameters)
+        return results[0], bool(on[0]), slopes
 
     def run(
         self, arrays: Sequence[FloatArray], rows: npt.NDArray[Any], parameters: FloatArray

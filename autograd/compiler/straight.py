@@ -40,6 +40,7 @@ from autograd.engine.primitive import Primitive
 from autograd.symbolic import Symbolic
 
 LINES = 12_000  # of a function: parts hand numbers on through a list, which takes a fifth more
+MOST = 200_000  # steps of native code: more take seconds to compile, and a machine none
 FEWEST = 100  # slots for native code: to make it takes 5 ms at least
 INFIX = {
     primitives.add: "+",
@@ -155,7 +156,10 @@ class StraightLine:
             if reverse not in self._runs:
                 try:
                     if not self.reason:
-                        run = self._runs[reverse] = NativeLine(self.plan(reverse)).run
+                        plan = self.plan(reverse)
+                        small = len(plan.steps) <= MOST
+                        run = NativeLine(plan).run if small else Machine(plan, True).run_alone
+                        self._runs[reverse] = run
                         if reverse:  # it computes the values alone, too
                             self._runs[False] = run
                         return run

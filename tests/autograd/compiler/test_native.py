@@ -119,6 +119,17 @@ def chain(w, x, n):
     return x
 
 
+def test_a_program_too_large_to_compile_runs_on_a_machine_bit_for_bit(monkeypatch):
+    w, v = Value(0.7), Value(0.2)
+    recording = record(lambda x: [chain(w, x[0], 60) * v, x[0], autograd.tan(v)], [[0.3]], [])
+    monkeypatch.setattr(straight, "MOST", 100)
+    line = straight.StraightLine(recording, 1)
+    flat = np.array([0.7, 0.2])
+    results, holds, slopes = line.run([np.array([0.3])], flat, True)
+    assert line._runs[True].__name__ == "run_alone" and holds
+    assert [*results, *slopes] == as_written(recording, line, [0.3], flat)[0]
+
+
 def test_many_parts_hand_on_what_others_need(monkeypatch):
     monkeypatch.setattr(native, "LINES", 7)
     w, v = Value(0.7), Value(0.2)
