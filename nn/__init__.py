@@ -1,5 +1,7 @@
 """nn: small neural networks of scalar `Value`s, trained by stochastic gradient descent."""
 
+from types import ModuleType as _Module
+
 from nn.convert import from_torch as from_torch
 from nn.convert import to_torch as to_torch
 from nn.files.checkpoint import load_checkpoint as load_checkpoint
@@ -69,8 +71,8 @@ from nn.schedules import Schedule as Schedule
 from nn.schedules import StepLR as StepLR
 from nn.schedules import WarmUp as WarmUp
 from nn.training.advice import TrainingWarning as TrainingWarning
+from nn.training.diagnosis import DivergedError as DivergedError
 from nn.training.early_stopping import EarlyStopping as EarlyStopping
-from nn.training.fit import DivergedError as DivergedError
 from nn.training.fit import fit as fit
 from nn.training.history import History as History
 from nn.training.lr_finder import RateSweep as RateSweep
@@ -80,84 +82,9 @@ from nn.training.prediction import predict as predict
 from nn.training.prediction import predict_proba as predict_proba
 
 __all__ = [
-    "GELU",
-    "GRU",
-    "LSTM",
-    "MLP",
-    "RNN",
-    "SGD",
-    "Adagrad",
-    "Adam",
-    "AdamW",
-    "AvgPool2d",
-    "Conv2d",
-    "CosineAnnealingLR",
-    "DivergedError",
-    "Dropout",
-    "EarlyStopping",
-    "Elementwise",
-    "Embedding",
-    "ExponentialLR",
-    "Flatten",
-    "GRUCell",
-    "History",
-    "LSTMCell",
-    "LambdaLR",
-    "Layer",
-    "LayerNorm",
-    "Linear",
-    "LoadError",
-    "MaxPool2d",
-    "Module",
-    "MultiHeadAttention",
-    "Neuron",
-    "OneCycleLR",
-    "Optimizer",
-    "Perceptron",
-    "PositionalEmbedding",
-    "PositionalEncoding",
-    "RMSNorm",
-    "RMSprop",
-    "RNNCell",
-    "RateSweep",
-    "ReduceLROnPlateau",
-    "Reshape",
-    "Schedule",
-    "Sequential",
-    "SiLU",
-    "StepLR",
-    "TrainingWarning",
-    "WarmUp",
-    "accuracy",
-    "binary_cross_entropy_with_logits",
-    "clip_grad_norm",
-    "clip_grad_value",
-    "cross_entropy",
-    "draw",
-    "find_learning_rate",
-    "fit",
-    "from_torch",
-    "hinge_loss",
-    "huber_loss",
-    "l1_loss",
-    "l1_penalty",
-    "l2_penalty",
-    "load",
-    "load_checkpoint",
-    "log_softmax",
-    "mse_loss",
-    "nll",
-    "nll_loss",
-    "perceptron_loss",
-    "plot_boundary",
-    "plot_step",
-    "plot_weights",
-    "predict",
-    "predict_proba",
-    "save",
-    "save_checkpoint",
-    "squared_error",
-    "to_torch",
+    name
+    for name, item in tuple(vars().items())
+    if not (name.startswith("_") or isinstance(item, _Module))
 ]
 
 

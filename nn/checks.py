@@ -64,25 +64,33 @@ def check_size(name: str, size: Any, least: int = 1) -> int:
 
 def positive(name: str, x: Any) -> float:
     """Return `x` as a float; raises `ValueError` unless it is positive and finite."""
-    number = as_float(x, name)
-    if not (number > 0.0 and math.isfinite(number)):
-        raise ValueError(f"`{name}` must be positive and finite, got {x!r}")
-    return number
+    return _real(name, x, lambda number: 0.0 < number < math.inf, "positive and finite")
 
 
 def not_negative(name: str, x: Any) -> float:
     """Return `x` as a float; raises `ValueError` unless it is at least 0 and finite."""
-    number = as_float(x, name)
-    if not (number >= 0.0 and math.isfinite(number)):
-        raise ValueError(f"`{name}` must be at least 0 and finite, got {x!r}")
-    return number
+    return _real(name, x, lambda number: 0.0 <= number < math.inf, "at least 0 and finite")
+
+
+def check_limit(name: str, x: Any) -> float:
+    """Return `x` as a float; raises `ValueError` unless it is positive; inf is no limit."""
+    return _real(name, x, lambda number: number > 0.0, "positive")
 
 
 def check_share(name: str, x: Any) -> float:
     """Return `x` as a float; raises `ValueError` unless it lies between 0 and 1."""
+    return _real(name, x, lambda number: 0.0 < number < 1.0, "between 0 and 1")
+
+
+def fraction(name: str, x: Any) -> float:
+    """Return `x` as a float; raises `ValueError` unless it is at least 0 and below 1."""
+    return _real(name, x, lambda number: 0.0 <= number < 1.0, "at least 0 and below 1")
+
+
+def _real(name: str, x: Any, fits: Callable[[float], bool], what: str) -> float:
     number = as_float(x, name)
-    if not 0.0 < number < 1.0:
-        raise ValueError(f"`{name}` must be between 0 and 1, got {x!r}")
+    if not fits(number):
+        raise ValueError(f"`{name}` must be {what}, got {x!r}")
     return number
 
 

@@ -6,6 +6,7 @@ overrides `parameters()` says itself what they are. Invariant: names and order d
 architecture only, a shared parameter counts once, and numbers and results are no parameters.
 """
 
+import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar, Self
@@ -148,6 +149,30 @@ class Module:
             f"{name:<{widths[0]}}  {part:<{widths[1]}}  {count:>{widths[2]}} parameters"
             for name, part, count in rows
         )
+
+
+@contextmanager
+def unmoved(model: Module) -> Iterator[None]:
+    """Put back, afterwards, what a run changes: random numbers, and what modules keep of it."""
+    kept = [(module, dict(vars(module))) for module in model.modules()]
+    numpys, pythons, common = [], [], (random.getstate(), np.random.get_state())
+    for held in (item for _, attributes in kept for item in attributes.values()):
+        if isinstance(held, np.random.Generator):
+            numpys.append((held.bit_generator, held.bit_generator.state))
+        elif isinstance(held, random.Random) and not isinstance(held, random.SystemRandom):
+            pythons.append((held, held.getstate()))
+    try:
+        yield
+    finally:
+        random.setstate(common[0])
+        np.random.set_state(common[1])
+        for bits, state in numpys:
+            bits.state = state
+        for generator, numbers in pythons:
+            generator.setstate(numbers)
+        for module, attributes in kept:
+            vars(module).clear()
+            vars(module).update(attributes)
 
 
 def _walk(item: Any, children: Callable[[Any], Any]) -> Iterator[tuple[str, Any]]:

@@ -4,6 +4,8 @@ import argparse
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from nn.checks import check_size
+
 
 class Parser(argparse.ArgumentParser):
     """An argument parser whose errors are one line."""
@@ -18,39 +20,30 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: error: {line}; see {self.prog} --help\n")
 
 
-def number(kind: Callable[[str], Any], check: Callable[[Any], Any]) -> Callable[[str], Any]:
-    """Return an argparse type: convert by `kind`, then let `check` refuse the result."""
+def number(
+    name: str, check: Callable[[str, Any], Any], kind: Callable[[str], Any] = float
+) -> Callable[[str], Any]:
+    """Return an argparse type: convert by `kind`, then let `check` refuse the result by name."""
 
     def convert(text: str) -> Any:
         try:
-            return check(kind(text))
+            return check(name, kind(text))
         except ValueError as error:
             raise argparse.ArgumentTypeError(str(error)) from None
 
     return convert
 
 
-def at_least(least: int) -> Callable[[str], Any]:
+def count(name: str, least: int = 1) -> Callable[[str], Any]:
     """Return an argparse type for whole numbers of at least `least`."""
-
-    def check(x: int) -> int:
-        if x < least:
-            raise ValueError(f"must be at least {least}, got {x}")
-        return x
-
-    return number(int, check)
+    return number(name, lambda name, x: check_size(name, x, least), int)
 
 
-def seed(text: str) -> int:
+def check_seed(name: str, x: int) -> int:
     """Return a seed, which scikit-learn wants between 0 and 2**32 - 1."""
-
-    def check(x: int) -> int:
-        if not 0 <= x < 2**32:
-            raise ValueError(f"must be from 0 to {2**32 - 1}, got {x}")
-        return x
-
-    found: int = number(int, check)(text)
-    return found
+    if not 0 <= x < 2**32:
+        raise ValueError(f"`{name}` must be from 0 to {2**32 - 1}, got {x}")
+    return x
 
 
 def path(text: str) -> str:

@@ -2,6 +2,9 @@
 
 import argparse
 import sys
+import warnings
+
+from tqdm import tqdm
 
 from nn.commands.info import info
 from nn.commands.parser import parse
@@ -25,7 +28,11 @@ def main(arguments: list[str] | None = None) -> int:
     """
     options, parser = parse(sys.argv[1:] if arguments is None else arguments)
     try:
-        return COMMANDS[options.command](options)
+        with warnings.catch_warnings():
+            warnings.showwarning = lambda message, *_: tqdm.write(
+                f"warning: {' '.join(str(message).split())}", file=sys.stderr
+            )
+            return COMMANDS[options.command](options)
     except KeyboardInterrupt:  # outside the training, which reports what it has learnt
         print("interrupted", file=sys.stderr)
         return INTERRUPTED

@@ -24,39 +24,31 @@ def make_model(data: Dataset, hidden: list[int], options: argparse.Namespace) ->
     init = "he" if activation in ("relu", "leaky_relu") else "xavier"
     outputs = len(data.classes) or 1
     features = data.X_train.shape[1]
-    front: list[nn.Module] = []
+    layers: list[nn.Module] = []
     if options.model == "cnn":
         if data.shape is None:
             raise ValueError(f"--model cnn is for images, and {data.name} holds none: use mlp")
-        front = _front(data.shape, activation, init, rng)
+        conv = nn.Conv2d(
+            data.shape[0],
+            FILTERS,
+            KERNEL,
+            padding=KERNEL // 2,
+            activation=activation,
+            init=init,
+            rng=rng,
+        )
+        layers = [nn.Reshape(*data.shape), conv, nn.MaxPool2d(2), nn.Flatten()]
         features = FILTERS * math.prod(side // 2 for side in data.shape[1:])
     sizes = [features, *hidden, outputs]
     weights = sum((n + 1) * m for n, m in pairwise(sizes))
     if weights > MOST_WEIGHTS:
         raise ValueError(f"--hidden makes {weights} weights, more than {MOST_WEIGHTS}: use fewer")
-    if not (front or options.dropout):
+    if not (layers or options.dropout):
         return nn.MLP(features, sizes[1:], activation=activation, init=init, rng=rng)
-    return nn.Sequential(*front, *_dense(sizes, activation, init, rng, options))
-
-
-def _front(
-    shape: tuple[int, int, int], activation: str, init: str, rng: random.Random
-) -> list[nn.Module]:
-    conv = nn.Conv2d(
-        shape[0], FILTERS, KERNEL, padding=KERNEL // 2, activation=activation, init=init, rng=rng
-    )
-    return [nn.Reshape(*shape), conv, nn.MaxPool2d(2), nn.Flatten()]
-
-
-def _dense(
-    sizes: list[int], activation: str, init: str, rng: random.Random, options: Any
-) -> list[nn.Module]:
-    layers: list[nn.Module] = []
     for i, (n, m) in enumerate(pairwise(sizes)):
         last = i == len(sizes) - 2
-        layers.append(
-            nn.Layer(n, m, activation="linear" if last else activation, init=init, rng=rng)
-        )
+        how: Any = {"activation": "linear" if last else activation, "init": init, "rng": rng}
+        layers.append(nn.Layer(n, m, **how))
         if options.dropout and not last:
             layers.append(nn.Dropout(options.dropout, seed=options.seed + i))
-    return layers
+    return nn.Sequential(*layers)

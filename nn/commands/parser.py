@@ -1,17 +1,16 @@
 """The parser of the command line: every option with its check, and examples for each command."""
 
 import argparse
-import functools
-from collections.abc import Callable
 
-from nn.checks import check_share, not_negative, positive
-from nn.commands.arguments import Parser, at_least, number, path, seed
+from nn.checks import check_share, fraction, not_negative, positive
+from nn.commands.arguments import Parser, check_seed, count, number, path
 from nn.commands.characters import MODELS
-from nn.commands.recipes import OPTIMIZERS, SCHEDULES
+from nn.commands.recipes import SCHEDULES
 from nn.data import DATASETS, TEXTS
 from nn.data.dataset import TASKS
 from nn.data.scaling import SCALINGS
 from nn.layers.activations import ACTIVATIONS
+from nn.training.arguments import OPTIMIZERS
 
 TRAIN_EXAMPLES = """examples:
   python -m nn train                                   read handwritten digits
@@ -36,11 +35,6 @@ INFO_EXAMPLES = """examples:
   python -m nn info --load digits.json
   python -m nn info --load digits.json --json
 """
-
-
-def share(name: str) -> Callable[[str], float]:
-    """Return an argparse type for a number between 0 and 1."""
-    return number(float, functools.partial(check_share, name))
 
 
 def parser() -> tuple[Parser, dict[str, Parser]]:
@@ -106,8 +100,12 @@ def _data(p: Parser) -> None:
     group.add_argument("--task", choices=TASKS, help="default: as the target column suggests")
     group.add_argument("--drop", metavar="COLUMN", nargs="+", help="columns to leave out")
     group.add_argument("--scale", choices=(*SCALINGS, "none"), help="scaling of the numbers *")
-    group.add_argument("--test", type=share("test"), help="share held out for the test *")
-    group.add_argument("--validation", type=share("validation"), help="share to watch in training")
+    group.add_argument(
+        "--test", type=number("test", check_share), help="share held out for the test *"
+    )
+    group.add_argument(
+        "--validation", type=number("validation", check_share), help="share to watch in training"
+    )
     group.add_argument(
         "--shift", type=int, choices=(0, 4, 8), help="add images shifted in 4 or 8 directions *"
     )
@@ -137,56 +135,58 @@ def _model(p: Parser) -> None:
         help="cnn is for images; default: mlp. Of a text ngram (the default), lstm or gpt",
     )
     group.add_argument(
-        "--hidden", type=at_least(1), nargs="*", metavar="N", help="widths of the hidden layers *"
+        "--hidden",
+        type=count("hidden"),
+        nargs="*",
+        metavar="N",
+        help="widths of the hidden layers *",
     )
     group.add_argument("--activation", choices=list(ACTIVATIONS), help="default: relu")
     group.add_argument(
-        "--dropout", type=number(float, _check_dropout), help="after hidden layers; default: 0"
+        "--dropout", type=number("dropout", fraction), help="after hidden layers; default: 0"
     )
     group.add_argument(
         "--load", type=path, metavar="FILE", help="go on with a saved network instead"
     )
     group = p.add_argument_group("text")
     group.add_argument(
-        "--block-size", type=at_least(1), metavar="N", help="characters that the model looks at *"
+        "--block-size",
+        type=count("block-size"),
+        metavar="N",
+        help="characters that the model looks at *",
     )
     group.add_argument(
-        "--sample", type=at_least(0), metavar="N", help="characters written in the end: 200"
+        "--sample", type=count("sample", 0), metavar="N", help="characters written in the end: 200"
     )
-
-
-def _check_dropout(p: float) -> float:
-    if not 0.0 <= p < 1.0:
-        raise ValueError(f"`dropout` must be at least 0 and below 1, got {p}")
-    return p
 
 
 def _training(p: Parser) -> None:
     group = p.add_argument_group("training")
-    group.add_argument("--epochs", type=at_least(1), help="passes over the training set *")
-    group.add_argument("--batch-size", type=at_least(1), default=32, help="default: 32")
+    group.add_argument("--epochs", type=count("epochs"), help="passes over the training set *")
+    group.add_argument("--batch-size", type=count("batch-size"), default=32, help="default: 32")
     group.add_argument("--optimizer", choices=list(OPTIMIZERS), help="default: sgd, of text adam")
-    group.add_argument(
-        "--lr", type=number(float, functools.partial(positive, "lr")), help="learning rate *"
-    )
+    group.add_argument("--lr", type=number("lr", positive), help="learning rate *")
     group.add_argument(
         "--momentum",
-        type=number(float, functools.partial(not_negative, "momentum")),
+        type=number("momentum", not_negative),
         help="of sgd and rmsprop; default of sgd: 0.9",
     )
     group.add_argument(
         "--weight-decay",
-        type=number(float, functools.partial(not_negative, "weight_decay")),
+        type=number("weight_decay", not_negative),
         help="pulls weights towards 0 *",
     )
     group.add_argument(
         "--schedule", choices=SCHEDULES, default="cosine", help="of the rate; default: cosine"
     )
     group.add_argument(
-        "--patience", type=at_least(1), help="stop after so many epochs without a better loss"
+        "--patience", type=count("patience"), help="stop after so many epochs without a better loss"
     )
     group.add_argument(
-        "--seed", type=seed, default=0, help="fixes split, weights and shuffling; default: 0"
+        "--seed",
+        type=number("seed", check_seed, int),
+        default=0,
+        help="fixes split, weights and shuffling; default: 0",
     )
 
 

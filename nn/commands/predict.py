@@ -13,7 +13,7 @@ from nn.commands import record as records
 from nn.commands.output import print_json, printable_lines, rounded
 from nn.commands.preparation import check_reading, table
 from nn.commands.record import Record
-from nn.commands.scores import Array, numbers, probabilities, scores
+from nn.commands.scores import Array, numbers, scores
 from nn.data.csv_file import targets
 
 
@@ -30,7 +30,7 @@ def predict(options: argparse.Namespace) -> int:
     likely = []
     if record.classes:
         answers = [record.classes[i] for i in outputs.argmax(axis=1)]
-        likely = probabilities(outputs).max(axis=1).tolist()
+        likely = nn.predict_proba(model, X, "cross_entropy").max(axis=1).tolist()
     if options.json:
         document = {"data": name, "target": record.target, "predictions": answers}
         print_json(document | ({"probabilities": likely} if likely else {}) | {"scores": found})

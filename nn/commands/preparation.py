@@ -65,7 +65,8 @@ def check_files(options: argparse.Namespace) -> None:
     """Raise `ValueError` where there would be no place for the files to write."""
     for name in ("save", "plot"):
         path = getattr(options, name)
-        if path is not None and (os.path.isdir(path) or not os.path.isdir(_directory(path))):
+        folder = os.path.dirname(os.path.abspath(path or ""))
+        if path is not None and (os.path.isdir(path) or not os.path.isdir(folder)):
             raise ValueError(f"--{name} {path}: is a directory, or its directory does not exist")
     if options.plot is not None:
         _check_plot(options.plot)
@@ -85,10 +86,6 @@ def _check_plot(path: str) -> None:
     known = import_pyplot().figure().canvas.get_supported_filetypes()
     if os.path.splitext(path)[1][1:].lower() not in known:
         raise ValueError(f"--plot {path}: name a file such as training.png")
-
-
-def _directory(path: str) -> str:
-    return os.path.dirname(os.path.abspath(path))
 
 
 def table(options: argparse.Namespace, record: Record | None) -> Table:

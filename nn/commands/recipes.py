@@ -5,19 +5,12 @@ convolutional network 99.2 % in 3 s (medians).
 """
 
 import argparse
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import nn
 from nn.data import Dataset
+from nn.training.arguments import OPTIMIZERS
 
-OPTIMIZERS: dict[str, Callable[..., nn.Optimizer]] = {
-    "sgd": nn.SGD,
-    "adam": nn.Adam,
-    "adamw": nn.AdamW,
-    "rmsprop": nn.RMSprop,
-    "adagrad": nn.Adagrad,
-}
 RATES = {"adam": 0.01, "adamw": 0.01, "rmsprop": 0.003, "adagrad": 0.05}
 SCHEDULES = ("none", "cosine", "one-cycle")
 

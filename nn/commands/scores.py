@@ -48,10 +48,3 @@ def numbers(outputs: Array, target_scaling: Scaling | None) -> Array:
         return outputs
     plain: Array = target_scaling.undo(outputs[:, None])[:, 0]
     return plain
-
-
-def probabilities(logits: Array) -> Array:
-    """Return softmax(logits) for each row of shape (n, classes)."""
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    shares: Array = powers / powers.sum(axis=1, keepdims=True)
-    return shares

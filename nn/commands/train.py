@@ -62,7 +62,11 @@ def train(options: argparse.Namespace) -> int:
     else:
         if history.stopped:
             print(f"stopped after {len(history.loss)} epochs: {history.stopped}")
-        _conclude(test, always)
+        first = next(iter(test))
+        for name, number in test.items():
+            level = rounded(first, always[1]).removeprefix(f"{first} ")
+            beside = f"  (always `{printable(always[0])}`: {level})" if name == first else ""
+            print(f"test {rounded(name, number)}{beside}")
         if options.save:
             print(f"saved to {printable(options.save)}")
     return INTERRUPTED if history.stopped == "interrupted" else 0
@@ -91,14 +95,6 @@ def _introduce_table(data: Dataset, features: Features) -> None:
         print(f"{data.unlabelled} rows without {target} left out")
     print(f"{len(features.columns)} columns become {len(features.inputs)} inputs")
     print(f"{data.task}: {target} ({_outcomes(data)})")
-
-
-def _conclude(test: dict[str, float], always: tuple[str, float]) -> None:
-    first = next(iter(test))
-    for name, number in test.items():
-        answer, level = printable(always[0]), rounded(first, always[1]).removeprefix(f"{first} ")
-        beside = f"  (always `{answer}`: {level})" if name == first else ""
-        print(f"test {rounded(name, number)}{beside}")
 
 
 def training_line(options: argparse.Namespace, optimizer: nn.Optimizer) -> str:

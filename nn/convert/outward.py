@@ -135,14 +135,9 @@ def _same(torch: Any, layer: Described) -> list[Any]:
     return [part]
 
 
-def _max_pool(torch: Any, layer: MaxPool2d) -> list[Any]:
-    window = layer.window
-    return [torch.nn.MaxPool2d(window.kernel, window.stride, window.padding)]
-
-
-def _avg_pool(torch: Any, layer: AvgPool2d) -> list[Any]:
-    window = layer.window
-    return [torch.nn.AvgPool2d(window.kernel, window.stride, window.padding)]
+def _pool(torch: Any, layer: MaxPool2d | AvgPool2d) -> list[Any]:
+    window, kind = layer.window, getattr(torch.nn, type(layer).__name__)
+    return [kind(window.kernel, window.stride, window.padding)]
 
 
 def _reshape(torch: Any, layer: Reshape) -> list[Any]:
@@ -159,8 +154,8 @@ CONVERSIONS: dict[type[Module], Callable[[Any, Any], list[Any]]] = {
     Linear: _layer,
     Neuron: _neuron,
     Conv2d: _conv,
-    MaxPool2d: _max_pool,
-    AvgPool2d: _avg_pool,
+    MaxPool2d: _pool,
+    AvgPool2d: _pool,
     Reshape: _reshape,
     Flatten: lambda torch, layer: [torch.nn.Flatten()],
     Dropout: lambda torch, layer: [torch.nn.Dropout(layer.p)],

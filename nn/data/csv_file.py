@@ -132,7 +132,7 @@ def targets(
             raise ValueError(f"{table.name}, column `{column:.60}` holds no targets")
         return numbers, ()
     labels = table.labels(column)
-    if numbers is not None and all(map(_is_number, classes)):
+    if numbers is not None and all(_value(name) < math.inf for name in classes):
         labels = np.array([_written(number) for number in numbers.tolist()], dtype=object)
     names = sorted(set(labels) - {""}, key=lambda name: (_value(name), name))
     if not classes and len(names) < 2:
@@ -166,10 +166,6 @@ def _written(number: float) -> str:
     if math.isnan(number):
         return ""
     return str(int(number)) if number.is_integer() and abs(number) < 2**53 else repr(number)
-
-
-def _is_number(name: str) -> bool:
-    return _value(name) < math.inf
 
 
 def _value(name: str) -> float:

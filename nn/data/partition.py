@@ -15,12 +15,7 @@ Array = npt.NDArray[Any]
 
 
 def hold_out(
-    X: Array,
-    y: Array,
-    share: float,
-    seed: int,
-    *,
-    stratify: bool = True,
+    X: Array, y: Array, share: float, seed: int, *, stratify: bool = True
 ) -> tuple[Array, Array, Array, Array]:
     """Return X and y of those that stay, then X and y of those held out, drawn by `seed`.
 
@@ -33,34 +28,41 @@ def hold_out(
 
 
 def held_out_rows(
-    y: Array, share: float, seed: int, *, stratify: bool = True
+    y: Array,
+    share: float,
+    seed: int | np.random.Generator,
+    *,
+    stratify: bool = True,
+    each: bool = True,
 ) -> tuple[Array, Array]:
-    """Return the rows that stay and those held out, as `hold_out` does."""
+    """Return the rows that stay and those held out, as `hold_out` does.
+
+    Unless both parts have to get an example of `each` class, one of each stays.
+    """
     check_share("share", share)
     _, labels = np.unique(y if stratify else np.zeros(len(y)), return_inverse=True)
     alone = np.bincount(labels)[labels] < (2 if stratify else 0)
     rows, (single,) = np.flatnonzero(~alone), np.nonzero(alone)
     _, labels, counts = np.unique(labels[rows], return_inverse=True, return_counts=True)
-    n, held = len(rows), math.ceil(share * len(rows))
-    if held < len(counts) or n - held < len(counts) or not n:
+    n, held, least = len(rows), math.ceil(share * len(rows)), len(counts)
+    if each and (held < least or n - held < least or not n):
         raise ValueError(
             f"holding out {share:g} of {n} examples leaves {n - held} and {held}: both parts need "
-            f"at least {max(1, len(counts))}" + (", one for each class" if stratify else "")
+            f"at least {max(1, least)}" + (", one for each class" if stratify else "")
         )
-    rng = np.random.RandomState(seed)
+    rng: Any = np.random.RandomState(seed) if isinstance(seed, int) else seed
     if not stratify:
         order = rng.permutation(n)
         return order[held:], order[:held]
-    stay = _shares(counts, n - held, rng)
-    go = _shares(counts - stay, held, rng)
+    stay = np.maximum(_shares(counts, n - held, rng), 1)
     orders = [np.flatnonzero(labels == k)[rng.permutation(c)] for k, c in enumerate(counts)]
     kept = np.concatenate([order[:s] for order, s in zip(orders, stay, strict=True)])
-    out = [order[s : s + g] for order, s, g in zip(orders, stay, go, strict=True)]
-    kept, gone = rng.permutation(kept), rng.permutation(np.concatenate(out))
+    gone = np.concatenate([order[s:] for order, s in zip(orders, stay, strict=True)])
+    kept, gone = rng.permutation(kept), rng.permutation(gone)
     return np.concatenate([rows[kept], single]), rows[gone]
 
 
-def _shares(counts: Array, draws: int, rng: np.random.RandomState) -> Array:
+def _shares(counts: Array, draws: int, rng: Any) -> Array:
     """How many of each class are among `draws`; the largest remainders are rounded up."""
     exact = counts / counts.sum() * draws
     whole = np.floor(exact)

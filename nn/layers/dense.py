@@ -29,7 +29,7 @@ class Neuron(Described):
     argument.
     """
 
-    arguments: ClassVar = ("nin", "activation")
+    arguments: ClassVar[tuple[str, ...]] = ("nin", "activation")
     bias: Value | None
 
     def __init__(

@@ -10,9 +10,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from autograd.engine.number import as_float
 from autograd.engine.value import as_value
-from nn.checks import Seed, check_generator
+from nn.checks import Seed, check_generator, fraction
 from nn.layers.inputs import flat_values, is_nested
 from nn.layers.noise import Array, NoisyLayer
 
@@ -29,9 +28,7 @@ class Dropout(NoisyLayer):
     arguments: ClassVar = ("p",)
 
     def __init__(self, p: float = 0.5, *, seed: Seed | None = None) -> None:
-        self.p = as_float(p, "p")
-        if not 0.0 <= self.p < 1.0:
-            raise ValueError(f"`p` must be at least 0 and below 1, got {p!r}")
+        self.p = fraction("p", p)
         self.generator = check_generator(seed)
 
     def forward(self, x: Any) -> Any:

@@ -9,15 +9,14 @@ instead, is `MLP(nin, [1])`: its output is linear.)
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from autograd import Value, dot
+from autograd import Value
 from autograd.engine.table import greater
-from nn.checks import Seed, by_name, check_rng, check_size
-from nn.layers.described import Described
-from nn.layers.init import INITIALISATIONS, Initialisation
-from nn.layers.inputs import check_inputs
+from nn.checks import Seed
+from nn.layers.dense import Neuron
+from nn.layers.init import Initialisation
 
 
-class Perceptron(Described):
+class Perceptron(Neuron):
     """The Heaviside step of w . x + b: class +1 where the score is above 0, else class -1.
 
     In training mode it returns the score, for `nn.fit(..., loss="perceptron_loss", batch_size=1)`
@@ -29,29 +28,16 @@ class Perceptron(Described):
     trains_on_scores = True
 
     def __init__(
-        self,
-        nin: int,
-        *,
-        init: str | Initialisation = "xavier",
-        rng: Seed | None = None,
+        self, nin: int, *, init: str | Initialisation = "xavier", rng: Seed | None = None
     ) -> None:
-        self.nin = nin = check_size("nin", nin)
-        draw = by_name("initialisation", init, INITIALISATIONS)
-        rng = check_rng(0 if rng is None else rng)
-        self.weights = [Value(draw(rng, nin, 1)) for _ in range(nin)]
-        self.bias = Value(0.0)
+        super().__init__(nin, activation="linear", init=init, rng=0 if rng is None else rng)
 
     def score(self, x: Sequence[Any]) -> Value:
         """Return w . x + b for the `nin` numbers or Values in `x`."""
-        total: Value = dot(self.weights, check_inputs(self, x, self.nin)) + self.bias
-        return total
+        return super().forward(x)
 
     def forward(self, x: Sequence[Any]) -> Value:
         """Return the score in training mode; in evaluation mode 1 where it is above 0, else -1."""
         score = self.score(x)
         step: Value = score if self.training else 2.0 * greater(score, 0.0) - 1.0
         return step
-
-    def size(self) -> int:
-        """Return how many parameters a perceptron of so many inputs has."""
-        return self.nin + 1

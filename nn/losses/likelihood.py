@@ -10,7 +10,8 @@ from typing import Any
 
 from autograd import Value, dot, logsumexp, maximum, softplus, take
 from autograd.engine.table import select
-from nn.losses.targets import class_target, fraction, is_sequence, mean, pairs, weights
+from nn.checks import not_negative
+from nn.losses.targets import class_target, is_sequence, mean, pairs, weights
 
 
 def log_softmax(logits: Iterable[Any]) -> list[Any]:
@@ -57,7 +58,9 @@ def cross_entropy(
     """
     target = class_target("cross_entropy", logits, target)
     factors = None if weight is None else _class_weights(weight, logits)
-    smoothing = fraction("label_smoothing", label_smoothing)
+    smoothing = not_negative("label_smoothing", label_smoothing)
+    if smoothing > 1.0:
+        raise ValueError(f"`label_smoothing` must be at most 1, got {label_smoothing!r}")
     if not isinstance(target, list):
         if not smoothing:
             # Shifted by the target's logit, so that a loss near 0 keeps all its digits.

@@ -1,4 +1,4 @@
-"""Targets, weights and fractions: what a loss is given, checked before anything is recorded."""
+"""Targets and weights: what a loss is given, checked before anything is recorded."""
 
 import math
 import operator
@@ -79,14 +79,6 @@ def weights(name: str, given: Any, count: int, each: str) -> list[float]:
             f"`{name}` must list one number for each {each}: {count}, but it has {len(given)}"
         )
     return [not_negative(name, w) for w in given]
-
-
-def fraction(name: str, x: Any) -> float:
-    """Return `x` as a float; raises `ValueError` unless it lies in [0, 1]."""
-    number = as_float(x, name)
-    if not 0.0 <= number <= 1.0:
-        raise ValueError(f"`{name}` must lie in [0, 1], got {x!r}")
-    return number
 
 
 def total(terms: list[Value]) -> Value:

@@ -7,13 +7,12 @@ so that the engine's buffers stay its own.
 
 import math
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from autograd import Value
-from autograd.engine.number import as_float
+from nn.checks import check_limit
 from nn.optim.params import check_params
 
 Array = npt.NDArray[np.float64]
@@ -66,14 +65,6 @@ def clipped_norm(gradient: Array, max_norm: float) -> tuple[Array, float]:
 def clipped_value(gradient: Array, clip_value: float) -> Array:
     """Return a flat gradient, shape (n,), with every element in [-clip_value, clip_value]."""
     return np.clip(gradient, -clip_value, clip_value)
-
-
-def check_limit(name: str, limit: Any) -> float:
-    """Return `limit` as a float; raises `ValueError` unless it is positive; inf is no limit."""
-    number = as_float(limit, name)
-    if not number > 0.0:
-        raise ValueError(f"`{name}` must be positive, got {limit!r}")
-    return number
 
 
 def _put(params: list[Value], gradient: Array) -> None:

@@ -5,20 +5,10 @@ Declared in the class, `momentum = Hyperparameter(not_negative)`, it says what m
 Invariant: the groups hold the numbers; the attribute is a view of what all groups share.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from autograd.engine.number import as_float
-
-
-class HasGroups(Protocol):
-    """What a hyperparameter needs of its optimiser."""
-
-    defaults: dict[str, Any]
-    param_groups: list[dict[str, Any]]
-
-    def checked(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a group's hyperparameters, all or all but `lr`, each checked."""
+from nn.checks import fraction
 
 
 class Hyperparameter:
@@ -34,7 +24,7 @@ class Hyperparameter:
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
-    def __get__(self, optimizer: HasGroups | None, owner: type) -> Any:
+    def __get__(self, optimizer: Any, owner: type) -> Any:
         if optimizer is None:
             return self
         values = [group[self.name] for group in optimizer.param_groups]
@@ -45,7 +35,7 @@ class Hyperparameter:
             )
         return values[0]
 
-    def __set__(self, optimizer: HasGroups, value: Any) -> None:
+    def __set__(self, optimizer: Any, value: Any) -> None:
         names = [name for name in optimizer.defaults if name != "lr"]  # a schedule's may be 0
         found = [
             optimizer.checked({**{name: group[name] for name in names}, self.name: value})
@@ -53,14 +43,6 @@ class Hyperparameter:
         ]
         for group, options in zip(optimizer.param_groups, found, strict=True):
             group[self.name] = options[self.name]
-
-
-def fraction(name: str, x: Any) -> float:
-    """Return `x` as a float; raises `ValueError` unless it is at least 0 and below 1."""
-    number = as_float(x, name)
-    if not 0.0 <= number < 1.0:
-        raise ValueError(f"`{name}` must be at least 0 and below 1, got {x!r}")
-    return number
 
 
 def fractions(name: str, pair: Any) -> tuple[float, float]:

@@ -88,9 +88,9 @@ class Optimizer(ABC):
         if not isinstance(group, dict) or "params" not in group:
             raise TypeError(f"a parameter group is a dict with `params`, got {group!r:.60}")
         options = {name: value for name, value in group.items() if name != "params"}
-        params = check_params(group["params"])
+        params, known = check_params(group["params"]), set(self.params)
         for p in params:
-            if p in set(self.params):
+            if p in known:
                 raise ValueError(f"`params` of the new group holds {p!r}, which another group has")
         options = self.checked({**self.defaults, **options})
         self.param_groups.append({"params": params, **options})

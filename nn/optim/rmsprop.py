@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from autograd import Value
-from nn.checks import flag, not_negative
+from nn.checks import flag, fraction, not_negative
 from nn.optim.arithmetic import divide, sqrt
-from nn.optim.hyperparameter import Hyperparameter, fraction
+from nn.optim.hyperparameter import Hyperparameter
 from nn.optim.optimizer import Optimizer
 
 

@@ -51,14 +51,24 @@ class Share:
         if moved is not part or not (whole or self.sliced):
             flat[... if whole else self.places] = moved
 
+    def kept(self) -> "Share":
+        """Return a copy that keeps the present state."""
+        twin = copy.copy(self)
+        twin.state = {name: copy.copy(x) for name, x in self.state.items()}
+        return twin
+
     def write_back(self) -> None:
-        """Put the state back where eager steps find it."""
-        columns = {
-            name: x.tolist() if isinstance(x, np.ndarray) else [copy.copy(x) for _ in self.states]
-            for name, x in self.state.items()
-        }
+        """Put the state back where eager steps find it, and nothing else."""
+        count = len(self.states)
+        columns = [
+            x.tolist()
+            if isinstance(x, np.ndarray)
+            else [x if isinstance(x, int) else copy.copy(x) for _ in range(count)]
+            for x in self.state.values()
+        ]
         for i, state in enumerate(self.states):
-            state.update({name: column[i] for name, column in columns.items()})
+            state.clear()
+            state.update(zip(self.state, [column[i] for column in columns], strict=True))
 
 
 def shares(optimizer: Optimizer, params: Sequence[Value]) -> list[Share]:

@@ -6,9 +6,7 @@ cannot take them, the numbers themselves; neither the model, its random numbers 
 is changed.
 """
 
-import random
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -30,7 +28,7 @@ from autograd.pictures.graphviz_display import Drawing
 from autograd.pictures.tree import shortened, text_tree
 from autograd.words.names import Names
 from autograd.words.text import LIMIT, check_format, check_limit
-from nn.module import Module
+from nn.module import Module, unmoved
 from nn.pictures.folding import add_folded
 from nn.pictures.owners import Add, Owners, add_frames
 
@@ -66,7 +64,7 @@ def draw(
     if not isinstance(fold_above, int):
         raise TypeError(f"`fold_above` must be a whole number of nodes, got {fold_above!r:.40}")
     check_format(fmt)
-    with _unmoved(model):
+    with unmoved(model):
         inputs, output = _run(model, x)
         roots = list(output) if isinstance(output, list | tuple) else [output]
         if not roots or not all(isinstance(root, Value) for root in roots):
@@ -91,30 +89,6 @@ def draw(
             check_limit(len(order), limit, advice)
             drawing.tree = _add_in_full(drawing, owners, order, roots, known, fmt)
         return drawing
-
-
-@contextmanager
-def _unmoved(model: Module) -> Iterator[None]:
-    """Put back, afterwards, what a run changes: random numbers, and what modules keep of it."""
-    kept = [(module, dict(vars(module))) for module in model.modules()]
-    numpys, pythons, common = [], [], (random.getstate(), np.random.get_state())
-    for held in (item for _, attributes in kept for item in attributes.values()):
-        if isinstance(held, np.random.Generator):
-            numpys.append((held.bit_generator, held.bit_generator.state))
-        elif isinstance(held, random.Random) and not isinstance(held, random.SystemRandom):
-            pythons.append((held, held.getstate()))
-    try:
-        yield
-    finally:
-        random.setstate(common[0])
-        np.random.set_state(common[1])
-        for bits, state in numpys:
-            bits.state = state
-        for generator, numbers in pythons:
-            generator.setstate(numbers)
-        for module, attributes in kept:
-            vars(module).clear()
-            vars(module).update(attributes)
 
 
 def _run(model: Module, x: Any) -> tuple[Any, Any]:
@@ -157,19 +131,11 @@ def _add_in_full(
     members: dict[str, list[Add]] = {}
     for node in order:
         adds = members.setdefault(frame.get(node, ""), [])
-        adds.append(partial(_add_box, boxes, node, ids[node]))
+        adds.append(partial(boxes.add, node=node, name=ids[node]))
         if node.parents:
-            adds.append(partial(_add_oval, node, f"op{ids[node]}"))
+            adds.append(partial(add_oval, node=node, name=f"op{ids[node]}"))
     add_frames(drawing, owners, members)
     for node in order:
         if node.parents:
             add_arrows(drawing, node, ids)
     return text_tree(roots, order, boxes.line, lambda node: shown[node] or names[node])
-
-
-def _add_box(boxes: Boxes, node: Value, name: str, drawing: Drawing) -> None:
-    boxes.add(drawing, node, name)
-
-
-def _add_oval(node: Value, name: str, drawing: Drawing) -> None:
-    add_oval(drawing, node, name)

@@ -1,11 +1,9 @@
 """OneCycleLR: the rate rises to a maximum and falls to almost 0, while the momentum mirrors it."""
 
 import math
-from typing import Any
 
-from nn.checks import check_size, flag, positive
+from nn.checks import check_size, flag, fraction, positive
 from nn.optim import Optimizer
-from nn.optim.hyperparameter import fraction
 from nn.schedules.schedule import Schedule, for_groups, one_of
 
 Knot = tuple[float, str]
@@ -47,7 +45,7 @@ class OneCycleLR(Schedule):
         super().__init__(optimizer, per)
         self.total_steps = steps = _steps(total_steps, epochs, steps_per_epoch)
         self.anneal_strategy = one_of("anneal_strategy", anneal_strategy, ("cos", "linear"))
-        share = _share(pct_start)
+        share = 1.0 if pct_start == 1 else fraction("pct_start", pct_start)
         if flag("three_phase", three_phase) and share > 0.5:
             raise ValueError(f"`pct_start` must be at most 0.5 in three phases, got {pct_start!r}")
         up = share * steps - 1.0
@@ -110,7 +108,3 @@ def _steps(total_steps: int | None, epochs: int | None, steps_per_epoch: int | N
     if epochs is None or steps_per_epoch is None:
         raise ValueError("OneCycleLR needs `total_steps`, or `epochs` and `steps_per_epoch`")
     return check_size("epochs", epochs) * check_size("steps_per_epoch", steps_per_epoch)
-
-
-def _share(pct_start: Any) -> float:
-    return 1.0 if pct_start == 1 else fraction("pct_start", pct_start)

@@ -4,9 +4,8 @@ import math
 from typing import ClassVar
 
 from autograd.engine.number import as_float
-from nn.checks import not_negative
+from nn.checks import fraction, not_negative
 from nn.optim import Optimizer
-from nn.optim.hyperparameter import fraction
 from nn.schedules.schedule import Schedule, count, for_groups, one_of
 
 

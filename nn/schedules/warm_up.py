@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from nn.checks import check_size
-from nn.optim.hyperparameter import fraction
+from nn.checks import check_size, fraction
 from nn.schedules.schedule import Schedule
 
 

@@ -7,7 +7,8 @@ examples, shuffling. So an int gives the same bytes in every fit.
 import math
 import random
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
@@ -19,12 +20,12 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from nn.checks import by_name, check_size, not_negative, positive
 from nn.layers import MLP
-from nn.layers.activations import ACTIVATIONS
+from nn.layers.activations import ACTIVATIONS, Activation
 from nn.losses import Loss
 from nn.optim import SGD, Adam, Optimizer
 from nn.training.fit import fit
 from nn.training.history import History, Observer
-from nn.training.prediction import predictor_of
+from nn.training.predictor import predictor_of
 
 Array = npt.NDArray[Any]
 
@@ -36,10 +37,32 @@ ALL_ACTIVATIONS = {
 }
 
 
+@dataclass(eq=False, repr=False)
 class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Builds the model and trains it; a subclass checks the targets and names the loss."""
 
-    _made: Any  # the architecture of `model_` as its arguments said it
+    hidden_layer_sizes: int | Sequence[int] = (100,)
+    activation: str | Activation = "relu"
+    _: KW_ONLY
+    solver: str = "adam"
+    alpha: float = 0.0001
+    batch_size: int | str = "auto"
+    learning_rate_init: float = 0.001
+    max_iter: int = 200
+    shuffle: bool = True
+    random_state: Any = None
+    tol: float = 1e-4
+    verbose: bool = False
+    momentum: float = 0.9
+    nesterovs_momentum: bool = True
+    early_stopping: bool = False
+    validation_fraction: float = 0.1
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
+    n_iter_no_change: int = 10
+    learning_rate: str = "constant"
+    warm_start: bool = False
 
     @property
     def _is_new(self) -> bool:
@@ -66,7 +89,7 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
                 )
             self._optimizer = self._new_optimizer()
             return
-        self._made = self.hidden_layer_sizes, self.activation
+        self._made: Any = self.hidden_layer_sizes, self.activation
         self._random = check_random_state(self.random_state)
         widths = self.hidden_layer_sizes
         hidden = list(widths) if isinstance(widths, Iterable) else [widths]

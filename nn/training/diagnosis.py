@@ -1,4 +1,4 @@
-"""Diagnosis: where in a recorded graph the numbers stop being finite.
+"""Diagnosis: where the numbers of a training stop being finite.
 
 The first node in topological order whose data are infinite or nan is the culprit of all that
 follow; where all data are finite the reverse sweep is searched in its own order. Invariant: the
@@ -9,10 +9,48 @@ import math
 from collections.abc import Mapping
 
 from autograd import Value
+from autograd.engine.modes import Training
 from autograd.words.formula import Formula, number, operation, shortened, text
 from autograd.words.names import Names
 from autograd.words.sweep import Sweep
 from autograd.words.text import ELLIPSIS
+from nn.layers.noise import silent
+from nn.module import Module
+from nn.training.engine import NotFiniteError
+from nn.training.examples import Examples
+from nn.training.history import History
+
+
+class DivergedError(FloatingPointError):
+    """Loss, gradient or weights are no longer finite; `history` is that of the epochs before."""
+
+    history: History
+
+
+def diverged(
+    problem: NotFiniteError,
+    model: Module,
+    history: History,
+    examples: Examples,
+    epoch: int,
+    batch: int,
+) -> DivergedError:
+    """Return the error that says what stopped being finite, where, and what to do."""
+    found = ""
+    for i in problem.examples:
+        with Training(), silent():
+            root = examples.loss(model(examples.row(i)), examples.target(i))
+        found = first_non_finite(root, dict(model.named_parameters()))
+        if found:
+            found = f": in example {i}, {found}"
+            break
+    error = DivergedError(
+        f"the {problem.what} is no longer finite in epoch {epoch + 1}, batch {batch + 1}{found}. "
+        "The model keeps the last finite weights; a smaller learning rate, "
+        "`clip_norm=1.0` or scaled inputs often help"
+    )
+    error.history = history
+    return error
 
 
 def first_non_finite(root: Value, names: Mapping[str, Value]) -> str:

@@ -7,7 +7,6 @@ a step is written here once, on flat arrays. The Values hold what they held befo
 
 import math
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -18,13 +17,12 @@ from autograd.engine.node import changed
 from nn.data import Rows
 from nn.optim import Optimizer
 from nn.optim.clipping import clipped_norm, clipped_value
-from nn.optim.shares import shares
+from nn.optim.shares import Share, shares
 from nn.training.examples import Examples
 from nn.training.interrupts import Interrupts
-from nn.training.runners import Compiled, Eager, put
+from nn.training.runners import Compiled, Eager
 
 Array = npt.NDArray[Any]
-_data_of, _grad_of, _kind_of = map(attrgetter, ("_data", "_grad", "primitive"))
 
 
 class NotFiniteError(Exception):
@@ -63,9 +61,11 @@ class Engine:
     ) -> None:
         self.runner, self.optimizer = runner, optimizer
         self.clipping, self.guard = clipping, interrupts.guard
-        self.params = runner.params
-        self.kinds: list[Any] | None = None  # of the parameters that `shares` are made for
         self.before = np.zeros(0)
+        self.shares: list[Share] = []
+        self.kinds: Any = None  # of the parameters that `shares` are made for
+        self.moved = False  # whether the arrays are ahead of the Values
+        self._take(runner.params)
         self.gather()
 
     def epoch(self, examples: Examples) -> None:
@@ -77,12 +77,13 @@ class Engine:
         if params is not self.params:
             with self.guard:
                 self.write_back()
-                self.params, self.kinds = params, None
+                self._take(params)
                 self.gather()
-        self.before = self.flat.copy()
+        self.before, self.kept = self.flat.copy(), [share.kept() for share in self.shares]
 
     def step(self, rows: Rows) -> None:
         """Move the parameters once, by the mean gradient over the batch."""
+        self.moved = True
         gradient = self._run(rows, reverse=True)
         self._check(rows, gradient)
         self.gradient = self.clipping(gradient)
@@ -103,10 +104,18 @@ class Engine:
             self._run(slice(start, min(start + BLOCK, len(examples))), reverse=False)
 
     def check_weights(self) -> None:
-        """Raise where a step has made a weight infinite or nan; they go back to the epoch's."""
+        """Raise where a step has made a weight infinite or nan."""
         if not np.isfinite(self.flat).all():
-            self.flat[...] = self.before
             raise NotFiniteError("weight after a step", [])
+
+    def go_back(self) -> None:
+        """Leave finite weights behind, if need be those before the epoch, with their state."""
+        if not np.isfinite(self.flat).all():
+            self.flat[...], self.moved = self.before, True
+            for share in self.kept:
+                share.write_back()
+            self.shares = shares(self.optimizer, self.params)
+        self.write_back()
 
     def weights(self) -> tuple[list[Value], Array]:
         """Return the parameters with a copy of their present data."""
@@ -115,33 +124,44 @@ class Engine:
     def restore(self, weights: tuple[list[Value], Array]) -> None:
         """Go back to weights that were returned before; what was added since stays as it is."""
         params, data = weights
+        self.moved = True
         known = dict(zip(params, data.tolist(), strict=True))
         now = zip(self.params, self.flat.tolist(), strict=True)
         self.flat[...] = [known.get(p, present) for p, present in now]
 
     def write_back(self) -> None:
         """Put parameters, gradients and the optimiser's state back where eager code finds them."""
-        put(self.params, "_data", self.flat.tolist())
-        changed()
-        put(self.params, "_grad", self.gradient.tolist())
-        self.optimizer.state_is_elsewhere(self._bring_state)
+        if self.moved:
+            # A plain loop takes half the time of a map over `setattr`.
+            for p, data, grad in zip(
+                self.params, self.flat.tolist(), self.gradient.tolist(), strict=True
+            ):
+                p._data, p._grad = data, grad
+            changed()
+            self.optimizer.state_is_elsewhere(self._bring_state)
+            self.moved = False
 
     def gather(self) -> None:
         """Read parameters and the optimiser's state into flat arrays."""
         if len(self.optimizer.params) > len(self.params):  # a callback gave it one more group
             known = set(self.params)
             added = [p for p in self.optimizer.params if p not in known]
-            self.params = [*self.params, *added]
+            self._take([*self.params, *added])
             self.runner.changed(self.params)
-            self.before = np.append(self.before, list(map(_data_of, added)))
-        self.flat = np.fromiter(map(_data_of, self.params), float, len(self.params))
-        self.gradient = np.array(list(map(_grad_of, self.params)))
+            self.before = np.append(self.before, [p._data for p in added])
+        self.flat = np.array([p._data for p in self.params])
         self.runner.refresh()
         # A callback may have frozen some, or put another dict in the place of a group's.
-        kinds = list(map(_kind_of, self.params)) + list(map(id, self.optimizer.param_groups))
+        kinds = [p.primitive for p in self.params], list(map(id, self.optimizer.param_groups))
         if kinds != self.kinds or not self.optimizer.is_state_elsewhere:
             self.shares = shares(self.optimizer, self.params)
             self.kinds = kinds
+
+    def _take(self, params: list[Value]) -> None:
+        """Have the arrays in the order of `params`."""
+        self.params = params
+        self.kinds = None
+        self.gradient = np.array([p._grad for p in params])
 
     def _bring_state(self) -> None:
         for share in self.shares:

@@ -1,19 +1,25 @@
 """History: what `fit` saw, epoch by epoch."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autograd.engine.number import as_float
+from nn.training.examples import Array, Examples
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
 class Observer(ABC):
-    """A callback of `fit` that looks at the history only: no weights are written back for it."""
+    """A callback of `fit` that does not look at the model: no weights are written back for it."""
 
     @abstractmethod
-    def __call__(self, history: "History") -> object:
-        """Look at the epoch that ended; True ends the training."""
+    def __call__(self, news: Any, /) -> object:
+        """Look at the history, or at the loss of a batch; True ends the training."""
 
 
 @dataclass(repr=False)
@@ -53,6 +59,23 @@ class History:
                 f"there is no `{name}` to watch in this training; there is {', '.join(lists)}"
             )
         return found
+
+    def note(
+        self,
+        prefix: str,
+        losses: Array,
+        examples: Examples,
+        outputs: Array,
+        metrics: Mapping[str, Callable[[Any, Any], float]],
+    ) -> None:
+        """Append what a pass over `examples` has given, to the lists with `prefix`."""
+        mean = np.add.reduce(losses, axis=None) / len(losses)  # half the time of losses.mean()
+        getattr(self, f"{prefix}loss").append(float(mean))
+        if examples.graded:
+            getattr(self, f"{prefix}accuracy").append(examples.right(outputs))
+        for name, metric in metrics.items():
+            score = as_float(metric(*examples.answers(outputs)), f"what the metric {name} returns")
+            self.metrics.setdefault(prefix + name, []).append(score)
 
     def cut(self) -> None:
         """Drop what belongs to an epoch that did not end."""

@@ -6,23 +6,22 @@ optimiser are left as they were.
 """
 
 import copy
-import math
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nn.checks import by_name, check_generator, check_size, positive
-from nn.data import minibatches
-from nn.layers.noise import NoisyLayer
-from nn.losses import LOSSES, Loss
-from nn.module import Module
+from nn.checks import check_size, positive
+from nn.losses import Loss
+from nn.module import Module, unmoved
 from nn.optim import Optimizer
-from nn.training.engine import Clipping, Engine, NotFiniteError
-from nn.training.examples import Examples
-from nn.training.fit import check_optimizer
-from nn.training.interrupts import Interrupts
-from nn.training.runners import Compiled
+from nn.schedules import Schedule
+from nn.training.advice import TrainingWarning
+from nn.training.arguments import check_optimizer
+from nn.training.diagnosis import DivergedError
+from nn.training.fit import fit
+from nn.training.history import Observer
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -78,61 +77,70 @@ def find_learning_rate(
 
     Raises what `fit` raises for its arguments, and `ValueError` where `low` is not below `high`.
     """
-    chosen = None if loss is None else by_name("loss", loss, LOSSES)
     low, high = positive("low", low), positive("high", high)
     steps, batch_size = check_size("steps", steps, 10), check_size("batch_size", batch_size)
     if not low < high:
         raise ValueError(f"`low` must be below `high`, got {low} and {high}")
     optimizer = check_optimizer(optimizer, model)
-    examples = Examples(model, X, y, chosen)
-    examples.rehearse()
-    before = [p.data for p in optimizer.params], [p.grad for p in optimizer.params]
+    before = [(p, p.data, p.grad) for p in optimizer.params]
     state, groups = copy.deepcopy(optimizer.state), [dict(g) for g in optimizer.param_groups]
-    modes = [(module, module.training) for module in model.modules()]
-    generators = [m.generator for m, _ in modes if isinstance(m, NoisyLayer)]
-    noise = [copy.deepcopy(generator.bit_generator.state) for generator in generators]
-    rates, losses = [], []
-    model.train()
+    watch = _Watch(steps)
     try:
-        runner = Compiled(model, examples.loss, list(optimizer.params))
-        engine = Engine(runner, optimizer, Clipping(), Interrupts())
-        rng = check_generator(seed)
-        batches: Any = iter(())
-        mean, weight, lowest = 0.0, 0.0, math.inf
-        engine.epoch(examples)
-        for k in range(steps):
-            rate = low * (high / low) ** (k / (steps - 1))
-            for group in optimizer.param_groups:
-                group["lr"] = rate
-            batch = next(batches, None)
-            if batch is None:
-                batches = minibatches(len(examples), batch_size, rng)
-                batch = next(batches)
-            try:
-                with np.errstate(all="ignore"):
-                    engine.step(batch)
-            except NotFiniteError:
-                break
-            mean = SMOOTHING * mean + (1.0 - SMOOTHING) * float(engine.losses[batch].mean())
-            weight = SMOOTHING * weight + 1.0 - SMOOTHING
-            rates.append(rate)
-            losses.append(mean / weight)
-            lowest = min(lowest, losses[-1])
-            if k > steps // 10 and losses[-1] > EXPLODED * abs(lowest):
-                break
+        with unmoved(model), warnings.catch_warnings():
+            warnings.simplefilter("ignore", TrainingWarning)  # rates that are too large belong here
+            history = fit(
+                model,
+                X,
+                y,
+                loss=loss,
+                optimizer=optimizer,
+                schedule=_Rising(optimizer, low, high, steps),
+                epochs=steps,  # as many as there may be
+                batch_size=batch_size,
+                seed=seed,
+                progress=False,
+                batch_callbacks=[watch],
+            )
+        if history.stopped == "interrupted":
+            raise KeyboardInterrupt
+    except DivergedError:
+        pass
     finally:
-        for p, data, grad in zip(optimizer.params, *before, strict=True):
+        for p, data, grad in before:
             p.data, p.grad = data, grad
-        for mine, saved in zip(optimizer.state, state, strict=True):
-            mine.clear()
-            mine.update(saved)
+        optimizer.state = state
         for group, saved in zip(optimizer.param_groups, groups, strict=True):
             group.update(saved)
-        for module, mode in modes:
-            module.training = mode
-        for generator, noise_state in zip(generators, noise, strict=True):
-            generator.bit_generator.state = noise_state
-    return RateSweep(rates, losses, _steepest(rates, losses))
+    rates = [low * (high / low) ** (k / (steps - 1)) for k in range(len(watch.losses))]
+    return RateSweep(rates, watch.losses, _steepest(rates, watch.losses))
+
+
+class _Rising(Schedule):
+    """The rate grows from `low` to `high` in `steps` batches."""
+
+    def __init__(self, optimizer: Optimizer, low: float, high: float, steps: int) -> None:
+        super().__init__(optimizer, "batch")
+        self.low, self.high, self.steps = low, high, steps
+        self.apply()
+
+    def rate(self, i: int) -> float:
+        return float(self.low * (self.high / self.low) ** (self.step_count / (self.steps - 1)))
+
+
+class _Watch(Observer):
+    """Keeps the running mean of the losses; stops after `steps` batches or an explosion."""
+
+    def __init__(self, steps: int) -> None:
+        self.steps, self.mean, self.weight = steps, 0.0, 0.0
+        self.losses: list[float] = []
+
+    def __call__(self, loss: float) -> bool:
+        self.mean = SMOOTHING * self.mean + (1.0 - SMOOTHING) * loss
+        self.weight = SMOOTHING * self.weight + 1.0 - SMOOTHING
+        self.losses.append(self.mean / self.weight)
+        exploded = self.losses[-1] > EXPLODED * abs(min(self.losses))
+        taken = len(self.losses)
+        return taken == self.steps or (exploded and taken > self.steps // 10 + 1)
 
 
 def _steepest(rates: list[float], losses: list[float]) -> float:

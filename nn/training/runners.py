@@ -5,10 +5,7 @@ Both answer the same call, `run(rows, flat, reverse) -> losses, outputs, gradien
 trained. Invariant: from the same `flat` both give the same numbers, within rounding.
 """
 
-from collections import deque
-from collections.abc import Iterable
 from contextlib import ExitStack
-from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -51,9 +48,11 @@ class Eager:
 
     def run(self, rows: Rows, flat: Array, reverse: bool) -> Batch:
         """Return losses, outputs and, where `reverse` asks for it, the mean gradient of `rows`."""
-        put(self.params, "_data", flat.tolist())
+        for p, data in zip(self.params, flat.tolist(), strict=True):
+            p._data = data
+            if reverse:
+                p._grad = 0.0
         changed()
-        put(self.params, "_grad", repeat(0.0, len(self.params)))
         kept = [p.grad for p in self.others]  # what is not trained keeps its gradient
         examples = self.examples
         batch = np.arange(len(examples))[rows].tolist()
@@ -71,7 +70,8 @@ class Eager:
             outputs.append([v.data for v in listed(output)])
             if reverse:
                 error.backward(1.0 / len(batch))
-        put(self.others, "_grad", kept)
+        for p, grad in zip(self.others, kept, strict=True):
+            p._grad = grad
         return np.array(losses), np.array(outputs), np.array([p.grad for p in self.params])
 
 
@@ -163,8 +163,3 @@ class Compiled:
                     "layer that is an nn.layers.NoisyLayer, as nn.Dropout is, or pass "
                     "compiled=False"
                 )
-
-
-def put(values: list[Value], field: str, numbers: Iterable[float]) -> None:
-    """Set one field of all values; no check, and no signal handler of Python's runs in between."""
-    deque(map(setattr, values, repeat(field), numbers), maxlen=0)

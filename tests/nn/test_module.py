@@ -2,11 +2,13 @@
 
 import copy
 import pickle
+import random
 
 import numpy as np
 import pytest
 
 import nn
+from autograd import Value
 
 X = np.random.default_rng(0).normal(size=(12, 2))
 Y = (X[:, 0] * X[:, 1] > 0).astype(float)
@@ -95,3 +97,161 @@ def test_copies_and_pickles_stay_frozen_and_files_are_plain(tmp_path):
     assert len(nn.SGD(loaded.parameters(), 0.1).params) == 17
     nn.load(tmp_path / "m.json", into=model)
     assert len(nn.SGD(model.parameters(), 0.1).params) == 5
+
+
+def test_names_state_and_zero_grad():
+    model = nn.MLP(2, [2, 1], rng=random.Random(0))
+    names = [name for name, _ in model.named_parameters()]
+    assert names[:3] == [
+        "layers.0.neurons.0.weights.0",
+        "layers.0.neurons.0.weights.1",
+        "layers.0.neurons.0.bias",
+    ]
+    assert [p for _, p in model.named_parameters()] == model.parameters()
+    state = model.state_dict()
+    other = nn.MLP(2, [2, 1])
+    other.load_state_dict(state)
+    assert other([0.1, 0.2]).data == model([0.1, 0.2]).data
+    model([1.0, 1.0]).backward()
+    model.zero_grad()
+    assert all(p.grad == 0.0 for p in model.parameters())
+
+
+def test_a_state_that_does_not_fit_changes_nothing():
+    model = nn.MLP(2, [2, 1])
+    before = model.state_dict()
+    with pytest.raises(ValueError, match=r"missing, .*unexpected; build the model"):
+        model.load_state_dict(nn.MLP(2, [3, 1]).state_dict())
+    with pytest.raises(TypeError, match=r"`layers.1.neurons.0.bias` must be a real number"):
+        model.load_state_dict(
+            {**before, "layers.0.neurons.0.bias": 9, "layers.1.neurons.0.bias": "x"}
+        )
+    assert model.state_dict() == before
+
+
+def test_a_module_of_the_users_own_finds_its_parameters():
+    class Quadratic(nn.Module):
+        def __init__(self):
+            self.a = Value(2.0)
+            self.terms = [Value(1.0), nn.Neuron(1)]
+            self.named = {"c": Value(0.5)}
+            self.again = self.a
+            self.name = "q"
+            self.cache = self.a * 2
+
+        def __call__(self, x):
+            return self.a * x[0] ** 2 + self.terms[0] * x[0] + self.named["c"]
+
+    module = Quadratic()
+    names = [name for name, _ in module.named_parameters()]
+    assert names == ["a", "terms.0", "terms.1.weights.0", "terms.1.bias", "named.c"]
+
+
+def test_results_kept_in_a_module_are_no_parameters():
+    class Cache(nn.Module):
+        def __init__(self):
+            self.layer = nn.Layer(2, 2)
+            self.out = None
+
+        def forward(self, x):
+            self.x = [v * 1 for v in x]
+            self.out = self.layer(x)
+            self.first = self.out[0].detach()
+            return self.out
+
+    m = Cache()
+    before = list(m.state_dict())
+    nn.predict(m, [[1.0, 2.0]])
+    m([1.0, 2.0])
+    assert list(m.state_dict()) == before
+
+
+def test_arrays_overrides_and_loops_among_modules():
+    class Pair(nn.Module):
+        def __init__(self):
+            self.hidden = {Value(1.0)}
+
+        def parameters(self):
+            return list(self.hidden)
+
+    class Outer(nn.Module):
+        def __init__(self):
+            self.w = np.array([[Value(0.5), Value(0.2)]])
+            self.pair = Pair()
+            self.pair.parent = self
+            self.layer = nn.Layer(1, 1)
+
+    outer = Outer()
+    names = [name for name, _ in outer.named_parameters()]
+    assert names == ["w.0", "w.1", "pair.0", "layer.neurons.0.weights.0", "layer.neurons.0.bias"]
+    assert [line.split()[0] for line in outer.summary().splitlines()] == ["pair", "layer", "total"]
+    with pytest.raises(TypeError, match="Outer defines neither `forward"):
+        outer([1.0])
+
+
+def test_train_and_eval_reach_every_module():
+    model = nn.MLP(2, [2, 1])
+    assert model.eval() is model
+    assert not any(m.training for m in model.modules())
+    model.train()
+    assert all(m.training for m in model.modules())
+
+
+def test_summary_and_repr():
+    model = nn.MLP(2, [16, 1], activation="tanh")
+    assert repr(model) == "MLP(2, [16, 1], activation='tanh', output='linear')"
+    assert repr(nn.MLP(4, [3], output="sigmoid")) == "MLP(4, [3], output='sigmoid')"
+    lines = model.summary().splitlines()
+    assert lines[0].split() == ("layers.0 Layer(2, 16, activation='tanh') 48 parameters".split())
+    assert lines[-1].startswith("total") and lines[-1].endswith("65 parameters")
+
+
+def test_models_copy_and_pickle():
+    model = nn.MLP(2, [3, 1], activation="tanh", rng=random.Random(0))
+    for twin in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert twin([0.1, 0.2]).data == model([0.1, 0.2]).data
+        assert not set(twin.parameters()) & set(model.parameters())
+
+
+def test_modules_are_modules_and_named_modules_pairs_each_once():
+    shared = nn.Layer(2, 2)
+    model = nn.Sequential(shared, shared)
+    assert list(model.modules())[:2] == [model, shared]
+    assert [name for name, _ in model.named_modules()][:2] == ["", "layers.0"]
+    assert len(list(model.modules())) == 4  # the model, one layer, two neurons
+
+
+def test_modes_reach_modules_of_a_class_that_overrides_parameters():
+    class Old(nn.Module):
+        def __init__(self):
+            self.neuron, self.dropout = nn.Neuron(2), nn.Dropout(0.5)
+
+        def parameters(self):
+            return self.neuron.parameters()
+
+        def forward(self, x):
+            return self.neuron(self.dropout(x))
+
+    model = nn.Sequential(Old()).eval()
+    assert not model.layers[0].dropout.training
+    assert len(model.parameters()) == 3
+
+
+def test_a_chain_of_shared_modules_is_walked_once():
+    class Pair(nn.Module):
+        def __init__(self, inner):
+            self.left, self.right, self.both = inner, inner, [inner, inner]
+
+    model = nn.Neuron(2)
+    for _ in range(40):  # 4 ** 40 paths
+        model = Pair(model)
+    assert len(model.parameters()) == 3
+    assert len(list(model.modules())) == 41
+
+
+def test_a_model_takes_what_its_forward_takes():
+    class Cell(nn.Module):
+        def forward(self, x, h, scale=1.0):
+            return (x + h) * scale
+
+    assert Cell()(1.0, 2.0, scale=3.0) == 9.0

@@ -150,7 +150,7 @@ def test_the_measure_is_the_mean_of_minus_log_p():
         ("--delimiter ;", None, "--delimiter does not go with a text"),
         ("--optimizer adam --momentum 0.5", None, "--momentum goes with sgd and rmsprop"),
         ("--encoding klingon", None, "unknown encoding 'klingon'"),
-        ("--sample -1", None, "argument --sample: must be at least 0"),
+        ("--sample -1", None, "argument --sample: `sample` must be a whole number of at least 0"),
         ("--data names", None, "argument --data: not allowed with argument --text"),
         ("--load missing.json", None, "missing.json: No such file or directory"),
     ],

@@ -200,7 +200,7 @@ def test_a_dropout_that_fit_cannot_see_says_what_to_do():
 
     with pytest.raises(TypeError, match="layers that are attributes of the model") as caught:
         nn.fit(Hiding(), X, Y, progress=False)
-    assert "compiled=False" in caught.value.__notes__[0]
+    assert "compiled=False" in caught.value.__notes__[-1]
     nn.fit(Hiding(), X, Y, epochs=1, compiled=False, progress=False)
 
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import termios
+import warnings
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -234,9 +235,12 @@ def test_at_most_20_epochs_are_told_of(epochs, lines, capsys):
 
 def test_the_epoch_that_patience_ends_with_is_told_of(tmp_path, capsys):
     path = tmp_path / "xor.json"
-    with pytest.warns(nn.TrainingWarning, match="hold out a share such as 0.2"):
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
         main(f"--data xor --epochs 900 --patience 2 --lr 3 --save {path}".split())
-    *_, last, stopped, _, saved = capsys.readouterr().out.splitlines()
+    out, err = capsys.readouterr()
+    assert re.fullmatch("warning: `early_stopping` without .* hold out a share such as 0.2\n", err)
+    *_, last, stopped, _, saved = out.splitlines()
     assert int(re.match(r"epoch +(\d+)/900", last)[1]) == int(re.search(r"after (\d+)", stopped)[1])
     assert saved == f"saved to {path}"
 
@@ -417,13 +421,13 @@ def test_ctrl_c_reports_saves_and_ends_in_status_130(tmp_path):
         ("--lr nan", "argument --lr: `lr` must be positive and finite, got nan"),
         ("--lr fast", "argument --lr: could not convert string to float: 'fast'"),
         ("--momentum -1", "argument --momentum: `momentum` must be at least 0"),
-        ("--epochs 0", "argument --epochs: must be at least 1, got 0"),
+        ("--epochs 0", "argument --epochs: `epochs` must be a whole number of at least 1, got 0"),
         ("--batch-size 1.5", "argument --batch-size: invalid literal"),
-        ("--hidden 8 0", "argument --hidden: must be at least 1, got 0"),
+        ("--hidden 8 0", "argument --hidden: `hidden` must be a whole number of at least 1, got 0"),
         ("--hidden 100000 100000", "--hidden makes 10007600010 weights"),
         ("--data cifar", "argument --data: invalid choice: 'cifar'"),
         ("--activation step", "argument --activation: invalid choice: 'step'"),
-        ("--seed -1", "argument --seed: must be from 0 to 4294967295, got -1"),
+        ("--seed -1", "argument --seed: `seed` must be from 0 to 4294967295, got -1"),
         ("--speed 3", "unrecognized arguments: --speed 3"),
         ("--test 1", "argument --test: `test` must be between 0 and 1"),
         ("--dropout 1", "argument --dropout: `dropout` must be at least 0 and below 1"),

@@ -1,0 +1,124 @@
+"""Examples, and what follows from them."""
+
+import copy
+import random
+
+import numpy as np
+import pytest
+
+import nn
+from autograd import Value
+
+RNG = np.random.default_rng(0)
+POINTS = RNG.normal(size=(60, 2))
+CLASSES = (POINTS[:, 0] + POINTS[:, 1] > 0).astype(int)
+
+
+def fit(model, X=POINTS, y=CLASSES, **options):
+    defaults = {"epochs": 3, "seed": 0, "progress": False}
+    return nn.fit(model, X, y, **defaults | options)
+
+
+def network(*widths, **options):
+    return nn.MLP(2, list(widths), rng=random.Random(0), **options)
+
+
+def test_the_default_loss_follows_from_outputs_and_targets():
+    def first(model, y, **options):
+        return fit(model, y=y, epochs=1, batch_size=60, **options).loss[0]
+
+    signs, numbers = 2 * CLASSES - 1, POINTS[:, 0]
+    for model, y, loss in [
+        (network(1), CLASSES, "binary_cross_entropy_with_logits"),
+        (network(1), signs, "hinge_loss"),
+        (network(1), numbers, "mse_loss"),
+        (network(2), CLASSES, "cross_entropy"),
+        (network(2), np.stack([numbers, signs], axis=1), "mse_loss"),
+        (network(2), np.stack([CLASSES, CLASSES], axis=1), "binary_cross_entropy_with_logits"),
+        (network(1, output="sigmoid"), CLASSES, "mse_loss"),
+    ]:
+        assert first(copy.deepcopy(model), y) == first(model, y, loss=loss)
+
+
+def answers(model, y, **options):
+    """What a metric is given before any weight has moved: targets, answers; and the outputs."""
+    given = []
+    still = nn.SGD(model.parameters(), lr=1e-300)
+    metrics = {"kept": lambda *both: given.append(both) or 0.0}
+    fit(model, y=y, epochs=1, shuffle=False, optimizer=still, metrics=metrics, **options)
+    return *given[0], nn.predict(model, POINTS)
+
+
+def test_metrics_are_given_labels_where_there_are_classes():
+    signs, numbers = 2 * CLASSES - 1, POINTS[:, 0]
+    for model, y, says in [
+        (network(1), CLASSES, lambda o: o > 0),
+        (network(1), signs, lambda o: np.where(o > 0, 1, -1)),
+        (network(1, output="sigmoid"), CLASSES, lambda o: o > 0.5),
+        (network(2), CLASSES, lambda o: o.argmax(axis=1)),
+        (network(2), np.eye(2)[CLASSES], lambda o: o.argmax(axis=1)),
+        (network(2), np.stack([CLASSES, CLASSES], axis=1), lambda o: o > 0),
+        (network(1), numbers, lambda o: o),
+        (network(2), np.stack([numbers, numbers], axis=1), lambda o: o),
+    ]:
+        targets, found, outputs = answers(model, y)
+        wanted = CLASSES if says(outputs).ndim == 1 and np.ndim(y) == 2 else y
+        assert targets.tolist() == wanted.tolist()
+        assert found.tolist() == says(outputs).tolist()
+
+
+class Says(nn.Module):
+    """A model that answers what it was made with."""
+
+    def __init__(self, answer):
+        self.w, self.answer = Value(1.0), answer
+
+    def forward(self, x):
+        return self.answer(self.w)
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (lambda w: "three", "the model must return a Value or a list of them, got 'three'"),
+        (lambda w: None, "the model must return a Value or a list of them, got None"),
+        (lambda w: [], "the model must return a Value or a list of them, got an empty list"),
+        (lambda w: [w, "three"], "the model must return a Value or a list of them, got "),
+    ],
+)
+def test_what_is_no_output_is_refused(answer, message):
+    with pytest.raises(TypeError, match=message):
+        fit(Says(answer))
+
+
+def test_targets_that_do_not_fit_the_outputs_are_refused():
+    with pytest.raises(ValueError, match="1 outputs and 2 targets") as caught:
+        fit(network(1), y=np.stack([CLASSES, CLASSES], axis=1))
+    assert caught.value.__notes__ == ["in the loss of example 0 of 60, before any training"]
+    with pytest.raises(ValueError, match=r"`y\[1\]` is 2, but the model has 2 outputs"):
+        fit(network(2), y=[0, 2] * 30)
+    with pytest.raises(ValueError, match=r"`y\[1\]` is 0.5, but the model has 2 outputs"):
+        fit(network(2), y=[0, 0.5] * 30)
+    with pytest.raises(ValueError, match=r"`y\[0\]` is -1, but the model has 2 outputs"):
+        fit(network(2), y=[-1, 1] * 30)
+
+
+def test_a_loss_that_fails_is_told_where_and_of_one_hot_rows():
+    def by_index(output, target):
+        return -nn.log_softmax(output)[target]
+
+    with pytest.raises(TypeError) as caught:
+        fit(network(2), loss=by_index)
+    assert "classes of several outputs reach a loss as one-hot rows" in caught.value.__notes__
+    with pytest.raises(TypeError, match=r"must return a Value, got 0\.5 for every target"):
+        fit(network(1), loss=lambda output, target: 0.5)
+
+
+def test_held_out_examples_are_of_the_training_examples_kind():
+    numbers = POINTS[:, 0]
+    history = fit(network(1), y=numbers, validation=(POINTS, CLASSES), epochs=1)
+    assert history.val_loss and not history.val_accuracy
+    with pytest.raises(ValueError, match="`validation y` holds no classes, but `y` does"):
+        fit(network(1), loss="mse_loss", validation=(POINTS, numbers))
+    signs = fit(network(1), y=2 * CLASSES - 1, validation=(POINTS[:9], np.ones(9)), epochs=1)
+    assert signs.val_accuracy

@@ -1,0 +1,57 @@
+"""A sweep of the learning rate."""
+
+import random
+
+import numpy as np
+import pytest
+
+import nn
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(60, 2))
+Y = (X[:, 0] + 0.5 * X[:, 1] > 0.2).astype(int)
+
+
+def model(seed=1, outputs=2):
+    return nn.MLP(2, [6, outputs], activation="tanh", rng=random.Random(seed))
+
+
+def fit(m, **options):
+    options = {"epochs": 5, "batch_size": 8, "seed": 3, "progress": False, **options}
+    if "optimizer" not in options and "schedule" not in options:
+        options["optimizer"] = nn.SGD(m.parameters(), lr=0.3)
+    return nn.fit(m, options.pop("X", X), options.pop("y", Y), **options)
+
+
+def test_finding_a_learning_rate_changes_nothing():
+    m = nn.Sequential(
+        nn.Layer(2, 6, activation="tanh", rng=random.Random(1)), nn.Dropout(0.1, seed=1)
+    )
+    m = nn.Sequential(*m, nn.Layer(6, 2, nonlin=False, rng=random.Random(2)))
+    optimizer = nn.SGD(m.parameters(), lr=0.1, momentum=0.9)
+    fit(m, optimizer=optimizer, epochs=1)
+    m.eval()
+    before = m.state_dict(), optimizer.state_dict(), m[1].generator.bit_generator.state
+    sweep = nn.find_learning_rate(m, X, Y, optimizer=optimizer, seed=0, high=1e4)
+    assert (m.state_dict(), optimizer.state_dict(), m[1].generator.bit_generator.state) == before
+    assert not m.training and not m[1].training
+    assert sweep.rates == sorted(sweep.rates) and 1e-4 < sweep.suggestion < 100
+    assert len(sweep.losses) == len(sweep.rates) <= 100
+    with pytest.raises(ValueError, match="`low` must be below `high`"):
+        nn.find_learning_rate(m, X, Y, low=1.0, high=0.1)
+
+
+def test_the_suggested_rate_trains():
+    m = model()
+    rate = nn.find_learning_rate(m, X, Y, seed=0).suggestion
+    history = fit(m, optimizer=nn.SGD(m.parameters(), lr=rate), epochs=60)
+    assert history.loss[-1] < 0.5 * history.loss[0]
+
+
+def test_the_sweep_is_drawn():
+    pytest.importorskip("matplotlib").use("Agg")
+    ax = nn.find_learning_rate(model(), X, Y, seed=0).plot()
+    assert ax.get_xscale() == "log" and len(ax.lines) == 2
+    import matplotlib.pyplot as plt
+
+    plt.close("all")

@@ -1,0 +1,165 @@
+"""What a trained model says: predict, predict_proba, accuracy."""
+
+import copy
+import random
+
+import numpy as np
+import pytest
+
+import nn
+from autograd import Value
+
+X = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
+AND = [0, 0, 0, 1]
+
+
+def model(outputs=2, seed=0):
+    return nn.MLP(2, [4, outputs], activation="tanh", rng=random.Random(seed))
+
+
+def test_accuracy_needs_classes():
+    with pytest.raises(ValueError, match="`accuracy` needs classes in `y`"):
+        nn.accuracy(model(1), X, [0.1, 0.2, 0.3, 0.4])
+    with pytest.raises(ValueError, match="`X` has 4 examples and `y` has 3"):
+        nn.accuracy(model(), X, [0, 1, 0])
+    half = model(1)
+    half.load_state_dict(dict.fromkeys(half.state_dict(), 0.0))
+    assert nn.accuracy(half, X, [0, 0, 1, 1]) == 0.5
+
+
+def test_accuracy_and_history_agree_where_one_output_decides():
+    for output, loss in (("sigmoid", "mse_loss"), ("linear", "squared_error")):
+        m = nn.MLP(2, [4, 1], activation="tanh", output=output, rng=random.Random(0))
+        history = nn.fit(m, X, AND, loss=loss, epochs=600, batch_size=1, seed=0, progress=False)
+        assert history.accuracy[-1] == nn.accuracy(m, X, AND, loss=loss) == 1.0
+    column = [[label] for label in AND]
+    assert nn.accuracy(m, X, column, loss="squared_error") == 1.0
+
+
+def test_predict_records_nothing_and_returns_floats():
+    m = model()
+    outputs = nn.predict(m, X)
+    assert outputs.shape == (4, 2) and outputs.dtype == np.float64
+    assert outputs[1].tolist() == [v.data for v in m(X[1])]
+
+
+def test_many_rows_are_predicted_by_a_program():
+    m = model()
+    rows = np.random.default_rng(0).normal(size=(200, 2))
+    assert nn.predict(m, rows)[:5] == pytest.approx(nn.predict(m, rows[:5]), rel=1e-12)
+
+
+RNG = np.random.default_rng(0)
+POINTS = RNG.normal(size=(60, 2))
+CLASSES = (POINTS[:, 0] + POINTS[:, 1] > 0).astype(int)
+
+
+def fit(model, X=POINTS, y=CLASSES, **options):
+    defaults = {"epochs": 3, "seed": 0, "progress": False}
+    return nn.fit(model, X, y, **defaults | options)
+
+
+def network(*widths, **options):
+    return nn.MLP(2, list(widths), rng=random.Random(0), **options)
+
+
+class Constant(nn.Module):
+    def __init__(self, x):
+        self.x = Value(x)
+
+    def forward(self, x):
+        return (self.x + 0.0 * x[0]).sigmoid()
+
+
+def test_an_accuracy_depends_neither_on_the_labels_that_occur_nor_on_a_wrapper():
+    model = Constant(-2.0)  # says 0.12
+    assert nn.accuracy(model, POINTS[:4], [1, 1, 1, 1]) == 0.0
+    assert nn.accuracy(model, POINTS[:4], [0, 0, 0, 1]) == 0.75
+
+    class Wrapper(nn.Module):
+        def __init__(self):
+            self.inner = model
+
+        def forward(self, x):
+            return self.inner(x)
+
+    assert nn.accuracy(Wrapper(), POINTS[:4], [0, 0, 0, 1]) == 0.75
+    assert nn.accuracy(model, POINTS[:4], [0, 0, 0, 1], threshold=0.1) == 0.25
+
+
+def test_fit_and_accuracy_agree_on_the_threshold():
+    model = network(1)
+    history = fit(model, loss="mse_loss", optimizer=nn.SGD(model.parameters(), lr=1e-300))
+    assert nn.accuracy(model, POINTS, CLASSES) == history.accuracy[-1]
+
+
+def test_a_plateau_in_mode_max_watches_the_accuracy():
+    model = network(8, 1)
+    optimizer = nn.SGD(model.parameters(), lr=0.5)
+    plateau = nn.ReduceLROnPlateau(optimizer, mode="max", patience=5)
+    history = fit(model, optimizer=optimizer, schedule=plateau, epochs=8)
+    assert history.accuracy[-1] > history.accuracy[0] and history.lr[-1] == 0.5
+
+
+def test_probabilities():
+    several = network(3)
+    p = nn.predict_proba(several, POINTS)
+    z = np.exp(nn.predict(several, POINTS))
+    assert p == pytest.approx(z / z.sum(axis=1, keepdims=True))
+    one = network(1)
+    p = nn.predict_proba(one, POINTS)
+    assert p[:, 1] == pytest.approx(1.0 / (1.0 + np.exp(-nn.predict(one, POINTS))))
+    assert p.sum(axis=1) == pytest.approx(1.0)
+    made = network(1, output="sigmoid")
+    assert nn.predict_proba(made, POINTS)[:, 1].tolist() == nn.predict(made, POINTS).tolist()
+    fit(several, y=np.stack([CLASSES] * 3, axis=1))  # three questions
+    assert nn.predict_proba(several, POINTS).sum(axis=1).max() > 1.0
+    fit(one, y=POINTS[:, 0])
+    with pytest.raises(ValueError, match="trained to meet numbers"):
+        nn.predict_proba(one, POINTS)
+
+
+def test_threshold_and_kind_of_held_out_examples_are_those_of_training():
+    signs, ups = 2 * CLASSES - 1, POINTS[CLASSES == 1]
+    model = network(4, 1, output="tanh")
+    history = fit(model, y=signs, validation=(ups, np.ones(len(ups))), epochs=1)
+    assert history.val_accuracy[0] == np.mean(nn.predict(model, ups) > 0.0)
+    counts = np.round(2 * POINTS[:, 0] + 3)
+    kept = []
+    fit(
+        network(1),
+        y=counts,
+        loss="mse_loss",
+        validation=(POINTS[:4], [0, 1, 1, 0]),
+        metrics={"seen": lambda t, a: kept.append(a.dtype) or 0.0},
+    )
+    assert set(kept) == {np.dtype(float)}
+    with pytest.raises(ValueError, match="`validation y` holds no classes, but `y` does"):
+        fit(network(1), y=CLASSES, validation=(POINTS[:2], [0.5, 1.0]))
+
+
+def test_answers_of_sigmoids_are_judged_at_a_half():
+    two = np.stack([CLASSES, 1 - CLASSES], axis=1) * np.array([1, 1])
+    two[0] = 1  # not one-hot
+    model = network(8, 2, output="sigmoid")
+    fit(model, y=two, epochs=30, optimizer="adam")
+    right = np.mean(((nn.predict(model, POINTS) > 0.5) == two).all(axis=1))
+    assert nn.accuracy(model, POINTS, two) == right
+    assert nn.accuracy(model, POINTS, two, threshold=-1.0) == np.mean(two.all(axis=1))
+    with pytest.raises(ValueError, match="here the largest wins"):
+        nn.accuracy(network(2), POINTS, CLASSES, threshold=0.5)
+    with pytest.raises(ValueError, match="`threshold` is nan"):
+        nn.accuracy(network(1), POINTS, CLASSES, threshold=float("nan"))
+
+
+def test_the_loss_goes_with_copies_and_is_known_while_training():
+    model, seen = network(1), []
+    fit(
+        model,
+        loss="mse_loss",
+        callbacks=[lambda h: seen.append(nn.accuracy(model, POINTS, CLASSES)) and None],
+        validation=(POINTS, CLASSES),
+    )
+    history = fit(model, loss="mse_loss", validation=(POINTS, CLASSES), epochs=1)
+    twin = copy.deepcopy(model)
+    assert nn.accuracy(twin, POINTS, CLASSES) == history.val_accuracy[-1] and len(seen) == 3
