@@ -76,9 +76,14 @@ def parser() -> tuple[Parser, dict[str, Parser]]:
     )
     given.add_argument("--data", choices=DATASETS, help="a data set by name")
     given.add_argument(
-        "--sample", type=at_least(1), metavar="N", help="characters, of a model of a text"
+        "--sample", type=count("sample"), metavar="N", help="characters, of a model of a text"
     )
-    predict.add_argument("--seed", type=seed, default=0, help="of what is drawn for --sample: 0")
+    predict.add_argument(
+        "--seed",
+        type=number("seed", check_seed, int),
+        default=0,
+        help="of what is drawn for --sample: 0",
+    )
     _reading(predict)
     for command in (train, predict, info):
         command.add_argument("--json", action="store_true", help="one JSON document on stdout")
