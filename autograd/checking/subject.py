@@ -22,6 +22,7 @@ from autograd.compiler.straight import StraightLine
 from autograd.compiler.trace import record
 from autograd.engine.graph import pull_back, stored, topological_order
 from autograd.engine.modes import no_grad, opened, without
+from autograd.engine.node import assign
 from autograd.engine.number import as_float
 from autograd.engine.value import Value, as_value
 from autograd.functional import jacobian, jvp
@@ -228,8 +229,9 @@ def unchanged(inputs: Sequence[Any]) -> Iterator[None]:
     try:
         yield
     finally:
-        for value, data, grad in before:
-            value._data, value.grad = data, grad
+        assign((value for value, *_ in before), (data for _, data, _ in before))
+        for value, _, grad in before:
+            value.grad = grad
 
 
 def number(x: Any, name: str = "data") -> float:

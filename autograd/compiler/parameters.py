@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from autograd.engine.node import changed, mark
+from autograd.engine.node import assign, mark
 from autograd.engine.primitive import DETACHED
 from autograd.engine.value import Value
 
@@ -96,9 +96,7 @@ class Parameters:
 
     def write(self, flat: FloatArray) -> None:
         """Give the Values the data of a flat array."""
-        for p, data in zip(self.arranged, flat.tolist(), strict=True):
-            p._data = data
-        changed()
+        assign(self.arranged, flat.tolist())
 
     def by_use(self, flat: Sequence[float] | FloatArray) -> FloatArray:
         """Return a flat array in the order of first use, one number for each parameter."""

@@ -15,6 +15,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from autograd.engine.node import assign
 from nn.files.architecture import Builder
 from nn.files.strict_json import Item, as_number, describe
 from nn.module import Module
@@ -42,8 +43,8 @@ class Document:
             )
         model = Builder(self.weights, self._count()).build(self.architecture)
         state = self.state_for(model)
-        for name, parameter in model.named_parameters():
-            parameter._data = state[name]  # a float: twice the speed of load_state_dict
+        parameters = dict(model.named_parameters())
+        assign(parameters.values(), map(state.__getitem__, parameters))
         return model.train(self.training)
 
     def state_for(self, model: Module) -> dict[str, float]:

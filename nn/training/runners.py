@@ -14,7 +14,7 @@ import numpy.typing as npt
 from autograd import Program, Value, no_grad
 from autograd.compiler.program import BoundProgram
 from autograd.engine.modes import Training
-from autograd.engine.node import changed
+from autograd.engine.node import assign
 from autograd.engine.value import as_value
 from nn.data import Rows
 from nn.layers.noise import Noise
@@ -48,11 +48,10 @@ class Eager:
 
     def run(self, rows: Rows, flat: Array, reverse: bool) -> Batch:
         """Return losses, outputs and, where `reverse` asks for it, the mean gradient of `rows`."""
-        for p, data in zip(self.params, flat.tolist(), strict=True):
-            p._data = data
-            if reverse:
+        assign(self.params, flat.tolist())
+        if reverse:
+            for p in self.params:
                 p._grad = 0.0
-        changed()
         kept = [p.grad for p in self.others]  # what is not trained keeps its gradient
         examples = self.examples
         batch = np.arange(len(examples))[rows].tolist()

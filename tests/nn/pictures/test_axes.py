@@ -43,12 +43,12 @@ def run(code):
 
 
 def test_pictures_go_into_given_axes_and_make_no_figure():
-    figure = matplotlib.figure.Figure()
+    figure, open_figures = matplotlib.figure.Figure(), pyplot.get_fignums()
     first, second, third = figure.subplots(1, 3)
     assert History([1.0], [0.5]).plot(first) is first
     assert nn.plot_boundary(linear([[1.0, 1.0]]), CORNERS, [0, 0, 1, 1], ax=second) is second
     assert nn.plot_weights(linear([[1.0, 1.0]]), (1, 2), ax=third) is third
-    assert not pyplot.get_fignums()
+    assert pyplot.get_fignums() == open_figures
     with pytest.raises(TypeError, match="one matplotlib Axes"):
         History([1.0]).plot(figure.subplots(1, 2))
 
