@@ -1156,7 +1156,7 @@ def with_many_inputs():
     yield lambda xs: [sum(xs), autograd.maximum(xs[0], xs[1])], ([0.0] * 40,)
     yield lambda xs: sum(autograd.abs(x) for x in xs), ([0.0, *xs[1:]],)
     yield outside, ([0.0, *map(abs, xs[1:])],)
-    yield lambda xs: sum(map(wrong, xs)), (xs,)
+    yield lambda xs: sum(map(wrong, xs[:4])) + sum(xs), (xs,)
     yield lambda xs: sum(math.floor(x.data) * x for x in xs), (xs,)
     yield lambda xs: sum(x * Fraction(1, 3) for x in xs), ([Fraction(1, 7)] * 40,)
 

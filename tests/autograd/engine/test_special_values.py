@@ -48,6 +48,8 @@ def grids():
             points = itertools.product([*GRID, 0.5, -2.0], EXPONENTS)
         if name in ("dot", "select"):
             points = itertools.product(FEW, repeat=arity(name))
+        if name == "take":
+            points = itertools.product([*FEW, 2.0], *[[1.0, HUGE, -math.inf, math.nan]] * 3)
         yield name, lambda xs, row=row: row(*xs), list(points)
     for c in EXPONENTS:
         yield f"x ** {c}", lambda xs, c=c: xs[0] ** c, [(x,) for x in [*GRID, 0.5, -2.0]]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from networks import mazur
 from pages import assert_equal_to_the_engine, close, graph_in, picture, rebuilt, table
 from random_programs import RandomProgram
+from repeats import repeats
 from samples import SAMPLES, moderate
 
 import autograd
@@ -321,7 +322,7 @@ def test_values_and_partials_of_every_row_equal_the_engines(show):
 
 def test_random_graphs_over_all_primitives_follow_their_leaves(show):
     rng = Random(2)
-    for _ in range(25):
+    for _ in range(repeats(8)):
         rows = [[rng.uniform(-1, 1) for _ in range(3)] for _ in range(2)]
         program = RandomProgram(rng, rows)
         xs = [Value(x, f"x{i}") for i, x in enumerate(rows[0])]
