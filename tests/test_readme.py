@@ -19,7 +19,7 @@ def test_examples():
 
 def test_the_quick_start_is_two_commands():
     commands = [line for line in README.read_text().splitlines() if line.startswith("python3 -m")]
-    assert [c.split()[-1] for c in commands] == ["nn", "pytest"]
+    assert [c.split(" -m ")[-1] for c in commands] == ["nn", "pytest -n auto"]
 
 
 def test_how_to_read_it_names_every_file_of_the_engine_with_its_length():
