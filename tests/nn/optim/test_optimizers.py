@@ -6,6 +6,8 @@ import random
 
 import numpy as np
 import pytest
+from small_trainings import AND
+from small_trainings import CORNERS as X
 from trajectories import OPTIMIZERS, RECORDED, START, build, objective, torch_trajectory
 
 import nn
@@ -14,8 +16,6 @@ from nn.optim.shares import shares
 
 PATHS = json.loads(RECORDED.read_text())["optimizers"]
 ALL = {kind: getattr(nn, kind) for kind in ("SGD", "Adam", "AdamW", "RMSprop", "Adagrad")}
-X = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
-AND = [0, 0, 0, 1]
 
 
 def model():

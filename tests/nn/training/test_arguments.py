@@ -1,25 +1,12 @@
 """Arguments of `fit` that are checked before any weight moves."""
 
-import random
-
 import numpy as np
 import pytest
+from small_trainings import CLASSES, POINTS, both, briefly, fit, network
+from small_trainings import POINTS as X
+from small_trainings import classifier as model
 
 import nn
-
-both = pytest.mark.parametrize("compiled", [True, False])
-RNG = np.random.default_rng(0)
-POINTS = RNG.normal(size=(60, 2))
-CLASSES = (POINTS[:, 0] + POINTS[:, 1] > 0).astype(int)
-
-
-def fit(model, X=POINTS, y=CLASSES, **options):
-    defaults = {"epochs": 3, "seed": 0, "progress": False}
-    return nn.fit(model, X, y, **defaults | options)
-
-
-def network(*widths, **options):
-    return nn.MLP(2, list(widths), rng=random.Random(0), **options)
 
 
 def test_an_optimiser_by_name_has_its_usual_rate():
@@ -71,21 +58,6 @@ def test_what_is_watched_is_checked_before_any_weight_moves(options, error, mess
     with pytest.raises(error, match=message):
         fit(model, y=POINTS[:, 0], validation=0.2, **options)
     assert model.state_dict() == before
-
-
-X = RNG.normal(size=(60, 2))
-Y = (X[:, 0] + 0.5 * X[:, 1] > 0.2).astype(int)
-
-
-def model(seed=1, outputs=2):
-    return nn.MLP(2, [6, outputs], activation="tanh", rng=random.Random(seed))
-
-
-def briefly(m, **options):
-    options = {"epochs": 5, "batch_size": 8, "seed": 3, "progress": False, **options}
-    if "optimizer" not in options and "schedule" not in options:
-        options["optimizer"] = nn.SGD(m.parameters(), lr=0.3)
-    return nn.fit(m, options.pop("X", X), options.pop("y", Y), **options)
 
 
 @both

@@ -1,10 +1,12 @@
 """Where a training stops being finite."""
 
 import math
-import random
 
-import numpy as np
 import pytest
+from small_trainings import TILTED as Y
+from small_trainings import both
+from small_trainings import briefly as fit
+from small_trainings import classifier as model
 
 import nn
 from autograd import Value, grad
@@ -22,25 +24,6 @@ def test_what_is_not_finite_in_a_derivative_is_named(compiled):
     settings = {"loss": "mse_loss", "epochs": 1, "progress": False, "compiled": compiled}
     with pytest.raises(FloatingPointError, match=r"in example 1, sqrt\(-2.*\) gives nan"):
         nn.fit(Root(), [[1.0], [-1.0]], [0.0, 0.0], **settings)
-
-
-RNG = np.random.default_rng(0)
-X = RNG.normal(size=(60, 2))
-Y = (X[:, 0] + 0.5 * X[:, 1] > 0.2).astype(int)
-
-
-def model(seed=1, outputs=2):
-    return nn.MLP(2, [6, outputs], activation="tanh", rng=random.Random(seed))
-
-
-def fit(m, **options):
-    options = {"epochs": 5, "batch_size": 8, "seed": 3, "progress": False, **options}
-    if "optimizer" not in options and "schedule" not in options:
-        options["optimizer"] = nn.SGD(m.parameters(), lr=0.3)
-    return nn.fit(m, options.pop("X", X), options.pop("y", Y), **options)
-
-
-both = pytest.mark.parametrize("compiled", [True, False])
 
 
 @both

@@ -8,17 +8,25 @@ import random
 
 import numpy as np
 import pytest
+from small_trainings import (
+    AND,
+    CLASSES,
+    POINTS,
+    both,
+    briefly,
+    classifier,
+    dropout_model,
+    fit,
+    network,
+)
+from small_trainings import CORNERS as X
+from small_trainings import POINTS as INPUTS
+from small_trainings import TILTED as Y
+from small_trainings import gate as model
 
 import autograd
 import nn
 from autograd import Value, grad
-
-X = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
-AND = [0, 0, 0, 1]
-
-
-def model(outputs=2, seed=0):
-    return nn.MLP(2, [4, outputs], activation="tanh", rng=random.Random(seed))
 
 
 class Bent(nn.Module):
@@ -305,21 +313,6 @@ def test_branches_that_depend_on_the_weights_follow_them():
     assert runs[0] == pytest.approx(runs[1], rel=1e-12) and runs[0] < -4
 
 
-both = pytest.mark.parametrize("compiled", [True, False])
-RNG = np.random.default_rng(0)
-POINTS = RNG.normal(size=(60, 2))
-CLASSES = (POINTS[:, 0] + POINTS[:, 1] > 0).astype(int)
-
-
-def fit(model, X=POINTS, y=CLASSES, **options):
-    defaults = {"epochs": 3, "seed": 0, "progress": False}
-    return nn.fit(model, X, y, **defaults | options)
-
-
-def network(*widths, **options):
-    return nn.MLP(2, list(widths), rng=random.Random(0), **options)
-
-
 def test_a_perceptrons_validation_loss_is_the_loss_that_it_trains_on():
     model, signs = nn.Perceptron(2), 2 * CLASSES - 1
     optimizer = nn.SGD(model.parameters(), lr=1e-300)
@@ -425,29 +418,6 @@ def test_a_branch_may_be_a_bare_number_and_what_compiles_not_runs_as_it_is():
 
     assert nn.predict(Branch(), POINTS).tolist() == np.maximum(POINTS[:, 0], 0.0).tolist()
     assert set(nn.predict(Table(), POINTS).tolist()) == {4.0, 8.0}
-
-
-INPUTS = RNG.normal(size=(60, 2))
-Y = (INPUTS[:, 0] + 0.5 * INPUTS[:, 1] > 0.2).astype(int)
-
-
-def classifier(seed=1, outputs=2):
-    return nn.MLP(2, [6, outputs], activation="tanh", rng=random.Random(seed))
-
-
-def briefly(m, **options):
-    options = {"epochs": 5, "batch_size": 8, "seed": 3, "progress": False, **options}
-    if "optimizer" not in options and "schedule" not in options:
-        options["optimizer"] = nn.SGD(m.parameters(), lr=0.3)
-    return nn.fit(m, options.pop("X", INPUTS), options.pop("y", Y), **options)
-
-
-def dropout_model():
-    return nn.Sequential(
-        nn.Layer(2, 6, activation="tanh", rng=random.Random(1)),
-        nn.Dropout(0.3, seed=4),
-        nn.Layer(6, 2, nonlin=False, rng=random.Random(2)),
-    )
 
 
 def test_both_engines_agree_on_every_option():

@@ -1,26 +1,13 @@
 """Examples, and what follows from them."""
 
 import copy
-import random
 
 import numpy as np
 import pytest
+from small_trainings import CLASSES, POINTS, fit, network
 
 import nn
 from autograd import Value
-
-RNG = np.random.default_rng(0)
-POINTS = RNG.normal(size=(60, 2))
-CLASSES = (POINTS[:, 0] + POINTS[:, 1] > 0).astype(int)
-
-
-def fit(model, X=POINTS, y=CLASSES, **options):
-    defaults = {"epochs": 3, "seed": 0, "progress": False}
-    return nn.fit(model, X, y, **defaults | options)
-
-
-def network(*widths, **options):
-    return nn.MLP(2, list(widths), rng=random.Random(0), **options)
 
 
 def test_the_default_loss_follows_from_outputs_and_targets():

@@ -5,23 +5,15 @@ import random
 
 import numpy as np
 import pytest
+from small_trainings import AND, both, classifier, dropout_model, fit_arguments
+from small_trainings import CORNERS as X
+from small_trainings import POINTS as INPUTS
+from small_trainings import TILTED as Y
+from small_trainings import briefly as fit
+from small_trainings import gate as model
 
 import nn
 from nn.data import minibatches
-
-X = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
-AND = [0, 0, 0, 1]
-
-
-def model(outputs=2, seed=0):
-    return nn.MLP(2, [4, outputs], activation="tanh", rng=random.Random(seed))
-
-
-def fit_arguments(**changes):
-    m = model()
-    arguments = {"X": X, "y": AND, "optimizer": nn.SGD(m.parameters(), lr=0.1, momentum=0.9)}
-    arguments |= {"epochs": 1, "progress": False}
-    return m, arguments | changes
 
 
 def test_fit_learns_and_the_history_tells():
@@ -219,33 +211,6 @@ def test_a_loss_of_ones_own_is_given_one_hot_rows_however_it_runs(compiled):
     with pytest.raises(TypeError) as caught:
         nn.fit(m, X, AND, loss=lambda o, t: o[t], compiled=compiled)
     assert "classes of several outputs reach a loss as one-hot rows" in caught.value.__notes__
-
-
-RNG = np.random.default_rng(0)
-INPUTS = RNG.normal(size=(60, 2))
-Y = (INPUTS[:, 0] + 0.5 * INPUTS[:, 1] > 0.2).astype(int)
-
-
-def classifier(seed=1, outputs=2):
-    return nn.MLP(2, [6, outputs], activation="tanh", rng=random.Random(seed))
-
-
-def fit(m, **options):
-    options = {"epochs": 5, "batch_size": 8, "seed": 3, "progress": False, **options}
-    if "optimizer" not in options and "schedule" not in options:
-        options["optimizer"] = nn.SGD(m.parameters(), lr=0.3)
-    return nn.fit(m, options.pop("X", INPUTS), options.pop("y", Y), **options)
-
-
-both = pytest.mark.parametrize("compiled", [True, False])
-
-
-def dropout_model():
-    return nn.Sequential(
-        nn.Layer(2, 6, activation="tanh", rng=random.Random(1)),
-        nn.Dropout(0.3, seed=4),
-        nn.Layer(6, 2, nonlin=False, rng=random.Random(2)),
-    )
 
 
 @both

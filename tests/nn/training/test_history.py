@@ -1,24 +1,10 @@
 """What is recorded of a training."""
 
-import random
-
 import numpy as np
 import pytest
+from small_trainings import POINTS, fit, network
 
 import nn
-
-RNG = np.random.default_rng(0)
-POINTS = RNG.normal(size=(60, 2))
-CLASSES = (POINTS[:, 0] + POINTS[:, 1] > 0).astype(int)
-
-
-def fit(model, X=POINTS, y=CLASSES, **options):
-    defaults = {"epochs": 3, "seed": 0, "progress": False}
-    return nn.fit(model, X, y, **defaults | options)
-
-
-def network(*widths, **options):
-    return nn.MLP(2, list(widths), rng=random.Random(0), **options)
 
 
 def test_metrics_are_kept_by_name():

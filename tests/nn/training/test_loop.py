@@ -1,19 +1,23 @@
 """Epochs, callbacks, schedules, and how a training ends."""
 
-import random
-
 import numpy as np
 import pytest
+from small_trainings import (
+    AND,
+    CLASSES,
+    POINTS,
+    both,
+    briefly,
+    classifier,
+    dropout_model,
+    fit,
+    network,
+)
+from small_trainings import CORNERS as X
+from small_trainings import gate as model
 
 import nn
 from autograd import Value
-
-X = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
-AND = [0, 0, 0, 1]
-
-
-def model(outputs=2, seed=0):
-    return nn.MLP(2, [4, outputs], activation="tanh", rng=random.Random(seed))
 
 
 def test_callbacks_see_the_weights_and_ctrl_c_keeps_them():
@@ -76,21 +80,6 @@ def test_all_that_a_callback_changes_is_seen_by_both_engines(change):
     assert runs[0] == pytest.approx(runs[1], rel=1e-11)
 
 
-both = pytest.mark.parametrize("compiled", [True, False])
-RNG = np.random.default_rng(0)
-POINTS = RNG.normal(size=(60, 2))
-CLASSES = (POINTS[:, 0] + POINTS[:, 1] > 0).astype(int)
-
-
-def fit(model, X=POINTS, y=CLASSES, **options):
-    defaults = {"epochs": 3, "seed": 0, "progress": False}
-    return nn.fit(model, X, y, **defaults | options)
-
-
-def network(*widths, **options):
-    return nn.MLP(2, list(widths), rng=random.Random(0), **options)
-
-
 @both
 def test_weights_validation_and_a_callback_that_evaluates(compiled):
     model = network(2)
@@ -135,29 +124,6 @@ def test_batch_callbacks_may_add_groups_and_set_what_is_not_trained():
         runs.append(losses)
         assert added[0].grad != 0.0
     assert runs[0] == pytest.approx(runs[1], rel=1e-10)
-
-
-INPUTS = RNG.normal(size=(60, 2))
-Y = (INPUTS[:, 0] + 0.5 * INPUTS[:, 1] > 0.2).astype(int)
-
-
-def classifier(seed=1, outputs=2):
-    return nn.MLP(2, [6, outputs], activation="tanh", rng=random.Random(seed))
-
-
-def briefly(m, **options):
-    options = {"epochs": 5, "batch_size": 8, "seed": 3, "progress": False, **options}
-    if "optimizer" not in options and "schedule" not in options:
-        options["optimizer"] = nn.SGD(m.parameters(), lr=0.3)
-    return nn.fit(m, options.pop("X", INPUTS), options.pop("y", Y), **options)
-
-
-def dropout_model():
-    return nn.Sequential(
-        nn.Layer(2, 6, activation="tanh", rng=random.Random(1)),
-        nn.Dropout(0.3, seed=4),
-        nn.Layer(6, 2, nonlin=False, rng=random.Random(2)),
-    )
 
 
 @both

@@ -2,25 +2,13 @@
 
 import random
 
-import numpy as np
 import pytest
+from small_trainings import POINTS as X
+from small_trainings import TILTED as Y
+from small_trainings import briefly as fit
+from small_trainings import classifier as model
 
 import nn
-
-RNG = np.random.default_rng(0)
-X = RNG.normal(size=(60, 2))
-Y = (X[:, 0] + 0.5 * X[:, 1] > 0.2).astype(int)
-
-
-def model(seed=1, outputs=2):
-    return nn.MLP(2, [6, outputs], activation="tanh", rng=random.Random(seed))
-
-
-def fit(m, **options):
-    options = {"epochs": 5, "batch_size": 8, "seed": 3, "progress": False, **options}
-    if "optimizer" not in options and "schedule" not in options:
-        options["optimizer"] = nn.SGD(m.parameters(), lr=0.3)
-    return nn.fit(m, options.pop("X", X), options.pop("y", Y), **options)
 
 
 def test_finding_a_learning_rate_changes_nothing():

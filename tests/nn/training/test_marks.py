@@ -4,28 +4,15 @@ import collections
 import dataclasses
 import functools
 import gc
-import random
 import weakref
 
 import numpy as np
 import pytest
+from small_trainings import POINTS, fit, network
 
 import nn
 from autograd import Value
 from nn.training.marks import Look
-
-RNG = np.random.default_rng(0)
-POINTS = RNG.normal(size=(60, 2))
-CLASSES = (POINTS[:, 0] + POINTS[:, 1] > 0).astype(int)
-
-
-def fit(model, X=POINTS, y=CLASSES, **options):
-    defaults = {"epochs": 3, "seed": 0, "progress": False}
-    return nn.fit(model, X, y, **defaults | options)
-
-
-def network(*widths, **options):
-    return nn.MLP(2, list(widths), rng=random.Random(0), **options)
 
 
 class Functions(nn.Module):

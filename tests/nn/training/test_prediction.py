@@ -5,16 +5,12 @@ import random
 
 import numpy as np
 import pytest
+from small_trainings import AND, CLASSES, POINTS, fit, network
+from small_trainings import CORNERS as X
+from small_trainings import gate as model
 
 import nn
 from autograd import Value
-
-X = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
-AND = [0, 0, 0, 1]
-
-
-def model(outputs=2, seed=0):
-    return nn.MLP(2, [4, outputs], activation="tanh", rng=random.Random(seed))
 
 
 def test_accuracy_needs_classes():
@@ -47,20 +43,6 @@ def test_many_rows_are_predicted_by_a_program():
     m = model()
     rows = np.random.default_rng(0).normal(size=(200, 2))
     assert nn.predict(m, rows)[:5] == pytest.approx(nn.predict(m, rows[:5]), rel=1e-12)
-
-
-RNG = np.random.default_rng(0)
-POINTS = RNG.normal(size=(60, 2))
-CLASSES = (POINTS[:, 0] + POINTS[:, 1] > 0).astype(int)
-
-
-def fit(model, X=POINTS, y=CLASSES, **options):
-    defaults = {"epochs": 3, "seed": 0, "progress": False}
-    return nn.fit(model, X, y, **defaults | options)
-
-
-def network(*widths, **options):
-    return nn.MLP(2, list(widths), rng=random.Random(0), **options)
 
 
 class Constant(nn.Module):
