@@ -4,6 +4,7 @@ import random
 
 import numpy as np
 import pytest
+from layer_examples import linear
 
 import nn
 
@@ -15,24 +16,6 @@ matplotlib.use("Agg")
 
 pyplot = pytest.importorskip("matplotlib.pyplot")
 CORNERS = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    pyplot.close("all")
-
-
-def linear(weights, biases=None, **options):
-    """A layer, as an MLP, with these weights, a row for each output."""
-    model = nn.MLP(len(weights[0]), [len(weights)], **options)
-    for neuron, row, bias in zip(
-        model.layers[0].neurons, weights, biases or [0.0] * len(weights), strict=True
-    ):
-        neuron.bias.data = bias
-        for weight, data in zip(neuron.weights, row, strict=True):
-            weight.data = data
-    return model
 
 
 def region_at(ax, x, y):

@@ -13,12 +13,6 @@ matplotlib.use("Agg")
 pyplot = pytest.importorskip("matplotlib.pyplot")
 
 
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    pyplot.close("all")
-
-
 def curves(ax):
     """All lines of the figure by label."""
     return {line.get_label(): line for axes in ax.figure.axes for line in axes.lines}

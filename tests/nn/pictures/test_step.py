@@ -16,12 +16,6 @@ matplotlib.use("Agg")
 pyplot = pytest.importorskip("matplotlib.pyplot")
 
 
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    pyplot.close("all")
-
-
 def has_graphviz():
     try:
         return bool(autograd.draw(Value(1.0)).pipe(format="png"))

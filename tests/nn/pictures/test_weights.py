@@ -3,6 +3,7 @@
 import random
 
 import pytest
+from layer_examples import linear
 
 import nn
 from autograd import Value
@@ -14,24 +15,6 @@ matplotlib.use("Agg")
 
 
 pyplot = pytest.importorskip("matplotlib.pyplot")
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    pyplot.close("all")
-
-
-def linear(weights, biases=None, **options):
-    """A layer, as an MLP, with these weights, a row for each output."""
-    model = nn.MLP(len(weights[0]), [len(weights)], **options)
-    for neuron, row, bias in zip(
-        model.layers[0].neurons, weights, biases or [0.0] * len(weights), strict=True
-    ):
-        neuron.bias.data = bias
-        for weight, data in zip(neuron.weights, row, strict=True):
-            weight.data = data
-    return model
 
 
 def test_weights_are_images_on_one_symmetric_scale():
