@@ -1,7 +1,17 @@
-"""What `gradcheck` is made of.
+"""Whether gradients are right: the engine's, a function's, and those worked out by hand.
 
-subject          a function of numbers, and every way in which the engine differentiates it
-differences      five-point differences over many steps, with what they know of their own error
-verdict          what differences say about one derivative
-gradient_report  the table, as text and in Jupyter
+gradcheck        a function against differences:
+  subject          the function, and every way in which the engine differentiates it
+  differences      five-point differences over many steps, with what they know of their own error
+  verdict          what differences say about one derivative
+  gradient_report  the table, as text and in Jupyter
+anomaly          the first number that is infinite or nan, and where it arose
+by_hand          answers worked out by hand (`check`, `assert_gradients`):
+  answers          what was answered, and how exactly it is meant
+  walk             from the root through the answers: right, carried on, or wrong
+  passes, views    the reverse pass of somebody who works by hand, and one place of a graph in it
+  mistakes, slips  the catalogue of mistakes, a row each, and what each does to a number
+  hypotheses       every row of the catalogue, tried at every place
+  hand_report      the table
+exercises        expressions to differentiate by hand
 """
