@@ -590,3 +590,99 @@ def test_a_class_index_may_be_an_argument_of_a_program(options):
         program = autograd.compile(lambda t, f=loss, o=options: f(logits, t, **o), batch=True)
         expected = [loss(logits, t, **options).data for t in range(3)]
         assert program([0, 1, 2]) == pytest.approx(expected, rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (
+            lambda o: nn.mse_loss(o, 1),
+            ValueError,
+            "`mse_loss` needs one target for each output, got 2 outputs and 1 targets",
+        ),
+        (
+            lambda o: nn.squared_error(o, 1),
+            ValueError,
+            "`squared_error` needs one target for each output, got 2 outputs and 1 targets",
+        ),
+        (
+            lambda o: nn.huber_loss(o, [1]),
+            ValueError,
+            "`huber_loss` needs one target for each output, got 2 outputs and 1 targets",
+        ),
+        (
+            lambda o: nn.mse_loss([], []),
+            ValueError,
+            "`mse_loss` needs one target for each output, got 0 outputs and 0 targets",
+        ),
+        (
+            lambda o: nn.hinge_loss(o, [1, 0.5]),
+            ValueError,
+            "`hinge_loss` takes labels -1 and +1, got 0.5: use 2 * y - 1",
+        ),
+        (
+            lambda o: nn.cross_entropy(o[:1], 0),
+            ValueError,
+            "`cross_entropy` takes a list of two or more logits, one for each class; for a "
+            "single output use binary_cross_entropy_with_logits or hinge_loss",
+        ),
+        (
+            lambda o: nn.nll(o[:1], 0),
+            ValueError,
+            "`nll` takes a list of two or more log-probabilities, one for each class; for a "
+            "single output use binary_cross_entropy_with_logits or hinge_loss",
+        ),
+        (
+            lambda o: nn.cross_entropy(o, [1.5, -0.5]),
+            ValueError,
+            "target probabilities must lie in [0, 1] and sum to 1, got [1.5, -0.5]",
+        ),
+        (
+            lambda o: nn.cross_entropy(o, 0.5),
+            TypeError,
+            "`cross_entropy` takes a class index or a sequence of probabilities, got 0.5",
+        ),
+        (
+            lambda o: nn.cross_entropy(o, 2),
+            ValueError,
+            "class index 2 is outside the 2 classes 0..1",
+        ),
+        (
+            lambda o: nn.nll(o, 0, weight=2.0),
+            TypeError,
+            "`weight` must list one number for each class, got 2.0",
+        ),
+        (
+            lambda o: nn.nll(o, 0, weight=[1]),
+            ValueError,
+            "`weight` must list one number for each class: 2, but it has 1",
+        ),
+        (
+            lambda o: nn.binary_cross_entropy_with_logits(o, [1, 2]),
+            ValueError,
+            "`binary_cross_entropy_with_logits` takes targets from 0 to 1, got 2.0",
+        ),
+        (
+            lambda o: nn.cross_entropy(o, 0, label_smoothing=2),
+            ValueError,
+            "`label_smoothing` must be at most 1, got 2",
+        ),
+        (
+            lambda o: nn.log_softmax([]),
+            ValueError,
+            "`log_softmax` of an empty sequence: pass at least one number or Value",
+        ),
+    ],
+)
+def test_what_is_refused_is_told_in_full(call, error, message):
+    with pytest.raises(error) as caught:
+        call([Value(0.5), Value(-1.0)])
+    assert str(caught.value) == message
+
+
+def test_probabilities_may_miss_1_by_a_millionth_and_none_may_be_negative():
+    logits = [Value(0.5), Value(-1.0), Value(2.0)]
+    assert nn.cross_entropy(logits, [0.5, 0.25, 0.25 + 9e-7]).data > 0.0
+    for target in ([0.5, 0.25, 0.25 + 1.5e-6], [1.0, 0.5, -0.5], [1.2, 0.0, -0.2]):
+        with pytest.raises(ValueError, match="must lie in"):
+            nn.cross_entropy(logits, target)

@@ -5,6 +5,7 @@ import contextlib
 import itertools
 import math
 import random
+from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pytest
@@ -27,6 +28,10 @@ from small_trainings import gate as model
 import autograd
 import nn
 from autograd import Value, grad
+from nn.training.engine import Clipping, Engine, NotFiniteError
+from nn.training.examples import Examples
+from nn.training.interrupts import Interrupts
+from nn.training.runners import Compiled, Eager
 
 
 class Bent(nn.Module):
@@ -479,3 +484,151 @@ def test_an_error_names_the_operation_in_both_engines(compiled):
             optimizer=nn.SGD(m.parameters(), lr=5.0),
         )
     assert all(map(math.isfinite, m.state_dict().values()))
+
+
+class Slope(nn.Module):
+    """w * x, whose squared error against 0 has the slope 2 * w * x^2."""
+
+    def __init__(self, w=2.0):
+        self.w = Value(w)
+
+    def forward(self, x):
+        return self.w * x[0]
+
+
+def slope_engine(compiled, optimizer_type=nn.SGD, **options):
+    """An engine at the start of an epoch on x = 1, 3 with targets 0; and w, the optimiser."""
+    m = Slope()
+    optimizer = optimizer_type([m.w], lr=0.1, **options)
+    runner = (Compiled if compiled else Eager)(m, nn.mse_loss, [m.w])
+    engine = Engine(runner, optimizer, Clipping(), Interrupts())
+    engine.epoch(Examples(m, [[1.0], [3.0]], [0.5, 0.0], nn.mse_loss))
+    return engine, m.w, optimizer
+
+
+def test_clipping_does_what_it_is_told_and_cannot_be_changed():
+    gradient = np.array([3.0, -4.0])
+    assert Clipping()(gradient).tolist() == [3.0, -4.0]
+    assert Clipping(value=3.5)(gradient).tolist() == [3.0, -3.5]
+    assert Clipping(norm=1.0)(gradient) == pytest.approx([0.6, -0.8])
+    both_ways = Clipping(norm=2.5, value=3.0)(gradient)  # first to (3, -3), then its norm
+    assert both_ways == pytest.approx([2.5 / math.sqrt(2), -2.5 / math.sqrt(2)])
+    with pytest.raises(FrozenInstanceError):
+        Clipping().norm = 1.0
+
+
+@both
+def test_a_step_by_hand(compiled):
+    engine, w, optimizer = slope_engine(compiled, momentum=0.5)
+    engine.write_back()
+    assert not optimizer.is_state_elsewhere  # nothing has moved, so nothing is left in arrays
+    engine.step(np.array([0, 1]))  # ((2 * 1.5 * 1) + (2 * 6 * 3)) / 2 = 19.5
+    assert engine.losses.tolist() == [[2.25], [36.0]]
+    assert engine.outputs.tolist() == [[2.0], [6.0]]
+    assert engine.gradient == pytest.approx([19.5])
+    engine.write_back()
+    assert w.data == pytest.approx(0.05) and w.grad == pytest.approx(19.5)
+    w.data = 5.0
+    engine.write_back()  # nothing has moved since: what a user wrote stays
+    assert w.data == 5.0
+    assert list(optimizer.state[0].values()) == pytest.approx([19.5])
+    engine.gather()
+    engine.evaluate(engine.examples)
+    assert engine.losses.tolist() == [[20.25], [225.0]]
+
+
+@both
+def test_weights_that_are_not_finite_go_back_to_the_start_of_the_epoch(compiled):
+    engine, w, optimizer = slope_engine(compiled, momentum=0.5)
+    engine.step(np.array([0, 1]))
+    engine.check_weights()
+    engine.epoch(engine.examples)
+    engine.step(np.array([0]))  # slope 2 * (0.05 - 0.5) = -0.9, momentum 9.75 - 0.9
+    added = Value(7.0)
+    optimizer.add_param_group({"params": [added]})
+    engine.write_back()
+    engine.gather()
+    engine.flat[...] = math.inf
+    with pytest.raises(NotFiniteError, match="weight after a step") as caught:
+        engine.check_weights()
+    assert caught.value.what == "weight after a step" and caught.value.examples == []
+    engine.go_back()
+    assert w.data == pytest.approx(0.05) and added.data == 7.0
+    if compiled:  # eager steps keep the momentum of the last finite one
+        assert list(optimizer.state[0].values()) == pytest.approx([19.5])
+    engine.step(np.array([0]))
+    engine.write_back()
+    assert math.isfinite(w.data) and w.data != pytest.approx(0.05)
+
+
+def test_finite_weights_stay_where_they_are():
+    engine, w, _ = slope_engine(compiled=True)
+    engine.step(np.array([0, 1]))
+    engine.go_back()
+    assert w.data == pytest.approx(0.05)
+
+
+@both
+def test_an_optimisers_own_step_is_taken(compiled):
+    class Own(nn.SGD):
+        steps = 0
+
+        def step(self):
+            self.steps += 1
+            for p in self.params:
+                p.data -= 0.01 * p.grad
+
+    engine, w, optimizer = slope_engine(compiled, Own)
+    engine.step(np.array([0, 1]))
+    engine.step(np.array([0, 1]))
+    engine.write_back()
+    first = 2.0 - 0.01 * 19.5
+    assert optimizer.steps == 2
+    assert w.data == pytest.approx(first - 0.01 * (10.0 * first - 0.5))
+
+
+@both
+def test_restored_weights_leave_what_was_added_since_as_it_is(compiled):
+    engine, w, optimizer = slope_engine(compiled)
+    kept = engine.weights()
+    engine.step(np.array([0, 1]))
+    added = Value(7.0)
+    optimizer.add_param_group({"params": [added]})
+    engine.write_back()
+    engine.gather()
+    engine.restore(kept)
+    engine.write_back()
+    assert (w.data, added.data) == (2.0, 7.0)
+
+
+@pytest.mark.parametrize(
+    ("losses", "gradient", "raised"),
+    [
+        ([1.0, 2.0], 3.0, None),
+        ([1.7e308, 1.7e308], 3.0, None),  # a sum that overflows is no fault of its terms
+        ([1.0, 2.0], 1e200, None),
+        ([1.0, math.nan], 3.0, ("loss", [2])),
+        ([math.inf, -math.inf], 3.0, ("loss", [0, 2])),
+        ([math.inf, 2.0], math.nan, ("loss", [0])),
+        ([1.0, 2.0], math.inf, ("gradient", [0, 2])),
+        ([1.0, 2.0], math.nan, ("gradient", [0, 2])),
+    ],
+)
+def test_numbers_that_are_not_finite_are_told_with_their_examples(losses, gradient, raised):
+    engine, w, _ = slope_engine(compiled=True)
+    examples = Examples(Slope(), [[1.0], [3.0], [4.0]], [0.5, 0.0, 0.0], nn.mse_loss)
+    engine.epoch(examples)
+
+    def run(rows, flat, reverse):
+        return np.array(losses)[:, None], np.zeros((2, 1)), np.array([gradient])
+
+    engine.runner.run = run
+    with np.errstate(all="ignore"):  # as in the loop of a training
+        if raised is None:
+            engine.step(np.array([0, 2]))
+            return
+        with pytest.raises(NotFiniteError) as caught:
+            engine.step(np.array([0, 2]))
+    assert (caught.value.what, caught.value.examples) == raised
+    engine.write_back()
+    assert w.data == 2.0
