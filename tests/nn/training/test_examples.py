@@ -8,6 +8,7 @@ from small_trainings import CLASSES, POINTS, fit, network
 
 import nn
 from autograd import Value
+from nn.training.examples import Examples
 
 
 def test_the_default_loss_follows_from_outputs_and_targets():
@@ -109,3 +110,43 @@ def test_held_out_examples_are_of_the_training_examples_kind():
         fit(network(1), loss="mse_loss", validation=(POINTS, numbers))
     signs = fit(network(1), y=2 * CLASSES - 1, validation=(POINTS[:9], np.ones(9)), epochs=1)
     assert signs.val_accuracy
+
+
+@pytest.mark.parametrize(
+    ("outputs", "targets", "share"),
+    [
+        ([[0.6], [0.4], [-0.2], [0.7]], [1.0, 0.0, 1.0, 0.0], 0.5),  # numbers to be 0 or 1
+        ([[0.4], [-0.4], [-0.2], [0.7]], [1.0, -1.0, -1.0, -1.0], 0.75),  # signs
+        ([[1.0, 2.0], [3.0, 0.0], [0.0, 1.0], [2.0, 1.0]], [1, 0, 0, 1], 0.5),
+        ([[1.0, 2.0], [1.0, -1.0]], [[1.0, 1.0], [0.0, 0.0]], 0.5),  # a question each
+        ([[0.0, 1.0], [1.0, 1.0]], [[0.0, 1.0], [0.0, 1.0]], 0.5),
+    ],
+)
+def test_the_share_that_is_right(outputs, targets, share):
+    width = len(outputs[0])
+    loss = nn.mse_loss if width == 1 else nn.binary_cross_entropy_with_logits
+    if width > 1 and np.ndim(targets) == 1:
+        loss = nn.cross_entropy
+    examples = Examples(network(width), POINTS[: len(outputs)], targets, loss)
+    assert examples.right(np.array(outputs)) == share
+    half = examples.part(np.array([1, 0]))
+    assert half.right(np.array(outputs)[[1, 0]]) == examples.part(np.array([0, 1])).right(
+        np.array(outputs)[[0, 1]]
+    )
+    assert half.targets.tolist() == examples.targets[[1, 0]].tolist()
+    if examples.labels is None:
+        assert half.labels is None
+    else:
+        assert half.labels.tolist() == examples.labels[[1, 0]].tolist()
+
+
+def test_the_first_row_is_rehearsed():
+    def loss(output, target):
+        if target == 3.5:
+            raise KeyError("no 3.5")
+        return (output - target) ** 2
+
+    targets = [3.5, 1.25, 7.0, -2.5, 0.1]
+    with pytest.raises(KeyError) as error:
+        Examples(network(1), POINTS[:5], targets, loss).rehearse()
+    assert error.value.__notes__ == ["in the loss of example 0 of 5, before any training"]
