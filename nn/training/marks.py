@@ -6,10 +6,11 @@ by the same objects again, so that looking back needs no walk.
 """
 
 import contextlib
+import sys
 from collections.abc import Collection, Mapping
 from functools import partial
 from operator import is_
-from types import FunctionType, MethodType, ModuleType
+from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,10 @@ from nn.module import Module
 PREDICTOR, TRAINED_BY = "_predictor", "_trained_by"  # attributes of a model
 _NO_MATTER = (PREDICTOR, TRAINED_BY, "training")  # to an evaluation
 _PLAIN = (int, float, complex, str, bytes, type(None), np.generic)
+_WRAPPERS = (staticmethod, classmethod, property)
+_LOOKED_AT = (*_PLAIN, Value, Module, Collection, FunctionType, partial, *_WRAPPERS)
+_OF_EVERY_CLASS = {"__module__", "__qualname__", "__doc__", "__dict__", "__weakref__"}
+_LIBRARIES = {"nn", "autograd", "numpy", *sys.stdlib_module_names}
 
 
 class Look:
@@ -84,7 +89,12 @@ def _parts(item: Any) -> list[Any]:
         for cell in item.__closure__ or ():
             with contextlib.suppress(ValueError):  # a name that has no value yet
                 cells.append(cell.cell_contents)
-        return [*cells, *(item.__defaults__ or ()), *(item.__kwdefaults__ or {}).values()]
+        defaults = [*(item.__defaults__ or ()), *(item.__kwdefaults__ or {}).values()]
+        return [item.__code__, *cells, *defaults, *vars(item).values()]
+    if isinstance(item, property):
+        return [item.fget]
+    if isinstance(item, CodeType):
+        return []
     if isinstance(item, MethodType):
         return [item.__self__, item.__func__]
     if isinstance(item, partial):
@@ -94,11 +104,18 @@ def _parts(item: Any) -> list[Any]:
         slots = vars(base).get("__slots__", ())
         for name in (slots,) if isinstance(slots, str) else slots:
             parts.append(getattr(item, name, None))
+    if not _is_known(kind):
+        parts.append(kind)
     return [*parts, *getattr(item, "__dict__", {}).values()]
 
 
 def _of_class(kind: type) -> list[Any]:
-    """The plain numbers among the attributes of a user's class."""
-    users = [c for c in kind.__mro__ if not c.__module__.startswith(("nn.", "builtins", "abc"))]
-    attributes = [x for c in users for name, x in vars(c).items() if not name.startswith("__")]
-    return [x for x in attributes if isinstance(x, _PLAIN)]
+    """What the attributes of a user's classes hold: numbers, containers, methods."""
+    users = [c for c in kind.__mro__ if not _is_known(c)]
+    held = (x for c in users for name, x in vars(c).items() if name not in _OF_EVERY_CLASS)
+    return [x for x in held if isinstance(x, _LOOKED_AT)]
+
+
+def _is_known(kind: type) -> bool:
+    """Whether a class is a library's, which nobody changes."""
+    return str(getattr(kind, "__module__", "")).partition(".")[0] in _LIBRARIES

@@ -15,6 +15,7 @@ import nn
 from autograd import Value, functional
 from autograd.checking import subject
 from autograd.checking.gradcheck import gradcheck
+from autograd.checking.subject import unchanged
 from autograd.engine.graph import topological_order
 from autograd.engine.primitive import TABLE, row
 
@@ -1188,3 +1189,12 @@ def test_a_function_of_many_inputs_runs_a_few_times():
     assert autograd.gradcheck(f, (xs,))
     # recorded, run again, compiled, compared; forward mode runs it once an input
     assert len(calls) < 50
+
+
+def test_programs_see_what_is_put_back():
+    x = Value(2.0)
+    program = autograd.compile(lambda: x * x)
+    with unchanged([x]):
+        x.data = 5.0
+        assert program() == 25.0
+    assert program() == 4.0

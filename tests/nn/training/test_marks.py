@@ -184,3 +184,68 @@ def test_a_zero_with_another_sign_is_another_number_and_a_nan_is_none():
     look = Look(model)
     model.helper.factor = True
     assert not look.is_same(model)
+
+
+class Tripled:
+    """A helper that is called, with all that it computes with in its class."""
+
+    factor = 3.0
+
+    def __call__(self, v):
+        return v * self.factor
+
+
+class Patched(nn.Module):
+    """A model whose class holds what it computes with."""
+
+    factors, by_name, shift = [1.0], {"a": 1.0}, 0.5
+
+    def __init__(self):
+        self.inner, self.helper, self.function = network(1), Tripled(), lambda v: v * 2.0
+
+    def bent(self, v):
+        return v
+
+    def forward(self, x):
+        out = self.function(self.helper(self.bent(self.inner(x))))
+        return out * self.factors[0] * self.by_name["a"] + self.shift
+
+
+def test_what_is_assigned_to_classes_and_functions_is_seen(monkeypatch):
+    model = Patched()
+
+    def check():
+        eager = [model(x).data for x in POINTS.tolist()]
+        assert nn.predict(model, POINTS) == pytest.approx(eager, rel=1e-12)
+
+    check()
+    kept = vars(model)["_predictor"][1]
+    check()
+    assert vars(model)["_predictor"][1] is kept
+    Patched.factors[0] = 4.0
+    check()
+    monkeypatch.setitem(Patched.by_name, "a", 5.0)
+    check()
+    monkeypatch.setattr(Patched, "shift", Value(7.0))
+    check()
+    monkeypatch.setattr(Patched, "bent", lambda self, v: v * 6.0)
+    check()
+    monkeypatch.setattr(Patched, "bent", staticmethod(lambda v: v * 8.0))
+    check()
+    monkeypatch.setattr(Tripled, "factor", 9.0)
+    check()
+    monkeypatch.setattr(Tripled, "__call__", lambda self, v: v * 10.0)
+    check()
+    monkeypatch.setattr(model.function, "__code__", (lambda v: v * 11.0).__code__)
+    check()
+    forward = Patched.forward
+    monkeypatch.setattr(Patched, "forward", lambda self, x: forward(self, x) + 12.0)
+    check()
+
+
+def test_a_class_made_where_there_is_no_module_is_predicted():
+    names = {"nn": nn}
+    exec("class Made(nn.Module):\n    def forward(self, x):\n        return self.inner(x)", names)
+    model = names["Made"]()
+    model.inner = network(1)
+    assert nn.predict(model, POINTS).shape == (60,)
