@@ -91,7 +91,8 @@ class ScalarProgram:
                 except (ArithmeticError, ValueError):
                     partials = row.ieee(tuple(inputs))[1]
                 for arg, partial in zip(self.args[slot], partials, strict=True):
-                    flow[arg] = flow.get(arg, 0.0) + upstream * partial
+                    if partial or row is not primitives.take:  # of what is not taken nothing
+                        flow[arg] = flow.get(arg, 0.0) + upstream * partial
         return found
 
     def _same_as(self, primitive: Primitive, args: tuple[int, ...]) -> int | None:

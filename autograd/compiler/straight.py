@@ -90,7 +90,10 @@ def gradient(program: ScalarProgram, result: int, size: int) -> list[int]:
         partials = rules[key](Symbol(program, slot), *inputs)
         for arg, partial in zip(args, partials, strict=True):
             if active[arg]:
-                part = primitives.multiply(upstream, partial)
+                if key[0] is primitives.take:  # what is not taken gets 0, of inf and nan, too
+                    part = primitives.select(partial, upstream, 0.0)
+                else:
+                    part = primitives.multiply(upstream, partial)
                 flow[arg] = primitives.add(flow[arg], part) if arg in flow else part
     found = [program.constant(0.0)] * size
     for slot, upstream in flow.items():

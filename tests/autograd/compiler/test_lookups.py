@@ -7,6 +7,7 @@ import pytest
 
 import autograd
 from autograd import Value, take
+from autograd.compiler import replay, straight
 
 
 def matrix(rows, columns):
@@ -121,3 +122,22 @@ def test_an_index_known_while_recording_is_no_look_up():
 def test_a_list_indexed_by_an_argument_says_what_to_do():
     with pytest.raises(TypeError, match=r"autograd.take\(values, v\)"):
         autograd.compile(lambda i: [1.0, 2.0][i])(1)
+
+
+@pytest.mark.parametrize("x", [math.inf, -math.inf, math.nan, 2.0])
+@pytest.mark.parametrize("way", ["Python", "native", "arrays", "slots"])
+def test_what_is_not_taken_gets_0_whatever_comes_from_above(way, x, monkeypatch):
+    values = [Value(1.0), Value(2.0), Value(3.0)]
+    monkeypatch.setattr(straight, "FEWEST", 0 if way == "native" else math.inf)
+    if way == "arrays":
+        monkeypatch.setattr(replay, "NATIVE_A_CALL", 0)
+        monkeypatch.setattr(replay, "OPERATIONS_A_CALL", 0)
+    program = autograd.compile(lambda i, x: take(values, i) * x)
+    program(0.0, 1.0)
+    if way == "slots":
+        recording = program._paths[0].recording
+        numbers = recording.program.evaluate([1.0, x], [v.data for v in program.parameters])
+        slopes = recording.program.slopes(numbers, recording.results[0], 3)
+    else:
+        _, slopes = program.value_and_grad(1.0, x)
+    assert list(slopes) == pytest.approx([0.0, x, 0.0], nan_ok=True)
