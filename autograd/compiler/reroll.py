@@ -256,7 +256,9 @@ class Reroller:
         sums = self.sums
         if not sums[slots[0]].left:
             for chosen in _alike(slots, lambda slot: len(sums[slot].addends)):
-                self._stand(chosen, self._total(chosen))
+                total = self._total(chosen)
+                one = total.shape == (1,)  # equal sums of the same addends are one number
+                self._stand(chosen, total, 0 if one else None)
             return
         for chosen in _alike(slots, lambda slot: len(sums[slot].left)):
             vectors = [(sums[slot].left, sums[slot].right) for slot in chosen]

@@ -226,3 +226,14 @@ def test_sums_of_one_element_keep_the_sign_of_zero(n):
     rows = np.array([[0.0, 0.0, 0.0], [1.0, 1.0, -1.0]] * 20)
     expected = [[v.data for v in f(values(row))] for row in rows]
     assert autograd.compile(f, batch=True)(rows).tolist() == expected
+
+
+@pytest.mark.parametrize("batch", [False, True])
+def test_sums_of_the_same_addends_are_one_number(batch):
+    def f(x):
+        return (0.0 + x) * 3.0 - (x + 0.0).tanh() + (0.0 + (x + 0.0)).exp() + (x + (0.0 + x))
+
+    program = autograd.compile(lambda x: [f(x), (0.0 + x) + x, x + (x + 0.0)], batch=batch)
+    found = program([1.0, 2.0]) if batch else program(2.0)
+    for x, result in zip([1.0, 2.0] if batch else [2.0], found if batch else [found], strict=True):
+        assert result == pytest.approx([f(Value(x)).data, 2.0 * x, 2.0 * x], rel=1e-14)
