@@ -35,7 +35,7 @@ def scalar_nodes() -> Step:
         raise ImportError("micrograd", name="micrograd")
     network = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(network)
-    setattr(network, "Value", Value)  # noqa: B010  a module says nothing of its attributes
+    vars(network)["Value"] = Value
     return training_step(Value, network.MLP)
 
 

@@ -11,11 +11,26 @@ import multiprocessing
 import statistics
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from operator import attrgetter
 from typing import Any
 
 Step = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class CompiledStep:
+    """A step, and the seconds that it took to compile."""
+
+    step: Step
+    compiled: float
+
+    def __call__(self) -> object:
+        """Take the step."""
+        return self.step()
+
+
 REST = 0.3  # seconds before a turn, so that the last peer's threads have stopped spinning
 
 

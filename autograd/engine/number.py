@@ -26,7 +26,7 @@ def as_float(x: object, name: str = "data") -> float:
         try:
             return float(x)
         except OverflowError:
-            return math.inf if x > 0 else -math.inf  # type: ignore[operator]  # Real has no order
+            return -math.inf if x < 0 else math.inf
         except ValueError:  # a signalling NaN of the decimal module
             return math.nan
     raise TypeError(f"`{name}` must be a real number, got {_description(x)}")

@@ -349,7 +349,8 @@ def test_numbers_from_outside_are_those_of_the_time_of_compiling():
         lambda x: np.where(x > 0, x, slope * x),
         lambda out, x: (1.0 if x > 0 else slope,),
     )
-    for slope in (0.1, 0.5):  # noqa: B007  # read by the columns
+    for slope_now in (0.1, 0.5):
+        slope = slope_now  # which the columns read
         assert_compiled_equals_eager(row, [(2.0,), (-2.0,)])
 
 
