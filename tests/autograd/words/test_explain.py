@@ -8,7 +8,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from networks import mazur
 from random_programs import RandomProgram
@@ -231,11 +231,13 @@ def test_what_is_not_a_value_or_a_format_is_refused():
 
 
 @given(st.text(max_size=50))
+@example("pi")
+@example("pi_2")
 @settings(max_examples=300, deadline=None)
 def test_a_name_is_text_in_the_formula_whatever_it_holds(label):
     shown = name_in_latex(label)
     assert shown.count("{") == shown.count("}") and not set(shown) & set("$%#&~<>`\n")
-    assert set(re.findall(r"\\\w*", shown)) <= {r"\text", r"\mathrm", r"\cdots"}
+    assert set(re.findall(r"\\\w*", shown)) <= {r"\text", r"\mathrm", r"\cdots", r"\pi"}
     assert not set(latex(label)) & set("\\$%#&_^~{}<>`\n")
     root = Value(1.0, label) * 2
     assert "<" not in explain(root)._repr_markdown_()
