@@ -124,9 +124,12 @@ class Table:
         return f"({parameters}) => {{ {' '.join([*code.lines, f'return {result};'])} }}"
 
     def code(self) -> str:
-        """Return `VALUES` by key, and `PARTIALS` and `RULES` by key and number of inputs."""
+        """Return `VALUES` by key, and `PARTIALS` and `RULES` by key and number of inputs.
+
+        What they call stands before them.
+        """
         parts = {"VALUES": self._values, "PARTIALS": self._partials, "RULES": self._rules}
-        lines = []
+        lines = [source("functions.js")]
         for name, entries in parts.items():
             inside = [f"  {json.dumps(key)}: {function}," for key, function in entries.items()]
             lines += [f"const {name} = {{", *inside, "};"]
