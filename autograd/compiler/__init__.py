@@ -11,7 +11,8 @@
     emit     readable NumPy source; `source` puts the parts together
     straight the other way out, for one irregular or deep evaluation: plain Python on floats, or
     native   machine code by LLVM, where llvmlite is installed; `tape` what it is made of
-    machine  the same for batches of deep or irregular programs, a block of rows at a time
+    javascript the same for pages
+    machine  native code for batches of deep or irregular programs, a block of rows at a time
     replay   the paths of a function and the rows run through them; `batches` the buffers
     parameters what a program trains, and where it stands in flat arrays
     program  what the user calls

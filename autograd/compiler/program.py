@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd.compiler.arguments import Layout, Ragged, Signature, ValuesAmongArguments
+from autograd.compiler.javascript import javascript
 from autograd.compiler.parameters import Parameters, Shared, padded
 from autograd.compiler.replay import Replayer
 from autograd.compiler.results import blocks, rebuild, together
@@ -226,6 +227,24 @@ class Program:
     @property
     def _paths(self) -> list[Any]:
         return [path for replayer in self._replayers.values() for path in replayer.paths]
+
+    def to_javascript(self) -> str:
+        """Return the recorded paths as JavaScript: text that defines `program(A, P, R, G)`.
+
+        It computes one row: A are its arguments, flat, P the numbers of `parameters`, R takes the
+        results, and to G, where it is given, the gradient of the first result by P is added. It
+        returns whether the row takes a path that was recorded; where not, R and G stay.
+
+        Raises `ValueError` before the first call and for recordings of several kinds of calls, and
+        `TypeError` where a row of the user's own cannot be written as JavaScript.
+        """
+        replayers = [replayer for replayer in self._replayers.values() if replayer.paths]
+        if len(replayers) != 1:
+            raise ValueError(
+                f"`to_javascript` writes what was recorded for one kind of call; of "
+                f"`{self.__name__}` there are {len(replayers)}: call a fresh program once"
+            )
+        return javascript(replayers[0].lines, self._parameters)
 
     def __str__(self) -> str:
         lines = [f"program of {self.__name__}: {len(self._paths)} paths"]

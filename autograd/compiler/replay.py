@@ -115,6 +115,11 @@ class Replayer:
         """How the results are nested, on all paths."""
         return self.paths[0].recording.structure
 
+    @property
+    def lines(self) -> list[StraightLine]:
+        """All paths as straight-line code, for other ways out."""
+        return [path.straight or self._straight(path.recording) for path in self.paths]
+
     def start(self, arrays: Sequence[FloatArray], count: int, rows: Any = None) -> None:
         """Record the path of the first row, where none is known."""
         if self.paths:
@@ -377,7 +382,7 @@ class Replayer:
         n = len(recording.parameters)
         reroller = Reroller(recording.program, self.layout.widths, self._batch, n, slots)
         levels = reroller.depth
-        line = Path(recording, None, StraightLine(recording, sum(self.layout.widths)), shapes)
+        line = Path(recording, None, self._straight(recording), shapes)
         calls = max(levels / 3, 4)  # at least: an instruction for each level is three lines
         few = operations < a_call * calls
         if levels > DEEPEST or (few and not self._batch):
@@ -394,6 +399,9 @@ class Replayer:
                 return path
         self.parameters.arrange(compiled.order)
         return Path(recording, compiled, None, shapes)
+
+    def _straight(self, recording: Recording) -> StraightLine:
+        return StraightLine(recording, sum(self.layout.widths))
 
     def _on_machine(self, path: Path) -> Path | None:
         """The path on blocks of rows, None where there is one row or no native code for it."""

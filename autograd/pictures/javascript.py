@@ -76,9 +76,11 @@ class _Symbol(Symbolic):
 
 
 def _written(x: Any) -> str:
-    if isinstance(x, _Symbol):
-        return x.name
-    number = float(x)
+    return x.name if isinstance(x, _Symbol) else literal(float(x))
+
+
+def literal(number: float) -> str:
+    """Return a number as JavaScript, every digit of it."""
     if math.isfinite(number):
         return repr(number)
     return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
@@ -123,17 +125,22 @@ class Table:
         result = _written(found) if one else f"[{', '.join(map(_written, found))}]"
         return f"({parameters}) => {{ {' '.join([*code.lines, f'return {result};'])} }}"
 
+    def values(self) -> str:
+        """Return what the rows call, and `VALUES` by key: the forward half of `code`."""
+        return "\n".join([source("functions.js"), *_object("VALUES", self._values)])
+
     def code(self) -> str:
         """Return `VALUES` by key, and `PARTIALS` and `RULES` by key and number of inputs.
 
         What they call stands before them.
         """
-        parts = {"VALUES": self._values, "PARTIALS": self._partials, "RULES": self._rules}
-        lines = [source("functions.js")]
-        for name, entries in parts.items():
-            inside = [f"  {json.dumps(key)}: {function}," for key, function in entries.items()]
-            lines += [f"const {name} = {{", *inside, "};"]
-        return "\n".join(lines)
+        parts = [*_object("PARTIALS", self._partials), *_object("RULES", self._rules)]
+        return "\n".join([self.values(), *parts])
+
+
+def _object(name: str, entries: dict[str, str]) -> list[str]:
+    inside = [f"  {json.dumps(key)}: {function}," for key, function in entries.items()]
+    return [f"const {name} = {{", *inside, "};"]
 
 
 def source(name: str) -> str:
