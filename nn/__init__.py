@@ -36,6 +36,9 @@ from nn.layers import RMSNorm as RMSNorm
 from nn.layers import RNNCell as RNNCell
 from nn.layers import Sequential as Sequential
 from nn.layers import SiLU as SiLU
+from nn.live.playground import Playground as Playground
+from nn.live.playground import load_playground as load_playground
+from nn.live.playground import playground as playground
 from nn.losses import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
 from nn.losses import cross_entropy as cross_entropy
 from nn.losses import hinge_loss as hinge_loss

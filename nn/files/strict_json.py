@@ -113,6 +113,12 @@ def read(path: str | os.PathLike[str], max_bytes: int = MAX_BYTES) -> Item:
         )
     with open(path, "rb") as file:
         data = file.read(max_bytes)
+    return parse(data, name)
+
+
+def parse(data: bytes, name: str) -> Item:
+    """Return the document that `data` holds; `name` is what errors call it. Raises as `read`."""
+    document = Item(name, "", None)
     if not data.strip():
         document.fail("is empty; save the model again")
     try:

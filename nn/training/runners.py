@@ -143,22 +143,23 @@ class Compiled:
             raise
         if not self.programs:
             if not noise.calls:
-                self._check_repeats(examples)
+                check_repeats(self.model, self.loss, examples)
             self.params = bound.best_order  # so that a step copies nothing
             bound.share(self.params)
         return bound, noise
 
-    def _check_repeats(self, examples: Examples) -> None:
-        """Raise where model or loss draw random numbers, which a program would freeze."""
-        with no_grad(), Training():
-            outputs = [self.model(examples.row(0)) for _ in range(2)]
-            errors = [self.loss(output, examples.target(0)) for output in outputs]
-        for what, pair in (("model", map(listed, outputs)), ("loss", map(listed, errors))):
-            first, second = ([repr(v.data) for v in values] for values in pair)
-            if first != second:
-                raise TypeError(
-                    f"the {what} answers the same example with {first[0]} and then {second[0]}: "
-                    "random numbers would be frozen into the compiled program. Draw them in a "
-                    "layer that is an nn.layers.NoisyLayer, as nn.Dropout is, or pass "
-                    "compiled=False"
-                )
+
+def check_repeats(model: Module, loss: Loss, examples: Examples) -> None:
+    """Raise where model or loss draw random numbers, which a program would freeze."""
+    with no_grad(), Training():
+        outputs = [model(examples.row(0)) for _ in range(2)]
+        errors = [loss(output, examples.target(0)) for output in outputs]
+    for what, pair in (("model", map(listed, outputs)), ("loss", map(listed, errors))):
+        first, second = ([repr(v.data) for v in values] for values in pair)
+        if first != second:
+            raise TypeError(
+                f"the {what} answers the same example with {first[0]} and then {second[0]}: "
+                "random numbers would be frozen into the compiled program. Draw them in a "
+                "layer that is an nn.layers.NoisyLayer, as nn.Dropout is, or pass "
+                "compiled=False"
+            )

@@ -1,0 +1,263 @@
+"""playground: the user's own model and data in one page that trains, without a server.
+
+The page holds the program of loss and outputs that was recorded from the model, as JavaScript, the
+data, and the present weights; steps of the optimiser are written in the page by the formulas of
+`nn.optim`. So what it shows is what Python would compute. Invariant: what comes from the user
+stands in the page as JSON only, and is shown as text only.
+"""
+
+import html
+import json
+import math
+import os
+import re
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from autograd import Value
+from autograd.compiler.program import Program
+from autograd.engine.value import as_value
+from nn.checks import by_name, check_size
+from nn.files.strict_json import LoadError, parse, read
+from nn.live.wiring import Wiring, wire
+from nn.losses import LOSSES, Loss
+from nn.module import Module
+from nn.optim import SGD, Adam, Optimizer
+from nn.training.arguments import check_optimizer
+from nn.training.examples import Examples, listed
+from nn.training.prediction import loss_of
+from nn.training.runners import check_repeats
+
+Array = npt.NDArray[Any]
+FORMAT = "seegrad playground"
+SCRIPTS = "random trainer numbers network surface curves details page".split()
+MOST_NUMBERS = 2_000_000  # in the data: a page of 40 MB
+
+
+class Playground:
+    """What `playground` returns: `html`, the page as text; `save(path)`; a frame in Jupyter."""
+
+    def __init__(self, page: str) -> None:
+        self.html = page
+
+    def save(self, path: "str | os.PathLike[str]") -> Path:
+        """Write the page to `path`, to be opened by any browser; returns the path."""
+        target = Path(path)
+        target.write_text(self.html, encoding="utf-8")
+        return target
+
+    def _repr_html_(self) -> str:
+        return (
+            '<iframe sandbox="allow-scripts" title="A model that trains" '
+            'style="width: 100%; height: 820px; border: 1px solid #888" '
+            f'srcdoc="{html.escape(self.html)}"></iframe>'
+        )
+
+    def __repr__(self) -> str:
+        return f"<Playground, a page of {len(self.html)} characters: save('live.html') writes it>"
+
+
+def playground(
+    model: Module,
+    X: Any,
+    y: Any,
+    *,
+    loss: str | Loss | None = None,
+    optimizer: Optimizer | str | None = None,
+    test: tuple[Any, Any] | None = None,
+    batch_size: int = 10,
+    names: Sequence[str] | None = None,
+    classes: Sequence[str] | None = None,
+    seed: int = 0,
+    title: str = "",
+) -> Playground:
+    """Return a page in which `model` trains on `X` and `y`: network, data, loss, all parameters.
+
+    Args:
+        model, X, y, loss, optimizer: as for `nn.fit`; the optimiser is an `nn.SGD` or an `nn.Adam`
+            with one group. Training starts from the present weights and the optimiser's state.
+        test: further data `(X, y)`, whose loss is shown and which are not trained on.
+        batch_size: of the mini-batches; it can be changed in the page.
+        names: what the inputs are called, one for each number of an example.
+        classes: what the classes are called.
+        seed: of the order of the examples in the page, a whole number.
+        title: stands above the page.
+
+    The model is not changed. A branch that it takes for none of the examples is not known to the
+    page, which says so. State can be copied out of the page and read by `nn.load_playground`.
+
+    Raises `ValueError` or `TypeError` where `nn.fit` would, for noise (call `model.eval()`), for
+    another optimiser, and where an operation of the user's own cannot be written as JavaScript.
+    """
+    optimizer = check_optimizer(optimizer, model)
+    loss = loss_of(model, loss)
+    examples = Examples(model, X, y, by_name("loss", loss, LOSSES) if loss is not None else None)
+    examples.rehearse()
+    check_repeats(model, examples.loss, examples)
+    unseen = None
+    if test is not None:
+        unseen = Examples(model, *test, examples.loss, name="test ")
+        unseen.take_kind_of(examples)
+    if examples.X.size > MOST_NUMBERS:
+        raise ValueError(
+            f"`X` holds {examples.X.size:,} numbers, more than {MOST_NUMBERS:,}, which no page "
+            "holds: pass fewer examples"
+        )
+    program, wiring = _recorded(model, examples, unseen)
+    inputs = _names(
+        "names", names, examples.X[0].size, [f"x{i + 1}" for i in range(examples.X[0].size)]
+    )
+    parameters, number = program.parameters, {p: i for i, p in enumerate(program.parameters)}
+    data = {
+        "format": FORMAT,
+        "title": title or f"{type(model).__name__} trains",
+        "training": _examples(examples),
+        "test": _examples(unseen) if unseen is not None else None,
+        "task": _task(examples, classes),
+        "parameters": _parameters(model, parameters),
+        "weights": model.state_dict(),
+        "optimizer": _optimizer(optimizer, parameters),
+        "wiring": wiring.as_data(number, inputs),
+        "inputs": inputs,
+        "batch": check_size("batch_size", batch_size),
+        "seed": check_size("seed", seed, 0),
+    }
+    return Playground(_page(data, program.to_javascript()))
+
+
+def load_playground(
+    state: "str | os.PathLike[str]", model: Module, optimizer: Optimizer | None = None
+) -> None:
+    """Give `model`, and `optimizer`, the state that was copied out of a playground's page.
+
+    `state` is the text itself or the path of a file that holds it. Raises `nn.LoadError` where it
+    is no such state or does not fit; then nothing has changed.
+    """
+    text = os.fspath(state)
+    document = parse(text.encode(), "the state") if text.lstrip()[:1] == "{" else read(text)
+    fields = document.fields(("format", "version", "weights", "optimizer", "epochs"))
+    if fields["format"].value != FORMAT or fields["version"].value != 1:
+        document.fail("is no state of a playground's page; copy it there by `Copy state`")
+    before, weights = model.state_dict(), fields["weights"].members()
+    try:
+        model.load_state_dict(weights)
+        if optimizer is not None:
+            optimizer.load_state_dict(fields["optimizer"].members())
+    except (TypeError, ValueError, KeyError) as error:
+        model.load_state_dict(before)
+        raise LoadError(f"{document.path}: {error}") from error
+
+
+def _recorded(model: Module, examples: Examples, unseen: Examples | None) -> tuple[Program, Wiring]:
+    """The program of loss, outputs and units for one example, and what its units are."""
+    wirings: list[Wiring] = []
+
+    def row(x: Any, target: Any) -> Any:
+        output = model(x)
+        error = as_value(examples.loss(output, target), "the loss")
+        units, wiring = wire(model, _flat(x), listed(output))
+        wirings.append(wiring)
+        return error, listed(output), units
+
+    program = Program(row, batch=True, lists=True)
+    for each in filter(None, (examples, unseen)):
+        program(each.X, each.targets)
+    return program, wirings[0]
+
+
+def _flat(x: Any) -> list[Value]:
+    return [value for item in x for value in _flat(item)] if isinstance(x, list) else [x]
+
+
+def _examples(examples: Examples) -> dict[str, Any]:
+    n = len(examples)
+    return {
+        "X": _rounded(examples.X.reshape(n, -1)),
+        "targets": _rounded(examples.targets.reshape(n, -1)),
+    }
+
+
+def _task(examples: Examples, classes: Sequence[str] | None) -> dict[str, Any]:
+    """What the outputs say: the classes, and the targets that stand for each."""
+    found: dict[str, Any] = {"outputs": examples.outputs, "threshold": examples.threshold}
+    if examples.labels is None:
+        _names("classes", classes, 0, [])
+        return {**found, "kind": "answers" if examples.yes_or_no else "numbers", "classes": []}
+    if examples.outputs == 1:
+        targets = [[-1.0 if examples.signs else 0.0], [1.0]]
+        usual = ["-1" if examples.signs else "0", "1"]
+        kind = "sides"
+    else:
+        targets = np.eye(examples.outputs).tolist()
+        usual = [str(i) for i in range(examples.outputs)]
+        kind = "classes"
+    named = _names("classes", classes, len(usual), usual)
+    return {**found, "kind": kind, "classes": named, "targets": targets}
+
+
+def _names(argument: str, names: Sequence[str] | None, count: int, usual: list[str]) -> list[str]:
+    if names is None:
+        return usual[:count]
+    found = list(map(str, names))
+    if len(found) != count:
+        raise ValueError(f"`{argument}` must be {count} names, got {len(found)}: {names!r:.60}")
+    return found
+
+
+def _parameters(model: Module, parameters: list[Value]) -> list[dict[str, Any]]:
+    """Name, module and number of each parameter of the program, in its order."""
+    names = {p: name for name, p in model.named_parameters()}
+    return [
+        {"name": names.get(p, f"other {i}"), "known": p in names, "data": _number(p.data)}
+        for i, p in enumerate(parameters)
+    ]
+
+
+def _optimizer(optimizer: Optimizer, parameters: list[Value]) -> dict[str, Any]:
+    """The optimiser's state, and where in it each parameter of the program stands, or -1."""
+    state = optimizer.state_dict()
+    known = type(optimizer) in (SGD, Adam) and len(optimizer.param_groups) == 1
+    options = state["param_groups"][0]
+    if not known or options.get("amsgrad"):
+        raise ValueError(
+            "the page has the formulas of nn.SGD and of nn.Adam without amsgrad, for one group "
+            f"of parameters; `optimizer` is {type(optimizer).__name__} with "
+            f"{len(optimizer.param_groups)} groups"
+        )
+    place = {p: i for i, p in enumerate(optimizer.params)}
+    return {**state, "places": [place.get(p, -1) for p in parameters]}
+
+
+def _rounded(numbers: Array) -> list[Any]:
+    """Numbers as JSON, which has no infinity."""
+    if not np.isfinite(numbers).all():
+        raise ValueError("the data hold infinity or nan, which no page can show")
+    rows: list[Any] = numbers.tolist()
+    return rows
+
+
+def _number(x: Any) -> float | str:
+    return float(x) if math.isfinite(x) else repr(float(x))
+
+
+def _page(data: Mapping[str, Any], program: str) -> str:
+    """Fill the template: data as JSON that no markup can end, code of our own making."""
+    room = files("nn.live")
+    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
+    for sign in "<>&":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    parts = {
+        "style": room.joinpath("style.css").read_text(encoding="utf-8"),
+        "data": text,
+        "program": program,
+        "script": "\n".join(
+            room.joinpath(f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS
+        ),
+    }
+    template = room.joinpath("page.html").read_text(encoding="utf-8")
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], template)
