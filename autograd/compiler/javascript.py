@@ -30,8 +30,8 @@ from autograd.compiler.trace import Guard
 from autograd.engine import table as primitives
 from autograd.pictures.javascript import Table, literal
 
-# Of a function. V8 optimises those of a 64-16-10 network after some 3,000 examples: from 300 to 5 us
-# an example; functions of 1,500 lines it leaves as they are, and of 50 there are too many.
+# Of a function. V8 optimises those of a 64-16-10 network after some 3,000 examples: from 300 us an
+# example to 5. Functions of 1,500 lines it leaves as they are, and of 50 there are too many.
 LINES = 150
 
 

@@ -6,7 +6,8 @@ class Curves {
   constructor(trainer) {
     this.trainer = trainer;
     this.canvas = the("curves");
-    this.marks = [];
+    /** @type {{epoch: number, what: string}[]} */
+    this.marks = []; // of changes
   }
 
   /** Note a change of the training. */
@@ -42,7 +43,8 @@ class Curves {
       pen.fillText(what, Math.min(x(epoch) + 2, width - 8 * what.length), height - 4);
     }
     const every = Math.max(1, Math.floor(history.length / width));
-    for (const [part, dash] of [["training", []], ["test", [5, 4]]]) {
+    for (const part of ["training", "test"]) {
+      const dash = part === "test" ? [5, 4] : [];
       pen.strokeStyle = css(part === "test" ? COLOURS[0] : COLOURS[1]);
       pen.lineWidth = 2;
       pen.setLineDash(dash);

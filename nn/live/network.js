@@ -16,6 +16,10 @@ class Network {
       (c ? column.operations : column.names).map((_, row) => ({ c, row, r: c ? r++ : -1, canvas: null })));
     this.edges = trainer.given.wiring.edges.map(([p, c, i, d, j]) => ({ p, from: [c, i], to: [d, j], line: null }));
     this.images = this.firstImages();
+    /** @type {number[][]} */
+    this.said = []; // what each unit says of the examples
+    this.width = 0;
+    this.height = 0;
     this.build();
   }
 
@@ -26,15 +30,15 @@ class Network {
   }
 
   /** Whether an end of an edge is shown. */
-  known([c, i]) {
+  known(/** @type {number[]} */ [c, i]) {
     return this.units[c]?.[i] !== undefined;
   }
 
-  nameOf([c, i]) {
+  nameOf(/** @type {number[]} */ [c, i]) {
     return c ? `${this.columns[c].title || "unit"}[${i}]` : this.trainer.given.inputs[i];
   }
 
-  place([c, i]) {
+  place(/** @type {number[]} */ [c, i]) {
     const count = this.units[c].length;
     const x = 56 + (c * (this.width - 100)) / Math.max(1, this.columns.length - 1);
     return [x, 34 + (this.height - 40) * ((i + 0.5) / count)];
@@ -157,16 +161,17 @@ class Network {
   sample() {
     const { rows } = this.trainer.training;
     const every = Math.max(1, Math.ceil(rows.length / 100));
-    this.said = this.trainer.R.length ? Array.from(this.trainer.R, () => []) : [];
+    /** @type {number[][]} */
+    const said = (this.said = Array.from(this.trainer.R, () => []));
     for (let i = 0; i < rows.length; i += every) {
       this.trainer.run(rows[i]);
-      this.trainer.R.forEach((x, k) => this.said[k].push(x));
+      this.trainer.R.forEach((x, k) => said[k].push(x));
     }
   }
 
   drawHistogram(unit) {
     if (this.images && unit.c === 2 && unit.row === 0) this.sample();
-    const numbers = this.said?.[unit.r] ?? [];
+    const numbers = this.said[unit.r] ?? [];
     const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
     const bins = new Array(8).fill(0);
     for (const x of numbers) bins[Math.min(7, Math.floor((8 * (x - low)) / (high - low || 1)))]++;

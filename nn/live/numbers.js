@@ -6,7 +6,8 @@ function shown(/** @type {number} */ x) {
   return String(Number(x.toPrecision(4))).replace("-", "−");
 }
 
-/** @param {string} tag @param {Record<string, any>} properties @param {...(Node | string)} children */
+/** @param {string} tag @param {Record<string, any>} properties @param {...(Node | string)} children
+ * @returns {any} */
 function element(tag, properties = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
@@ -27,12 +28,14 @@ const COLOURS = [[230, 120, 0], [0, 100, 190], [0, 140, 100], [200, 90, 150], [1
 const colourOf = (/** @type {number} */ i) => COLOURS[i % COLOURS.length];
 const css = (/** @type {number[]} */ rgb) => `rgb(${rgb.join(" ")})`;
 
+// Corners of each mark, and how far it is turned; a circle has none.
+const MARKS = [[0, 0], [4, 0.25], [3, 0], [4, 0], [5, 0], [6, 0], [3, 0.5], [8, 0], [7, 0], [9, 0]];
+
 /** A mark for a class around a point, filled or hollow. */
 function mark(/** @type {CanvasRenderingContext2D} */ pen, /** @type {number} */ i, /** @type {number} */ x,
   /** @type {number} */ y, /** @type {number} */ r) {
   pen.beginPath();
-  const corners = [0, 4, 3, 4, 5, 6, 3, 8, 7, 9][i % 10];
-  const turn = [0, 0.25, 0, 0, 0, 0, 0.5, 0, 0, 0][i % 10];
+  const [corners, turn] = MARKS[i % MARKS.length];
   if (!corners) pen.arc(x, y, r, 0, 2 * Math.PI);
   for (let k = 0; k < corners; k++) {
     const angle = 2 * Math.PI * ((k + turn * 2) / corners) - Math.PI / 2;

@@ -102,6 +102,7 @@ function numberIn(/** @type {string} */ id, /** @type {number} */ least, /** @ty
   return good ? x : undefined;
 }
 
+/** @type {Record<string, [string, number, string, (x: number) => unknown]>} */
 const CONTROLS = {
   batch: ["batch", 1, "The batch size", (x) => (trainer.batch = Math.floor(x))],
   lr: ["rate", 1e-12, "The learning rate", (x) => (trainer.optimizer.options.lr = x)],

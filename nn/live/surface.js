@@ -10,9 +10,13 @@ class Surface {
     this.changed = changed;
     this.canvas = the("surface");
     this.axes = this.liveliest();
+    this.most = 0; // how far the first output goes from 0
     this.followed = 0; // a training example
     this.cursor = [0.5, 0.5]; // for the keyboard
+    this.small = new OffscreenCanvas(GRID, GRID); // one pixel for each place of the plane
+    /** @type {number | null} */
     this.held = null; // the example that is being moved
+    this.range = [[-1, 1], [-1, 1]]; // of the plane
     this.maps = Array.from({ length: trainer.R.length }, () => new Float64Array(GRID * GRID));
     this.measure();
     this.listen();
@@ -66,13 +70,12 @@ class Surface {
     const pen = this.canvas.getContext("2d");
     const image = pen.createImageData(GRID, GRID);
     for (let at = 0; at < GRID * GRID; at++) image.data.set(this.colourAt(at), 4 * at);
-    const small = this.small ?? (this.small = new OffscreenCanvas(GRID, GRID));
-    small.getContext("2d").putImageData(image, 0, 0);
+    this.small.getContext("2d")?.putImageData(image, 0, 0);
     const { width, height } = this.canvas;
     pen.fillStyle = styled("--field");
     pen.fillRect(0, 0, width, height);
     pen.imageSmoothingEnabled = true;
-    pen.drawImage(small, 0, 0, width, height);
+    pen.drawImage(this.small, 0, 0, width, height);
     this.drawExamples(pen, this.trainer.test, false);
     this.drawExamples(pen, this.trainer.training, true);
     this.drawCursor(pen);

@@ -109,6 +109,18 @@ class Trainer {
     const units = columns.reduce((n, c) => n + c.operations.length, 0);
     this.R = new Float64Array(1 + this.outputs + units);
     this.strange = 0; // examples whose branch was not recorded
+    this.seed = given.seed;
+    this.random = new Random(this.seed);
+    this.P = new Float64Array(); // the parameters, and their gradient
+    this.G = new Float64Array();
+    this.optimizer = new Optimizer(given.optimizer, given.parameters.length);
+    /** @type {number[]} */
+    this.order = []; // what is left of the epoch
+    /** @type {number[]} */
+    this.last = []; // the rows of the last step
+    this.epochs = 0;
+    /** @type {any[]} */
+    this.history = [];
     this.reset(given.seed);
   }
 
@@ -122,7 +134,7 @@ class Trainer {
     this.G = new Float64Array(this.P.length);
     this.optimizer = new Optimizer(optimizer, this.P.length);
     this.order = [];
-    this.last = []; // the rows of the last step
+    this.last = [];
     this.epochs = 0;
     this.history = [];
     this.disturb(this.noise);
@@ -130,11 +142,11 @@ class Trainer {
 
   /** Draw each weight anew, with the standard deviation of those of its module; zeros stay. */
   redraw() {
+    /** @type {Map<string, number[]>} */
     const groups = new Map();
     this.given.parameters.forEach((/** @type {any} */ p, /** @type {number} */ i) => {
       const group = p.name.replace(/\.?\d+$/, "").replace(/\.neurons\.\d+/, "");
-      if (!groups.has(group)) groups.set(group, []);
-      groups.get(group).push(i);
+      groups.set(group, [...(groups.get(group) ?? []), i]);
     });
     for (const places of groups.values()) {
       const square = places.reduce((sum, i) => sum + this.P[i] ** 2, 0) / places.length;

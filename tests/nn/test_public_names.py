@@ -46,5 +46,5 @@ def test_public_names():
         "clip_grad_norm clip_grad_value History fit predict accuracy "
         "plot_boundary plot_step plot_weights find_learning_rate RateSweep "
         "save load save_checkpoint load_checkpoint LoadError to_torch from_torch predict_proba "
-        "EarlyStopping DivergedError TrainingWarning".split()
+        "EarlyStopping DivergedError TrainingWarning Playground playground load_playground".split()
     )

@@ -1,0 +1,458 @@
+"""playground: what the page computes beside the engine, and what a reader does with it."""
+
+import json
+import math
+import re
+import runpy
+from functools import partial
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+
+import autograd
+import nn
+from autograd import Value
+from nn.layers.activations import ACTIVATIONS
+
+
+@pytest.fixture
+def opened(browser, tmp_path):
+    """A function that opens a playground; errors of the page, and requests, fail the test."""
+    pages, problems = [], []
+
+    def open_page(made, width=1280, **options):
+        page = browser.new_page(viewport={"width": width, "height": 900}, **options)
+        pages.append(page)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda message: problems.append(message.text))
+        page.on("request", lambda request: request.url.startswith("file:") or problems.append("!"))
+        page.goto(made.save(tmp_path / f"page{len(pages)}.html").as_uri())
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
+    assert not problems
+
+
+def moons(n=40, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, 2))
+    return X, (X[:, 0] * X[:, 1] > 0).astype(float)
+
+
+def small(seed=1, **options):
+    return nn.MLP(2, [4, 1], rng=Random(seed), **options)
+
+
+def in_page(page, steps):
+    """The weights after steps on these rows."""
+    code = (
+        "steps => { for (const rows of steps) trainer.step(rows); return Array.from(trainer.P); }"
+    )
+    return page.evaluate(code, steps)
+
+
+def in_python(model, X, targets, loss, optimizer, steps):
+    program = autograd.compile(lambda x, t: loss(model(x), t), batch=True)
+    for rows in steps:
+        optimizer.zero_grad()
+        _, slopes = program.value_and_grad(X[rows], targets[rows])
+        for p, slope in zip(program.parameters, slopes, strict=True):
+            p.grad = slope
+        optimizer.step()
+    return model.state_dict()
+
+
+def batches(n, count=100, size=7, seed=3):
+    rng = np.random.default_rng(seed)
+    return [rng.choice(n, size=size, replace=False).tolist() for _ in range(count)]
+
+
+OPTIMIZERS = {
+    "SGD": partial(nn.SGD, lr=0.05),
+    "momentum": partial(nn.SGD, lr=0.02, momentum=0.9, nesterov=True, weight_decay=1e-3),
+    "dampened": partial(nn.SGD, lr=0.05, momentum=0.5, dampening=0.1),
+    "Adam": partial(nn.Adam, lr=0.01, weight_decay=1e-2),
+}
+
+
+@pytest.mark.parametrize("how", OPTIMIZERS)
+@pytest.mark.parametrize("loss", ["cross_entropy", "mse_loss", "hinge_loss"])
+def test_a_hundred_steps_in_the_page_are_those_of_the_engine(opened, loss, how):
+    X, y = moons()
+    if loss == "cross_entropy":
+        model, targets = (
+            nn.MLP(2, [5, 3], activation="tanh", rng=Random(0)),
+            np.eye(3)[(y + (X[:, 0] > 1)).astype(int)],
+        )
+    else:
+        model, targets = small(), y if loss == "mse_loss" else 2 * y - 1
+    optimizer = OPTIMIZERS[how](model.parameters())
+    page = opened(nn.playground(model, X, targets, loss=loss, optimizer=optimizer))
+    steps = batches(len(X))
+    found = in_page(page, steps)
+    names = page.evaluate("given.parameters.map(p => p.name)")
+    expected = in_python(model, X, targets, getattr(nn, loss), optimizer, steps)
+    assert sorted(names) == sorted(expected)
+    for name, weight in zip(names, found, strict=True):
+        assert weight == pytest.approx(expected[name], rel=1e-10, abs=1e-10)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_all_activations(opened, activation):
+    X, y = moons()
+    model = small(activation=activation)
+    optimizer = nn.SGD(model.parameters(), lr=0.05)
+    page = opened(nn.playground(model, X, y, loss="mse_loss", optimizer=optimizer))
+    steps = batches(len(X))
+    found = in_page(page, steps)
+    expected = in_python(model, X, y, nn.mse_loss, optimizer, steps)
+    names = page.evaluate("given.parameters.map(p => p.name)")
+    assert found == pytest.approx([expected[n] for n in names], rel=1e-10, abs=1e-10)
+
+
+def test_training_by_mouse_and_by_keys(opened):
+    X, y = moons()
+    page = opened(nn.playground(small(), X, y, batch_size=10, test=moons(seed=5), title="My moons"))
+    assert page.title() == page.inner_text("h1") == "My moons"
+    page.click("#step")
+    assert page.evaluate("trainer.order.length") == 30 and page.inner_text("#epochs") == "epoch 0"
+    page.click("#epoch")
+    assert page.evaluate("[trainer.epochs, trainer.order.length]") == [1, 0]
+    page.keyboard.press("e")
+    page.keyboard.press("s")
+    assert page.evaluate("[trainer.epochs, trainer.order.length]") == [2, 30]
+    before = page.evaluate("trainer.history[0].training.loss")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press(" ")
+    assert page.get_attribute("#play", "aria-pressed") == "true"
+    page.wait_for_function("trainer.epochs > 30")
+    page.keyboard.press(" ")
+    assert page.get_attribute("#play", "aria-pressed") == "false"
+    assert page.evaluate("trainer.history.at(-1).training.loss") < before
+    page.wait_for_function("document.querySelector('#test-loss').textContent.includes('accuracy')")
+    page.keyboard.press("r")
+    assert page.evaluate("trainer.epochs") == 0
+    given = page.evaluate("given.parameters.map(p => p.data)")
+    assert page.evaluate("Array.from(trainer.P)") == given
+    page.fill("#seed", "7")
+    page.click("#reset")
+    drawn = page.evaluate("Array.from(trainer.P)")
+    assert drawn != given and drawn == page.evaluate("trainer.reset(7), Array.from(trainer.P)")
+
+
+def test_the_loss_and_accuracy_shown_are_the_engines(opened):
+    X, y = moons()
+    model = small()
+    page = opened(nn.playground(model, X, y, loss="binary_cross_entropy_with_logits"))
+    page.click("#epoch")
+    state = page.evaluate("trainer.saved()")
+    nn.load_playground(json.dumps(state), model)
+    measured = page.evaluate("trainer.history.at(-1).training")
+    losses = [
+        nn.binary_cross_entropy_with_logits(model(x), t).data for x, t in zip(X, y, strict=True)
+    ]
+    assert measured["loss"] == pytest.approx(np.mean(losses), rel=1e-12)
+    loss = "binary_cross_entropy_with_logits"
+    assert measured["accuracy"] == pytest.approx(nn.accuracy(model, X, y, loss=loss))
+
+
+def test_a_change_is_marked_and_a_wrong_entry_is_told(opened):
+    X, y = moons()
+    page = opened(nn.playground(small(), X, y))
+    for field, entry, word in (
+        ("lr", "0.02", "rate 0.02"),
+        ("batch", "5", "batch 5"),
+        ("noise", "0.5", "noise 0.5"),
+        ("momentum", "0,9", "momentum 0.9"),
+    ):
+        page.fill(f"#{field}", entry)
+        page.keyboard.press("Tab")
+        assert page.evaluate("curves.marks.at(-1).what") == word
+    page.fill("#lr", "fast")
+    page.keyboard.press("Tab")
+    assert "The learning rate must be a number" in page.inner_text("#entry")
+    assert page.get_attribute("#lr", "aria-invalid") == "true"
+    assert page.evaluate("trainer.optimizer.options.lr") == 0.02
+    noisy = page.evaluate("trainer.training.rows.map(row => row[0])")
+    clean = page.evaluate("trainer.training.clean.map(row => row[0])")
+    assert 0.2 < np.std(np.subtract(noisy, clean)) < 1.0
+    page.select_option("#optimizer", "Adam")
+    assert page.evaluate("[trainer.optimizer.kind, curves.marks.at(-1).what]") == ["Adam", "Adam"]
+    assert page.input_value("#momentum") == "0.9"
+    page.click("#epoch")
+    assert page.evaluate("trainer.optimizer.steps[0]") == 8
+
+
+def test_examples_are_followed_added_moved_relabelled_and_removed(opened):
+    X, y = moons()
+    page = opened(nn.playground(small(), X, y, classes=["no", "yes"]))
+    box = page.locator("#surface").bounding_box()
+
+    def at(i):
+        x, y = page.evaluate(f"surface.onCanvas(trainer.training.rows[{i}])")
+        side = page.evaluate("surface.canvas.width")
+        return box["x"] + x * box["width"] / side, box["y"] + y * box["height"] / side
+
+    page.mouse.click(*at(12))
+    assert page.evaluate("surface.followed") == page.evaluate("surface.nearest([0, 0]) ?? 12")
+    page.select_option("#tool", "add")
+    page.select_option("#class", "1")
+    page.mouse.click(box["x"] + box["width"] / 4, box["y"] + box["height"] / 4)
+    low, high = page.evaluate("surface.range")
+    added = page.evaluate("Array.from(trainer.training.clean.at(-1))")
+    assert added == pytest.approx(
+        [low[0] + (low[1] - low[0]) / 4, high[1] - (high[1] - high[0]) / 4, 1.0], abs=0.05
+    )
+    page.select_option("#tool", "relabel")
+    page.select_option("#class", "0")
+    page.mouse.click(*at(40))
+    assert page.evaluate("trainer.training.clean.at(-1)[2]") == 0.0
+    page.select_option("#tool", "move")
+    page.mouse.move(*at(40))
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 20, steps=4)
+    page.mouse.up()
+    assert page.evaluate("trainer.training.clean.at(-1)[0]") > added[0]
+    page.select_option("#tool", "remove")
+    page.mouse.click(*at(40))
+    assert page.evaluate("trainer.training.clean.length") == 40
+    page.focus("#surface")
+    page.select_option("#tool", "add")
+    page.focus("#surface")
+    for key in ("ArrowLeft", "ArrowUp", "Enter"):
+        page.keyboard.press(key)
+    assert page.evaluate("trainer.training.clean.length") == 41
+    page.click("#epoch")
+    assert page.evaluate("trainer.epochs") == 1
+
+
+def test_a_neurons_formula_and_a_weights_gradient_have_the_engines_numbers(opened):
+    X, y = moons()
+    model = small(activation="tanh")
+    page = opened(nn.playground(model, X, y, loss="mse_loss", batch_size=4))
+    page.click(".unit >> nth=3")
+    lines = page.locator("#panel").inner_text().split("\n")
+    hidden = model.layers[0](X[0].tolist())[1]
+    assert "layers.0[1]" in lines[0] and "tanh(" in page.inner_text("#panel")
+    shown = float(page.inner_text("#panel p:last-child")[2:].replace("\u2212", "-"))
+    assert shown == pytest.approx(hidden.data, rel=1e-3)
+    page.click("#step")
+    page.evaluate("choose({ weight: network.edges[2] })")
+    page.wait_for_function("document.querySelector('#panel').textContent.includes('gradient of')")
+    text = page.inner_text("#panel")
+    rows = page.evaluate("trainer.last")
+    assert len(rows) == 4 and len(re.findall(r"example \d+:", text)) == 4
+    name = page.evaluate("given.parameters[network.edges[2].p].name")
+    weight = dict(model.named_parameters())[name]
+    for i in rows:
+        weight.grad = 0.0
+        nn.mse_loss(model(X[i]), y[i]).backward()
+        found = re.search(rf"example {i}: (\S+)", text)[1]
+        assert float(found.replace("\u2212", "-")) == pytest.approx(weight.grad, rel=1e-3)
+    slope = float(re.search(r"slope (\S+) =", text)[1].replace("\u2212", "-"))
+    unit = page.evaluate("network.edges[2].to")
+    out = model.layers[0](X[rows[-1]].tolist())[unit[1]].data
+    assert slope == pytest.approx(1 - out**2, rel=2e-3)
+    page.locator("#all summary").click()
+    page.wait_for_function("document.querySelector('#rows td').textContent !== ''")
+    assert page.locator("#rows tr").count() == len(model.parameters())
+
+
+def test_state_goes_to_python_and_back(opened, tmp_path):
+    X, y = moons()
+    model = small()
+    optimizer = nn.Adam(model.parameters(), lr=0.01)
+    page = opened(nn.playground(model, X, y, loss="mse_loss", optimizer=optimizer))
+    page.click("#epoch")
+    page.click("text=State: take it")
+    page.click("#copy")
+    text = page.input_value("#state")
+    file = tmp_path / "state.json"
+    file.write_text(text)
+    nn.load_playground(file, model, optimizer)
+    weights = page.evaluate("Array.from(trainer.P)")
+    assert sorted(model.state_dict().values()) == sorted(weights)
+    again = opened(nn.playground(model, X, y, loss="mse_loss", optimizer=optimizer))
+    steps = batches(len(X), 20)
+    assert in_page(again, steps) == pytest.approx(in_page(page, steps), rel=1e-12)
+    again.click("text=State: take it")
+    again.fill("#state", text)
+    again.click("#load")
+    assert again.inner_text("#said") == "Loaded."
+    assert again.evaluate("Array.from(trainer.P)") == weights
+    for wrong, why in (("{", "Nothing was loaded"), ('{"format": 1}', "no state of a playground")):
+        again.fill("#state", wrong)
+        again.click("#load")
+        assert why in again.inner_text("#said")
+    assert again.evaluate("Array.from(trainer.P)") == weights
+
+
+def test_a_state_that_does_not_fit_changes_nothing(opened):
+    X, y = moons()
+    model = small()
+    optimizer = nn.SGD(model.parameters(), lr=0.1)
+    page = opened(nn.playground(model, X, y, optimizer=optimizer))
+    page.click("#epoch")
+    state = page.evaluate("trainer.saved()")
+    before = model.state_dict()
+    other = {**state, "weights": {**state["weights"], "more": 1.0}}
+    adam = {**state, "optimizer": {**state["optimizer"], "optimizer": "Adam"}}
+    for wrong, why in (
+        (other, r"\(`more`\) unexpected"),
+        (adam, "not of 'SGD'"),
+        ({**state, "version": 2}, "no state of a playground"),
+        ({}, "has no `format`"),
+    ):
+        with pytest.raises(nn.LoadError, match=why):
+            nn.load_playground(json.dumps(wrong), model, optimizer)
+        assert model.state_dict() == before
+    with pytest.raises(OSError, match="nowhere"):
+        nn.load_playground("nowhere.json", model)
+
+
+class Branches(nn.Module):
+    """Takes another way where the first input is above 1."""
+
+    def __init__(self):
+        self.w = Value(0.5)
+
+    def forward(self, x):
+        return self.w * x[0] if x[0] > 1 else self.w * x[1]
+
+
+def test_a_branch_that_no_example_takes_is_told(opened):
+    X = np.array([[0.0, 1.0], [0.5, -1.0], [0.9, 0.5]])
+    page = opened(nn.playground(Branches(), X, [1.0, 0.0, 1.0], loss="mse_loss"))
+    assert "took for none of the given examples" not in page.inner_text("#problem")
+    page.evaluate("surface.range = [[0, 3], [-1, 1]], refresh()")
+    page.wait_for_function("document.querySelector('#problem').textContent.includes('branch')")
+
+
+def test_a_loss_that_is_no_number_is_told(opened):
+    X, y = moons()
+    page = opened(nn.playground(small(), X, y, loss="mse_loss"))
+    page.fill("#lr", "1e9")
+    page.keyboard.press("Tab")
+    for _ in range(40):
+        page.evaluate("actions.epoch()")
+    page.evaluate("refresh()")
+    page.wait_for_function("document.querySelector('#problem').textContent.includes('too high')")
+
+
+HOSTILE = "</script><img src=x onerror=alert(1)>{{data}}\"'\\ \u2028 é"
+
+
+def test_names_of_any_kind_inject_nothing(opened):
+    X, y = moons()
+    made = nn.playground(
+        small(), X, y, names=[HOSTILE, "b"], classes=[HOSTILE, "<b>"], title=HOSTILE
+    )
+    assert HOSTILE not in made.html
+    page = opened(made)
+    assert page.title() == " ".join(HOSTILE.split()) or HOSTILE.split()[0] in page.title()
+    assert page.locator("img").count() == 0 and page.locator("#legend b").count() == 0
+
+
+@pytest.mark.parametrize("width", [400, 800, 1600])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_wider_than_the_window(opened, width, scheme):
+    X, y = moons()
+    page = opened(nn.playground(small(), X, y), width=width, color_scheme=scheme)
+    page.click("#epoch")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_more_inputs_than_two_and_images(opened):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(30, 64)), rng.integers(0, 3, 30)
+    model = nn.MLP(64, [5, 3], rng=Random(0))
+    page = opened(nn.playground(model, X, y))
+    page.click("#epoch")
+    assert page.locator("canvas.image").count() == 1 and page.locator(".unit canvas").count() == 8
+    weights = page.evaluate("Array.from(network.weightsInto(network.units[1][2]))")
+    names = page.evaluate("given.parameters.map(p => p.name)")
+    now = dict(zip(names, page.evaluate("Array.from(trainer.P)"), strict=True))
+    assert weights == [now[f"layers.0.neurons.2.weights.{i}"] for i in range(64)]
+    page.select_option("#across", "3")
+    assert page.evaluate("surface.axes[0]") == 3
+
+
+def test_a_monkey_finds_no_error(opened):
+    X, y = moons()
+    page = opened(nn.playground(small(), X, y, test=moons(10, 9)))
+    rng = Random(0)
+    for _ in range(150):
+        what = rng.random()
+        if what < 0.5:
+            page.mouse.click(rng.uniform(0, 1280), rng.uniform(0, 900))
+        elif what < 0.8:
+            page.keyboard.press(rng.choice(["Tab", "Enter", " ", "e", "s", "r", "ArrowUp", "7"]))
+        else:
+            page.select_option("#tool", rng.choice(["follow", "add", "move", "remove", "relabel"]))
+    page.evaluate("play(false)")
+
+
+def test_models_of_other_shapes_are_wired(opened):
+    X, y = moons()
+    rng = np.random.default_rng(0)
+    images, labels = rng.normal(size=(6, 1, 6, 6)), rng.integers(0, 2, 6)
+    convolution = nn.Sequential(
+        nn.Conv2d(1, 2, 3, rng=Random(0)), "relu", nn.MaxPool2d(2), nn.Flatten(),
+        nn.Linear(8, 2, rng=Random(1)),
+    )  # fmt: skip
+    lines = nn.Sequential(nn.Linear(2, 3, rng=Random(0)), nn.LayerNorm(3), nn.Linear(3, 1))
+    for model, data, targets in (
+        (lines, X, y),
+        (convolution, images, labels),
+        (nn.Neuron(2, activation="sigmoid", rng=Random(0)), X, y),
+    ):
+        page = opened(nn.playground(model, data, targets))
+        page.click("#epoch")
+        assert math.isfinite(page.evaluate("trainer.history[0].training.loss"))
+        assert page.locator(".unit canvas").count() >= 1
+
+
+def test_what_does_not_fit_is_refused():
+    X, y = moons()
+    model = small()
+    with pytest.raises(ValueError, match=r"nn\.SGD and of nn\.Adam without amsgrad"):
+        nn.playground(model, X, y, optimizer="rmsprop")
+    with pytest.raises(ValueError, match="`names` must be 2 names, got 1"):
+        nn.playground(model, X, y, names=["a"])
+    with pytest.raises(ValueError, match="`classes` must be 2 names, got 3"):
+        nn.playground(model, X, y, classes="abc")
+    with pytest.raises(ValueError, match="`batch_size` must be"):
+        nn.playground(model, X, y, batch_size=0)
+    noisy = nn.Sequential(nn.Linear(2, 4), nn.Dropout(0.5), nn.Linear(4, 1))
+    with pytest.raises(TypeError, match=r"answers the same example|call eval"):
+        nn.playground(noisy, X, y)
+    noisy.eval()
+    assert "page of" in repr(nn.playground(noisy, X, y))
+    opaque = autograd.primitive(
+        "opaque_in_a_playground", scalar=math.sin, partials=lambda out, x: (math.cos(x),)
+    )
+    with pytest.raises(TypeError, match="opaque_in_a_playground"):
+        nn.playground(small(), X, y, loss=lambda out, t: opaque(out - t) ** 2)
+
+
+@pytest.mark.parametrize("name", ["moons", "spirals", "iris"])
+def test_the_saved_pages_train(opened, name):
+    scripts = Path(__file__).parents[3] / "scripts"
+    page = opened(runpy.run_path(str(scripts / "pages"))["page"](name))
+    page.evaluate("actions.epoch()")
+    first = page.evaluate("trainer.history[0].training.loss")
+    page.evaluate("for (let i = 0; i < 20; i++) actions.epoch()")
+    assert page.evaluate("trainer.history.at(-1).training.loss") < first
+
+
+def test_the_page_is_small_and_changes_nothing():
+    X, y = moons()
+    model = nn.MLP(2, [8, 8, 1], rng=Random(0))
+    before = model.state_dict()
+    made = nn.playground(model, X, y)
+    assert len(made.html.encode()) < 120_000 and model.state_dict() == before
+    assert 'sandbox="allow-scripts"' in made._repr_html_()
