@@ -61,9 +61,9 @@ class Engine:
     ) -> None:
         self.runner, self.optimizer = runner, optimizer
         self.clipping, self.guard = clipping, interrupts.guard
-        self.before = np.zeros(0)
-        self.shares: list[Share] = []
-        self.kinds: Any = None  # of the parameters that `shares` are made for
+        self.flat: Array
+        self.shares: list[Share]
+        self.kinds: Any  # of the parameters that `shares` are made for
         self.moved = False  # whether the arrays are ahead of the Values
         self._take(runner.params)
         self.gather()

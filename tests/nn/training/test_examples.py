@@ -65,30 +65,112 @@ class Says(nn.Module):
         return self.answer(self.w)
 
 
+class Derived(nn.Module):
+    """A model that computed with its parameter before it was called."""
+
+    def __init__(self):
+        self.w = Value(1.0)
+        self.twice = self.w * 2
+
+    def forward(self, x):
+        return [self.twice, self.w * x[0]]
+
+
 @pytest.mark.parametrize(
-    ("answer", "message"),
+    ("model", "options", "error", "message"),
     [
-        (lambda w: "three", "the model must return a Value or a list of them, got 'three'"),
-        (lambda w: None, "the model must return a Value or a list of them, got None"),
-        (lambda w: [], "the model must return a Value or a list of them, got an empty list"),
-        (lambda w: [w, "three"], "the model must return a Value or a list of them, got "),
+        (
+            Says(lambda w: "three"),
+            {},
+            TypeError,
+            "the model must return a Value or a list of them, got 'three'",
+        ),
+        (
+            Says(lambda w: None),
+            {},
+            TypeError,
+            "the model must return a Value or a list of them, got None",
+        ),
+        (
+            Says(lambda w: []),
+            {},
+            TypeError,
+            "the model must return a Value or a list of them, got an empty list",
+        ),
+        (
+            Says(lambda w: [1.0, "three"]),
+            {},
+            TypeError,
+            "the model must return a Value or a list of them, got [1.0, 'three']",
+        ),
+        (
+            network(2),
+            {"y": [0, 2] * 30},
+            ValueError,
+            "`y[1]` is 2, but the model has 2 outputs: a class index is a whole number in 0..1, "
+            "other targets are rows of 2 numbers",
+        ),
+        (
+            network(3),
+            {"y": [2, 0.5] * 30},
+            ValueError,
+            "`y[1]` is 0.5, but the model has 3 outputs: a class index is a whole number in 0..2, "
+            "other targets are rows of 3 numbers",
+        ),
+        (
+            network(2),
+            {"y": [-1, 1] * 30},
+            ValueError,
+            "`y[0]` is -1, but the model has 2 outputs: a class index is a whole number in 0..1, "
+            "other targets are rows of 2 numbers",
+        ),
+        (
+            network(1),
+            {"loss": lambda output, target: 0.5},
+            TypeError,
+            "the loss must return a Value, got 0.5 for every target: compute it from the output "
+            "itself, without .data or float()",
+        ),
+        (
+            network(1),
+            {"loss": lambda output, target: "wrong"},
+            TypeError,
+            "`the loss` must be a real number, got the string 'wrong': convert it with "
+            "float(...) first",
+        ),
+        (
+            network(1),
+            {"loss": "mse_loss", "validation": (POINTS, POINTS[:, 0])},
+            ValueError,
+            "`validation y` holds no classes, but `y` does",
+        ),
+        (
+            network(3),
+            {"validation": (POINTS[:3], [0, 1, 2])},
+            ValueError,
+            "`validation y` has class 2 at row 2, which never occurs in `y`: nothing could be "
+            "learnt about it",
+        ),
+        (
+            Derived(),
+            {},
+            ValueError,
+            "the model holds Value(data=2.0, grad=0.0, op='*'), computed once, before it was "
+            "called: it does not follow the parameters that it came from. Compute it in forward, "
+            "or detach() it",
+        ),
     ],
 )
-def test_what_is_no_output_is_refused(answer, message):
-    with pytest.raises(TypeError, match=message):
-        fit(Says(answer))
+def test_what_does_not_fit_is_told_in_full(model, options, error, message):
+    with pytest.raises(error) as caught:
+        fit(model, **options)
+    assert str(caught.value) == message
 
 
-def test_targets_that_do_not_fit_the_outputs_are_refused():
+def test_two_targets_for_one_output_are_told_where():
     with pytest.raises(ValueError, match="1 outputs and 2 targets") as caught:
         fit(network(1), y=np.stack([CLASSES, CLASSES], axis=1))
     assert caught.value.__notes__ == ["in the loss of example 0 of 60, before any training"]
-    with pytest.raises(ValueError, match=r"`y\[1\]` is 2, but the model has 2 outputs"):
-        fit(network(2), y=[0, 2] * 30)
-    with pytest.raises(ValueError, match=r"`y\[1\]` is 0.5, but the model has 2 outputs"):
-        fit(network(2), y=[0, 0.5] * 30)
-    with pytest.raises(ValueError, match=r"`y\[0\]` is -1, but the model has 2 outputs"):
-        fit(network(2), y=[-1, 1] * 30)
 
 
 def test_a_loss_that_fails_is_told_where_and_of_one_hot_rows():
@@ -98,16 +180,12 @@ def test_a_loss_that_fails_is_told_where_and_of_one_hot_rows():
     with pytest.raises(TypeError) as caught:
         fit(network(2), loss=by_index)
     assert "classes of several outputs reach a loss as one-hot rows" in caught.value.__notes__
-    with pytest.raises(TypeError, match=r"must return a Value, got 0\.5 for every target"):
-        fit(network(1), loss=lambda output, target: 0.5)
 
 
 def test_held_out_examples_are_of_the_training_examples_kind():
     numbers = POINTS[:, 0]
     history = fit(network(1), y=numbers, validation=(POINTS, CLASSES), epochs=1)
     assert history.val_loss and not history.val_accuracy
-    with pytest.raises(ValueError, match="`validation y` holds no classes, but `y` does"):
-        fit(network(1), loss="mse_loss", validation=(POINTS, numbers))
     signs = fit(network(1), y=2 * CLASSES - 1, validation=(POINTS[:9], np.ones(9)), epochs=1)
     assert signs.val_accuracy
 
