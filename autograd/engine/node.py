@@ -176,8 +176,6 @@ class Node:
             "itself, named in compile(f, static_argnames=...)"
         )
 
-    __int__ = __trunc__ = __index__
-
     def __repr__(self) -> str:
         number = self._read("repr")
         label = f", label={self.label!r}" if self.label else ""
