@@ -23,18 +23,6 @@ def test_grad_none_is_a_fresh_start():
     assert all(p.grad == 0.0 for p in layer.parameters())
 
 
-def test_gelu_is_a_method():
-    x = Value(0.7)
-    y = x.gelu()
-    y.backward()
-    share = 0.5 * (1.0 + math.erf(0.7 / math.sqrt(2.0)))
-    density = math.exp(-0.7 * 0.7 / 2.0) / math.sqrt(2.0 * math.pi)
-    assert y.data == pytest.approx(0.7 * share, rel=1e-15)
-    assert x.grad == pytest.approx(share + 0.7 * density, rel=1e-15)
-    assert autograd.gradcheck(lambda v: v.gelu(), (-0.4,))
-    assert autograd.compile(lambda v: v.gelu())(0.7) == pytest.approx(y.data, rel=1e-15)
-
-
 def test_moments_kept_on_parameters_say_how():
     x = Value(1.0)
     for name in "m", "v":

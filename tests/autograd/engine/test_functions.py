@@ -170,14 +170,10 @@ def test_dot_is_one_node():
     assert x.grad == 7.0
 
 
-def test_bad_sequences():
-    with pytest.raises(ValueError, match="equal length, got 1 and 2"):
-        dot([Value(1.0)], [1, 2])
-    for function in (softmax, logsumexp):
-        with pytest.raises(ValueError, match=f"`{function.__name__}` of an empty sequence"):
-            function([])
-        with pytest.raises(TypeError, match="must be a real number, got the string"):
-            function([Value(1.0), "2"])
+@pytest.mark.parametrize("function", [softmax, logsumexp])
+def test_what_is_no_number_in_a_sequence_is_refused(function):
+    with pytest.raises(TypeError, match="must be a real number, got the string"):
+        function([Value(1.0), "2"])
 
 
 def test_maximum_and_minimum_take_numbers_on_either_side():
@@ -262,6 +258,18 @@ def test_clip():
         assert x.grad == slope
 
 
+def test_gelu_is_a_method():
+    x = Value(0.7)
+    y = x.gelu()
+    y.backward()
+    share = 0.5 * (1.0 + math.erf(0.7 / math.sqrt(2.0)))
+    density = math.exp(-0.7 * 0.7 / 2.0) / math.sqrt(2.0 * math.pi)
+    assert y.data == pytest.approx(0.7 * share, rel=1e-15)
+    assert x.grad == pytest.approx(share + 0.7 * density, rel=1e-15)
+    assert autograd.gradcheck(lambda v: v.gelu(), (-0.4,))
+    assert autograd.compile(lambda v: v.gelu())(0.7) == pytest.approx(y.data, rel=1e-15)
+
+
 def test_a_layer_of_maxima_on_an_object_array_also_compiled():
     W = np.array([[Value(1.0), Value(-2.0)], [Value(0.5), Value(1.5)]])
 
@@ -303,3 +311,55 @@ def test_take_refuses_an_index_that_is_none(index, error):
     for given in [index] if isinstance(index, str) else [index, Value(index)]:
         with pytest.raises(error, match="index"):
             take([1.0, 2.0, Value(3.0)], given)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (
+            lambda x: dot([x], [1, 2]),
+            ValueError,
+            "`dot` needs two sequences of equal length, got 1 and 2",
+        ),
+        (
+            lambda x: softmax([]),
+            ValueError,
+            "`softmax` of an empty sequence: pass at least one number or Value",
+        ),
+        (
+            lambda x: logsumexp([]),
+            ValueError,
+            "`logsumexp` of an empty sequence: pass at least one number or Value",
+        ),
+        (
+            lambda x: take([x, 2.0], 2),
+            IndexError,
+            "index 2 is outside the 2 elements that `take` chooses from",
+        ),
+        (
+            lambda x: take([x, 2.0], Value(0.5)),
+            ValueError,
+            "`take` needs a whole number as index, got 0.5",
+        ),
+        (
+            lambda x: take([x, 2.0], "0"),
+            TypeError,
+            "`index` must be a real number, got the string '0': convert it with float(...) first",
+        ),
+        (
+            np.isnan,
+            TypeError,
+            "`np.isnan` takes no Values, as the table has no row for it: write it with autograd's "
+            "functions, define it by autograd.primitive, or pass the bare number v.data",
+        ),
+        (
+            lambda x: x.clip(0, 1, out=np.zeros(())),
+            TypeError,
+            "`out` cannot take a Value: write y = np.clip(v, low, high)",
+        ),
+    ],
+)
+def test_what_is_refused_is_told_in_full(call, error, message):
+    with pytest.raises(error) as caught:
+        call(Value(1.0))
+    assert str(caught.value) == message
