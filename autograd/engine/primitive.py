@@ -7,7 +7,7 @@ leaves them: where Python's floats raise, NumPy's IEEE 754 answer stands.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -34,11 +34,12 @@ class Primitive:
     scalar: Callable[..., float]
     array: Callable[..., Any]
     partials: Rule
-    textbook: Rule | None = field(default=None, kw_only=True)
-    latex: str | None = field(default=None, kw_only=True)
-    javascript: str | None = field(default=None, kw_only=True)
-    domain: Callable[..., bool] | None = field(default=None, kw_only=True)
-    step: bool = field(default=False, kw_only=True)
+    _: KW_ONLY
+    textbook: Rule | None = None
+    latex: str | None = None
+    javascript: str | None = None
+    domain: Callable[..., bool] | None = None
+    step: bool = False
 
     @property
     def __name__(self) -> str:
