@@ -363,3 +363,8 @@ def test_what_is_refused_is_told_in_full(call, error, message):
     with pytest.raises(error) as caught:
         call(Value(1.0))
     assert str(caught.value) == message
+
+
+def test_rows_of_different_lengths_cannot_be_chosen_from_by_an_argument():
+    with pytest.raises(ValueError, match="shorter"):
+        compile(lambda i: sum(take([[1.0, 2.0], [3.0]], i)))(0.0)
