@@ -146,9 +146,5 @@ def elementwise(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]
 
 
 def _as_objects(x: Any) -> Any:
-    if hasattr(x, "__apply_primitive__"):
-        cell = np.empty((), dtype=object)
-        cell[()] = x
-        return cell
     array = np.asarray(x)
     return (array.astype(float) if array.dtype.kind in "bf" else array).astype(object)
