@@ -48,7 +48,7 @@ def class_target(name: str, outputs: Any, target: Any) -> Any:
         targets = [t for _, t in pairs(name, outputs, target)]
         given = [t for t in targets if not isinstance(t, Value)]
         if len(given) == len(targets) and not (
-            all(0.0 <= t <= 1.0 for t in given) and math.isclose(sum(given), 1.0, rel_tol=1e-6)
+            all(t >= 0.0 for t in given) and math.isclose(sum(given), 1.0, rel_tol=1e-6)
         ):
             raise ValueError(f"target probabilities must lie in [0, 1] and sum to 1, got {given}")
         return targets

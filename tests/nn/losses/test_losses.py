@@ -10,7 +10,7 @@ from mpmath import mp
 import autograd
 import nn
 from autograd import Value
-from nn.losses import LOSSES
+from nn.losses import LOSSES, kind_of
 
 
 def graded(loss, outputs, target):
@@ -471,15 +471,43 @@ def test_one_step_with_an_l2_penalty_is_one_with_weight_decay():
 
 
 @pytest.mark.parametrize("penalty", [nn.l1_penalty, nn.l2_penalty])
-def test_penalties_of_nothing_and_of_other_things(penalty):
-    with pytest.raises(ValueError, match="`strength` must be at least 0 and finite, got -1"):
-        penalty([Value(1.0)], -1)
-    with pytest.raises(ValueError, match="`parameters` holds nothing to penalise"):
-        penalty([], 0.1)
-    with pytest.raises(TypeError, match=r"`parameters` must hold Values, got 1\.0"):
-        penalty([1.0], 0.1)
-    with pytest.raises(TypeError, match="`parameters` must be a Module or a list of Values"):
-        penalty(Value(1.0), 0.1)
+@pytest.mark.parametrize(
+    ("parameters", "strength", "error", "message"),
+    [
+        ([Value(1.0)], -1, ValueError, "`strength` must be at least 0 and finite, got -1"),
+        (
+            [],
+            0.1,
+            ValueError,
+            "`parameters` holds nothing to penalise: pass a list, not a used iterator",
+        ),
+        ([1.0], 0.1, TypeError, "`parameters` must hold Values, got 1.0 among them"),
+        (
+            Value(1.0),
+            0.1,
+            TypeError,
+            "`parameters` must be a Module or a list of Values, got Value(data=1.0, grad=0.0)",
+        ),
+    ],
+)
+def test_penalties_of_nothing_and_of_other_things(penalty, parameters, strength, error, message):
+    with pytest.raises(error) as caught:
+        penalty(parameters, strength)
+    assert str(caught.value) == message
+
+
+def test_every_loss_is_known_by_its_name_and_says_what_it_takes_outputs_for():
+    kinds = {
+        "numbers": ("mse_loss", "squared_error", "l1_loss", "huber_loss"),
+        "signs": ("hinge_loss", "perceptron_loss"),
+        "classes": ("nll", "nll_loss", "cross_entropy"),
+        "logits": ("binary_cross_entropy_with_logits",),
+    }
+    names = [(name, kind) for kind, names in kinds.items() for name in names]
+    assert LOSSES == {name: getattr(nn, name) for name, _ in names}
+    for name, kind in names:
+        assert kind_of(LOSSES[name]) == kind_of(functools.partial(LOSSES[name])) == kind
+    assert kind_of(lambda output, target: output) is kind_of(None) is None
 
 
 @pytest.mark.parametrize("compiled", [True, False])
