@@ -388,6 +388,22 @@ def test_a_mode_is_told_what_is_made_read_and_compared():
     ]
 
 
+def test_a_block_that_ends_early_ends_no_other():
+    def held(mode):
+        with mode:
+            yield
+
+    quiet, log = no_grad(), Log()
+    for first, second in ((quiet, log), (log, quiet)):
+        running = [held(first), held(second)]
+        for steps in running:
+            next(steps)
+        running[0].close()
+        assert opened() == (second,) and recorded() is (second is log)
+        running[1].close()
+        assert recorded() and not opened() and not watching
+
+
 def test_outside_of_blocks_nobody_is_told():
     log = Log()
     with log:
