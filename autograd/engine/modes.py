@@ -148,8 +148,8 @@ def compared(compare: Callable[..., Any], left: Any, right: Any, outcome: bool) 
     for mode in opened():
         mode.compared(compare, left, right, outcome)
     for mode in _compilers().difference(opened()):
-        mode.read(left, "a comparison")
-        mode.read(right, "a comparison")
+        for value in (left, right):
+            mode.read(value, "a comparison")
 
 
 def _compilers() -> set[Mode]:

@@ -4,7 +4,7 @@ import copy
 
 import numpy as np
 import pytest
-from small_trainings import CLASSES, POINTS, fit, network
+from small_trainings import CLASSES, POINTS, both, fit, network
 
 import nn
 from autograd import Value
@@ -24,6 +24,8 @@ def test_the_default_loss_follows_from_outputs_and_targets():
         (network(2), np.stack([numbers, signs], axis=1), "mse_loss"),
         (network(2), np.stack([CLASSES, CLASSES], axis=1), "binary_cross_entropy_with_logits"),
         (network(1, output="sigmoid"), CLASSES, "mse_loss"),
+        (network(1, output="tanh"), signs, "mse_loss"),
+        (network(2, output="sigmoid"), np.stack([CLASSES, CLASSES], axis=1), "mse_loss"),
     ]:
         assert first(copy.deepcopy(model), y) == first(model, y, loss=loss)
 
@@ -218,13 +220,38 @@ def test_the_share_that_is_right(outputs, targets, share):
         assert half.labels.tolist() == examples.labels[[1, 0]].tolist()
 
 
-def test_the_first_row_is_rehearsed():
+@pytest.mark.parametrize(
+    ("targets", "refused", "place"),
+    [
+        ([3.5, 1.25, 7.0, -2.5, 0.1], 3.5, 0),  # the first
+        ([3.5, 1.25, 7.0, -2.5, 0.1], 7.0, 2),  # the largest
+        ([3.5, 1.25, 7.0, -2.5, 0.1], -2.5, 3),  # the smallest
+        ([0, 1, 0, 1, 1], 1.0, 1),  # one of each class
+    ],
+)
+def test_a_few_rows_are_rehearsed(targets, refused, place):
     def loss(output, target):
-        if target == 3.5:
-            raise KeyError("no 3.5")
+        if target == refused:
+            raise KeyError("refused")
         return (output - target) ** 2
 
-    targets = [3.5, 1.25, 7.0, -2.5, 0.1]
     with pytest.raises(KeyError) as error:
         Examples(network(1), POINTS[:5], targets, loss).rehearse()
-    assert error.value.__notes__ == ["in the loss of example 0 of 5, before any training"]
+    assert error.value.__notes__ == [f"in the loss of example {place} of 5, before any training"]
+
+
+@both
+def test_a_loss_by_hand_may_be_a_bare_0_where_all_is_right(compiled):
+    def perceptron(output, target):
+        return -target * output if output * target < 0 else 0.0
+
+    model = Says(lambda w: w * 2.0)
+    history = fit(model, y=np.ones(60), loss=perceptron, compiled=compiled)
+    assert history.loss == [0.0] * 3 and model.w.data == 1.0
+
+
+def test_too_few_targets_are_told_by_name():
+    with pytest.raises(ValueError, match=r"^`X` has 60 examples and `y` has 1"):
+        fit(network(1), y=[1.0])
+    with pytest.raises(ValueError, match=r"^`X` has 2 examples and `validation y` has 1"):
+        fit(network(1), validation=(POINTS[:2], [1.0]))
