@@ -255,3 +255,11 @@ def test_too_few_targets_are_told_by_name():
         fit(network(1), y=[1.0])
     with pytest.raises(ValueError, match=r"^`X` has 2 examples and `validation y` has 1"):
         fit(network(1), validation=(POINTS[:2], [1.0]))
+
+
+def test_a_loss_of_ones_own_may_compare_one_output_with_several_targets():
+    def loss(output, target):
+        return (output - target[0]) ** 2 + (output + target[1]) ** 2
+
+    history = fit(network(1), y=np.stack([CLASSES, 1 - CLASSES], axis=1), loss=loss)
+    assert history.loss[-1] < history.loss[0] and not history.accuracy
