@@ -41,14 +41,14 @@ class Module:
         raise TypeError(f"{type(self).__name__} defines neither `forward(x)` nor `__call__(x)`")
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return what copies and pickles hold: all but the kept program of predictions."""
-        return {name: x for name, x in vars(self).items() if name != "_predictor"}
+        """Return what copies and pickles hold: all but what is kept of its programs."""
+        return {name: x for name, x in vars(self).items() if name not in ("_predictor", "_twins")}
 
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
         """Yield (name, parameter) in the order of the attributes."""
         seen: set[Value] = set()
-        for name, item in _walk(self, _declared):
-            if isinstance(item, Value) and item not in seen:
+        for name, item in _walk(self, _declared, Value):
+            if item not in seen:
                 seen.add(item)
                 yield name, item
 
@@ -105,9 +105,7 @@ class Module:
     def named_modules(self) -> Iterator[tuple[str, "Module"]]:
         """Yield (name, module) for this module, named "", and all inside it, each once."""
         yield "", self
-        for name, item in _walk(self, _held):
-            if isinstance(item, Module):
-                yield name, item
+        yield from _walk(self, _held, Module)
 
     def modules(self) -> Iterator["Module"]:
         """Yield this module and all inside it, each once."""
@@ -175,18 +173,18 @@ def unmoved(model: Module) -> Iterator[None]:
             vars(module).update(attributes)
 
 
-def _walk(item: Any, children: Callable[[Any], Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the modules and parameters inside `item`, each with its first path."""
+def _walk(item: Any, children: Callable[[Any], Any], kind: type) -> Iterator[tuple[str, Any]]:
+    """Yield the modules, or else the parameters, inside `item`, each with its first path."""
     seen, stack = {id(item)}, [("", iter(children(item)))]
     while stack:
         prefix, left = stack[-1]
         for key, child in left:
             if isinstance(child, Value):
-                if child.primitive is None or child.primitive is FROZEN:
+                if kind is Value and (child.primitive is None or child.primitive is FROZEN):
                     yield f"{prefix}{key}", child
             elif id(child) not in seen:
                 seen.add(id(child))  # what is shared is walked once
-                if isinstance(child, Module):
+                if kind is Module and isinstance(child, Module):
                     yield f"{prefix}{key}", child
                 stack.append((f"{prefix}{key}.", iter(children(child))))
                 break

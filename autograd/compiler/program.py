@@ -11,6 +11,7 @@ import sys
 import threading
 import types
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ import numpy.typing as npt
 from autograd.compiler.arguments import Layout, Ragged, Signature, ValuesAmongArguments
 from autograd.compiler.javascript import javascript
 from autograd.compiler.parameters import Parameters, Shared, padded
-from autograd.compiler.replay import Replayer
+from autograd.compiler.replay import Path, Replayer
 from autograd.compiler.results import blocks, rebuild, together
 from autograd.compiler.trace import PROGRAM, without_arrays
 from autograd.engine.modes import innermost, no_grad, recording
@@ -266,6 +267,26 @@ class Program:
         replayer.start(arrays, count)
         return BoundProgram(replayer, values)
 
+    def recorded(self, values: list[Value]) -> "Recorded | None":
+        """Return what the program has recorded, for a twin: a function of the same code.
+
+        None unless one path on arrays, the same for all numbers, of these `values` is all there is.
+        """
+        own, paths, place = self._parameters, self._paths, {v: i for i, v in enumerate(values)}
+        if len(paths) != 1 or paths[0].arrays is None or paths[0].recording.guards:
+            return None
+        if not place.keys() >= set(own.values):
+            return None
+        path = replace(paths[0], recording=replace(paths[0].recording, parameters=[]))
+        return Recorded(path, [place[v] for v in own.values], frozenset(own.used), own.order)
+
+    def adopt(self, recorded: "Recorded", values: list[Value], *args: Any) -> None:
+        """Take what a twin has `recorded` for arguments like these, with one's own `values`."""
+        own, (layout, _, _) = self._parameters, self._signature.read(args, {}, None)
+        own.values, own.used = [values[i] for i in recorded.places], set(recorded.used)
+        own.arrange(recorded.order)
+        self._new(layout).paths.append(recorded.path)
+
     def __get__(self, instance: Any, owner: Any = None) -> "Program":
         """The program as a method: one for each instance, kept in the instance.
 
@@ -304,6 +325,16 @@ def _mean_of(groups: list[tuple[list[int], Any]]) -> tuple[float, FloatArray]:
         mean += len(rows) / count * number
         gradient += len(rows) / count * padded(slopes, size)
     return mean, gradient
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What a program has recorded, without Values: `places` says which of a list it uses."""
+
+    path: Path
+    places: list[int]
+    used: frozenset[int]
+    order: Any
 
 
 class BoundProgram(Shared):

@@ -26,6 +26,7 @@ from nn.optim import SGD, Adam, Optimizer
 from nn.training.fit import fit
 from nn.training.history import History, Observer
 from nn.training.predictor import predictor_of
+from nn.training.twins import call_twin
 
 Array = npt.NDArray[Any]
 
@@ -93,13 +94,12 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
         self._random = check_random_state(self.random_state)
         widths = self.hidden_layer_sizes
         hidden = list(widths) if isinstance(widths, Iterable) else [widths]
-        self.model_ = MLP(
-            features,
-            [*hidden, outputs],
-            activation=by_name("activation", self.activation, ALL_ACTIVATIONS),
-            init="xavier",
-            rng=random.Random(self._seed()),
-        )
+        activation = by_name("activation", self.activation, ALL_ACTIVATIONS)
+        rng = random.Random(self._seed())
+        sizes = [*hidden, outputs]
+        self.model_ = MLP(features, sizes, activation=activation, init="xavier", rng=rng)
+        if activation in ALL_ACTIVATIONS.values():
+            call_twin(self.model_, (features, *self.model_.nouts, activation))
         self._optimizer = self._new_optimizer()
         self.loss_curve_: list[float] = []
         self.n_iter_ = 0

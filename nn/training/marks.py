@@ -18,8 +18,8 @@ import numpy as np
 from autograd import Value
 from nn.module import Module
 
-PREDICTOR, TRAINED_BY = "_predictor", "_trained_by"  # attributes of a model
-_NO_MATTER = (PREDICTOR, TRAINED_BY, "training")  # to an evaluation
+PREDICTOR, TRAINED_BY, TWINS = "_predictor", "_trained_by", "_twins"  # attributes of a model
+_NO_MATTER = (PREDICTOR, TRAINED_BY, TWINS, "training")  # to an evaluation
 _PLAIN = (int, float, complex, str, bytes, type(None), np.generic)
 _WRAPPERS = (staticmethod, classmethod, property)
 _LOOKED_AT = (*_PLAIN, Value, Module, Collection, FunctionType, partial, *_WRAPPERS)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from autograd import Program, Value, no_grad
 from autograd.engine.modes import Mode, Training
 from nn.module import Module
+from nn.training import twins
 from nn.training.examples import listed
 from nn.training.marks import PREDICTOR, Look
 
@@ -58,8 +59,9 @@ class Predictor:
             self._block = max(16, LARGEST // (1 + X[0].size + inputs.count))
         self._asked += len(X)
         if self._compiles and self._asked >= WORTH_COMPILING:
-            self._program = self._program or Program(self._listed, batch=True, lists=True)
             try:
+                if self._program is None:
+                    self._program = self._compiled(model, X)
                 starts = range(0, len(X), self._block)
                 blocks = [self._program(X[i : i + self._block]) for i in starts]
                 return np.concatenate(blocks) if len(blocks) > 1 else blocks[0]
@@ -67,6 +69,13 @@ class Predictor:
                 self._compiles = False
         with Training():
             return np.array([[v.data for v in listed(model(row))] for row in X.tolist()])
+
+    def _compiled(self, model: Module, X: Array) -> Program:
+        program, kind = Program(self._listed, batch=True, lists=True), ("answers", X.shape[1:])
+        if not twins.adopt(model, kind, program, [X[:1]]):
+            program(X[:1])
+            twins.keep(model, kind, program)
+        return program
 
     def _listed(self, x: Any) -> list[Value]:
         model = self._model()

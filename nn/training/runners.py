@@ -18,8 +18,9 @@ from autograd.engine.node import assign
 from autograd.engine.value import as_value
 from nn.data import Rows
 from nn.layers.noise import Noise
-from nn.losses import Loss
+from nn.losses import LOSSES, Loss
 from nn.module import Module
+from nn.training import twins
 from nn.training.examples import Examples, listed
 
 Array = npt.NDArray[Any]
@@ -135,14 +136,19 @@ class Compiled:
         if noise.calls:
             more.append(np.ones((1, noise.width)))
         program = Program(loss_and_output, batch=True, lists=True)
+        args = [examples.X[:1], y[:, 0] if examples.targets.ndim == 1 else y, *more]
+        kind = (self.loss, *[a.shape for a in args])
+        ours = self.loss in LOSSES.values()  # of others we do not know what they depend on
+        known = ours and twins.adopt(self.model, kind, program, args)
         try:
-            target = y[:, 0] if examples.targets.ndim == 1 else y
-            bound = program.bind(self.params, examples.X[:1], target, *more)
+            bound = program.bind(self.params, *args)
         except Exception as error:
             error.add_note("`fit` compiles model and loss; compiled=False runs them as they are")
             raise
+        if ours and not known:
+            twins.keep(self.model, kind, program)
         if not self.programs:
-            if not noise.calls:
+            if not (noise.calls or known):
                 check_repeats(self.model, self.loss, examples)
             self.params = bound.best_order  # so that a step copies nothing
             bound.share(self.params)
