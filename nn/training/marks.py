@@ -36,6 +36,9 @@ class Look:
     def __init__(self, model: Module) -> None:
         self.own = _parts(model)
         self.known: list[tuple[Any, list[Any]]] = []  # objects inside the model, and their parts
+        # Modules in objects that no walk enters keep their modes in an evaluation, so these matter.
+        self.hidden: list[tuple[Module, bool]] = []
+        found = set(map(id, model.modules()))
         seen, stack = {id(model)}, list(self.own)
         while stack:
             item = stack.pop()
@@ -45,6 +48,8 @@ class Look:
                 stack += parts
                 if parts or not isinstance(item, Value):
                     self.known.append((item, parts))
+                if isinstance(item, Module) and id(item) not in found:
+                    self.hidden.append((item, item.training))
 
     def is_same(self, model: Module) -> bool:
         """Whether every object holds what it held. Of 8,000 weights that takes 0.5 ms."""
@@ -54,7 +59,7 @@ class Look:
                 return False
             if not (all(map(is_, now, parts)) or all(map(_alike, now, parts))):
                 return False
-        return True
+        return all(module.training == mode for module, mode in self.hidden)
 
 
 def _alike(now: Any, before: Any) -> bool:

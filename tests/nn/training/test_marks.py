@@ -135,6 +135,34 @@ class Holding(nn.Module):
         return out
 
 
+class Bent(nn.Module):
+    """Another function in another mode."""
+
+    def forward(self, v):
+        return v * 2.0 if self.training else v * 3.0
+
+
+@pytest.mark.parametrize(
+    "hide",
+    [
+        lambda bent: vars(holder := Holder()).update(bent=bent) or (lambda v: holder.bent(v)),
+        lambda bent: lambda v: bent(v),
+        lambda bent: functools.partial(lambda module, v: module(v), bent),
+        lambda bent: functools.partial(lambda held, v: held[0](v), collections.deque([bent])),
+    ],
+)
+def test_the_mode_of_a_module_that_no_walk_finds_is_seen(hide):
+    model, bent = Functions(), Bent()
+    model.functions.append(hide(bent))
+    assert bent not in set(model.modules())
+    for mode in (True, False, True):
+        bent.train(mode)
+        eager = [model(x).data for x in POINTS.tolist()]
+        for _ in range(2):
+            assert nn.predict(model, POINTS) == pytest.approx(eager, rel=1e-12)
+        assert bent.training == mode
+
+
 def test_what_a_model_holds_by_methods_partials_arrays_and_helpers_is_looked_at():
     model = Holding()
 
