@@ -22,7 +22,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
 
     Args:
         hidden_layer_sizes: the widths of the hidden layers; () for logistic regression.
-        activation: "identity", "logistic", "tanh", "relu", or a function such as `autograd.softplus`.
+        activation: "identity", "logistic", "tanh", "relu", or such as `autograd.softplus`.
         solver: "adam" or "sgd".
         alpha: L2 penalty on the weights, not on the biases; divided by what a batch counts.
         batch_size: examples in a step; "auto" is min(200, n).
