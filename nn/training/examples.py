@@ -86,8 +86,9 @@ class Examples:
     @property
     def yes_or_no(self) -> bool:
         """Whether each of several outputs answers a question of its own."""
-        answers = kind_of(self.loss) == "logits" or made_by(self.output) == "sigmoid"
-        if self.labels is not None or self.outputs == 1 or not answers:
+        if self.labels is not None or self.outputs == 1:
+            return False
+        if kind_of(self.loss) != "logits" and made_by(self.output) != "sigmoid":
             return False
         return bool(((self.targets == 0.0) | (self.targets == 1.0)).all())
 
