@@ -34,6 +34,14 @@ def table_as_before():
         del TABLE[name]
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Neighbours, which share what is set up for a module, stay together; whoever is idle steals."""
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log)
+
+
 def pytest_collection_modifyitems(items):
     """Tests that open a browser can be chosen by `-m browser`."""
     for item in items:

@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import io
 import json
 import os
 import re
@@ -18,6 +19,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from made_tables import TABLES
+from repeats import repeats
 
 import nn
 from nn.commands import main
@@ -41,11 +43,10 @@ def refused(arguments, capsys):
     return captured.err
 
 
-@pytest.fixture
-def flowers(tmp_path):
-    """Iris as a CSV file."""
+def write_flowers(folder):
+    """Write iris as a CSV file; return its path."""
     iris = load("iris", scale=None)
-    path = tmp_path / "flowers.csv"
+    path = folder / "flowers.csv"
     with open(path, "w", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(["sepal length", "sepal width", "petal length", "petal width", "species"])
@@ -55,12 +56,27 @@ def flowers(tmp_path):
 
 
 @pytest.fixture
-def trained(flowers, tmp_path, capsys):
-    """A network that was trained on the flowers and saved."""
-    path = str(tmp_path / "flowers.json")
-    assert main(["--csv", flowers, "--target", "species", "--epochs", "30", "--save", path]) == 0
-    capsys.readouterr()
-    return path
+def flowers(tmp_path):
+    return write_flowers(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def trained_once(tmp_path_factory):
+    """The text of a network that was trained on the flowers and saved."""
+    folder = tmp_path_factory.mktemp("trained")
+    table, path = write_flowers(folder), folder / "flowers.json"
+    with contextlib.redirect_stdout(io.StringIO()):
+        how = ["--csv", table, "--target", "species", "--epochs", "30"]
+        assert main([*how, "--save", str(path)]) == 0
+    return path.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def trained(trained_once, tmp_path):
+    """Its file, a fresh one for each test."""
+    path = tmp_path / "flowers.json"
+    path.write_text(trained_once, encoding="utf-8")
+    return str(path)
 
 
 def test_the_main_job_reads_handwritten_digits():
@@ -76,7 +92,7 @@ def test_the_main_job_reads_handwritten_digits():
 
 
 def test_a_convolutional_network_reads_them_better(capsys):
-    assert main(["train", "--model", "cnn", "--json"]) == 0
+    assert main("train --model cnn --epochs 3 --json".split()) == 0  # of 20: 3 are enough
     document = json.loads(capsys.readouterr().out)
     assert document["model"].startswith("Sequential(Reshape(1, 8, 8), Conv2d(1, 16, 3, padding=1")
     assert document["test"]["accuracy"] >= 0.985
@@ -607,8 +623,8 @@ FILES = st.binary(max_size=100) | ROWS.map(lambda rows: "\n".join(["x,y", *rows,
 
 
 @settings(
-    max_examples=200,
-    deadline=5000,
+    max_examples=repeats(60),
+    deadline=None,  # of a clock: the machine may be busy
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(command=LINES, words=st.lists(WORDS, max_size=4), content=FILES, junk=st.binary())

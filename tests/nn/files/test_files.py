@@ -392,10 +392,10 @@ PARTS = "architecture.modules"
 def test_wrong_content_is_refused_and_the_place_named(path, old, new, message):
     assert TEXT.count(old)
     path.write_text(TEXT.replace(old, new, 1), "utf-8")
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(nn.LoadError, match=message) as caught:
         nn.load(path)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
     assert str(caught.value).startswith(f"{path}: ")
     assert len(str(caught.value)) < 500 + len(str(path))
 
@@ -415,10 +415,10 @@ def test_binary_files_are_refused(path, content):
 def test_a_large_file_is_refused_unread(path):
     with open(path, "wb") as file:
         file.truncate(2**40)  # sparse: no such space is taken
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(nn.LoadError, match=r"larger than .* `max_bytes`"):
         nn.load(path)
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0
     nn.save(nn.MLP(2, [1]), path)
     with pytest.raises(nn.LoadError, match="larger than 100 bytes"):
         nn.load(path, max_bytes=100)
@@ -438,10 +438,10 @@ def test_what_has_no_weights_is_bounded_too(path):
     with pytest.raises(nn.LoadError, match=r"modules\[2\]: pads images"):
         load(pool(PADDING - 1), pool(1), pool(1))
     assert len(load(pool(PADDING - 1), pool([0, 1]))) == 2
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(nn.LoadError, match=f"goes beyond {MODULES} modules"):
         load(*[{"class": "Dropout", "p": 0.5}] * 100_000)
-    assert time.perf_counter() - start < 3.0
+    assert time.process_time() - start < 3.0
     nested = {"class": "Flatten"}
     for _ in range(60):
         nested = {"class": "Sequential", "modules": [nested]}
@@ -471,7 +471,7 @@ JSON = st.recursive(
 def only_load_errors(path, content):
     """Load the content in three ways: only a LoadError may come out, and then nothing changes."""
     path.write_bytes(content)
-    start = time.perf_counter()
+    start = time.process_time()
     for way in ("new", "into", "checkpoint"):
         model, rng = nn.load(VALID), random.Random(0)
         optimizer = nn.SGD(model.parameters(), lr=0.1)
@@ -484,7 +484,7 @@ def only_load_errors(path, content):
         except nn.LoadError as error:
             assert str(error).startswith(f"{path}: ")
             assert (bits(model), optimizer.state_dict(), rng.getstate()) == before
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0
 
 
 VALID = ""
