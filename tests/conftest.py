@@ -36,7 +36,7 @@ def table_as_before():
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Neighbours, which share what is set up for a module, stay together; whoever is idle steals."""
+    """Neighbours, which share what is set up once, stay together; whoever is idle steals."""
     from xdist.scheduler import WorkStealingScheduling
 
     return WorkStealingScheduling(config, log)

@@ -13,8 +13,8 @@ import autograd
 import nn
 from autograd import Value
 
-# 170 times the recursion limit; one test goes a million deep.
-DEEP = 50_000
+# 67 times the recursion limit; one test goes a million deep.
+DEEP = 20_000
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from repeats import repeats
 
 import autograd
 from autograd import Value, draw
@@ -240,7 +241,7 @@ def test_nasty_labels_are_shown_as_they_are(label):
     check_is_text(label)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=repeats(40), deadline=None)
 @given(
     st.text(max_size=50)
     | st.text(alphabet="\\<>|{}&#;\"[]NGTEHLlrn =/' 0123456789abtx", max_size=50)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_tables import TABLES
+from repeats import repeats
 
 from nn.data import read_csv, read_table
 from nn.data.csv_file import targets
@@ -114,7 +115,7 @@ CELLS = st.text(' ",;\t\n\r\ufeff0123456789.-+eEnaif_\0é', max_size=12) | st.fl
 LINES = st.lists(st.lists(CELLS, max_size=4).map(",".join), max_size=8).map("\n".join)
 
 
-@settings(max_examples=200, deadline=2000)
+@settings(max_examples=repeats(70), deadline=None)
 @given(content=st.binary(max_size=200) | LINES.map(str.encode), target=CELLS, data=st.data())
 def test_any_file_is_a_data_set_or_a_value_error(content, target, data, tmp_path_factory):
     path = tmp_path_factory.getbasetemp() / "fuzz.csv"
