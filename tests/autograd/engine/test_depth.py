@@ -12,6 +12,7 @@ import pytest
 import autograd
 import nn
 from autograd import Value
+from autograd.compiler import replay, straight
 
 # 67 times the recursion limit; one test goes a million deep.
 DEEP = 20_000
@@ -37,7 +38,7 @@ def chain(x, depth=DEEP):
     return x
 
 
-def test_a_million_nodes():
+def test_a_million_nodes():  # which takes its time: a promise of README
     x = Value(0.5)
     y = chain(x, 1_000_000)
     y.backward()
@@ -130,9 +131,12 @@ def test_compile(batch):
     assert "def part1(A, P, V):" in program.source
 
 
-def test_a_deep_program_is_cut_into_parts_with_guards_parameters_and_several_results():
+def test_a_deep_program_is_cut_into_parts_with_guards_parameters_and_several_results(monkeypatch):
+    # A tenth of what they are, and of the program: at full size it took 13 s.
+    monkeypatch.setattr(replay, "DEEPEST", 1_000)
+    monkeypatch.setattr(straight, "LINES", 1_200)
     rng, w, v = Random(0), Value(0.3), Value(-0.2)
-    steps = [rng.uniform(-1, 1) for _ in range(6_000)]
+    steps = [rng.uniform(-1, 1) for _ in range(600)]
 
     def f(x, y):
         for s in steps:
@@ -163,7 +167,7 @@ def test_a_deep_program_is_cut_into_parts_with_guards_parameters_and_several_res
 
 
 def chain_of(x):
-    for _ in range(11_000):
+    for _ in range(1_100):
         x = autograd.sin(x) * 1.0001
     return x
 
