@@ -159,6 +159,19 @@ function loadState() {
   }
 }
 
+/** Show the stepper of the example that is followed: its page, with the present numbers of leaves. */
+function showSteps() {
+  const example = surface.example();
+  if (!the("steps").open || !example) return;
+  const numbers = { A: example, P: trainer.P };
+  the("stepper").srcdoc = given.steps.page.replace(/(id="graph">)([^<]*)/, (_, open, text) => {
+    const graph = JSON.parse(text);
+    for (const [kind, node, i] of given.steps.leaves) graph.nodes[node].data = encoded(numbers[kind][i]);
+    const escaped = (sign) => "\\u00" + sign.charCodeAt(0).toString(16);
+    return open + JSON.stringify(graph).replace(/[<>&]/g, escaped);
+  });
+}
+
 /** Fill the choices of axes, of classes, and of the example that is followed. */
 function fillChoices() {
   the("title").textContent = document.title = given.title;
@@ -199,6 +212,9 @@ fillChoices();
 readControls();
 the("seed").value = given.seed;
 the("all").addEventListener("toggle", refresh);
+the("steps").hidden = !given.steps;
+the("steps").addEventListener("toggle", showSteps);
+the("steps-now").addEventListener("click", showSteps);
 addEventListener("resize", () => {
   network.build();
   for (const edge of network.edges) edge.now = edge.width = undefined;

@@ -19,8 +19,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autograd import Value
+from autograd import Value, stepper
 from autograd.compiler.program import Program
+from autograd.engine.graph import topological_order
+from autograd.engine.modes import Training
 from autograd.engine.value import as_value
 from nn.checks import by_name, check_size
 from nn.files.strict_json import LoadError, parse, read
@@ -36,6 +38,7 @@ from nn.training.runners import check_repeats
 Array = npt.NDArray[Any]
 FORMAT = "seegrad playground"
 SCRIPTS = "random trainer numbers network surface curves details page".split()
+MOST_STEPS = 1000  # nodes of the graph of one example that can be stepped through
 MOST_NUMBERS = 2_000_000  # in the data: a page of 40 MB
 
 
@@ -124,6 +127,7 @@ def playground(
         "optimizer": _optimizer(optimizer, parameters),
         "wiring": wiring.as_data(number, inputs),
         "inputs": inputs,
+        "steps": _steps(model, examples, inputs, number),
         "batch": check_size("batch_size", batch_size),
         "seed": check_size("seed", seed, 0),
     }
@@ -168,6 +172,30 @@ def _recorded(model: Module, examples: Examples, unseen: Examples | None) -> tup
     for each in filter(None, (examples, unseen)):
         program(each.X, each.targets)
     return program, wirings[0]
+
+
+def _steps(
+    model: Module, examples: Examples, inputs: Sequence[str], number: Mapping[Value, int]
+) -> dict[str, Any] | None:
+    """The stepper's page for one example, and what each of its leaves is; None for a large graph.
+
+    A leaf is a parameter, by its number, or stands at a place of the example's row.
+    """
+    x, targets = examples.X[0], np.ravel(examples.targets[0])
+    values = [Value(float(number), name) for number, name in zip(x.ravel(), inputs, strict=True)]
+    wanted = [Value(float(t), f"target {i}".removesuffix(" 0")) for i, t in enumerate(targets)]
+    nested = np.array(values, dtype=object).reshape(x.shape).tolist()
+    with Training():
+        target = wanted if examples.targets.ndim > 1 else wanted[0]
+        root = as_value(examples.loss(model(nested), target), "the loss")
+    order = topological_order(root)
+    if len(order) > MOST_STEPS or not root.parents:
+        return None
+    row = {value: i for i, value in enumerate([*values, *wanted])}
+    leaves = [["P", i, number[v]] for i, v in enumerate(order) if v in number]
+    leaves += [["A", i, row[v]] for i, v in enumerate(order) if v in row]
+    names = {name: p for name, p in model.named_parameters()}
+    return {"page": stepper(root, names={**names, "loss": root}).html, "leaves": leaves}
 
 
 def _flat(x: Any) -> list[Value]:

@@ -314,6 +314,30 @@ def test_a_state_that_does_not_fit_changes_nothing(opened):
         nn.load_playground("nowhere.json", model)
 
 
+@pytest.mark.parametrize("loss", ["mse_loss", "binary_cross_entropy_with_logits"])
+def test_the_example_that_is_followed_can_be_stepped_through(opened, loss):
+    X, y = moons()
+    model = nn.MLP(2, [2, 1], activation="tanh", rng=Random(1))
+    page = opened(nn.playground(model, X, y, loss=loss))
+    page.click("#epoch")
+    page.fill("#followed", "3")
+    page.click("#steps summary")
+    frame = page.frame_locator("#stepper")
+    frame.locator("#last").click()
+    nn.load_playground(json.dumps(page.evaluate("trainer.saved()")), model)
+    root = getattr(nn, loss)(model(X[3]), y[3])
+    model.zero_grad()
+    root.backward()
+    shown = frame.locator("#rows").evaluate(
+        "rows => Array.from(rows.rows, r => [r.cells[0].textContent, r.cells[3].dataset.value])"
+    )
+    found = {name: float(x) for name, x in shown if x}
+    for name, p in model.named_parameters():
+        if name in found:
+            assert found[name] == pytest.approx(p.grad, rel=1e-9, abs=1e-12)
+    assert sum(name in found for name, _ in model.named_parameters()) >= 7
+
+
 class Branches(nn.Module):
     """Takes another way where the first input is above 1."""
 
