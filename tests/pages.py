@@ -29,15 +29,12 @@ def table(page):
 
 def picture(page):
     """The same, as the picture shows it, in short: name -> (data, gradient)."""
-    texts = page.eval_on_selector_all(
-        "svg .node", "gs => gs.map(g => [...g.querySelectorAll('text')].map(t => t.textContent))"
+    shown = page.eval_on_selector_all(
+        "svg .node:not(.group-node)",
+        """gs => gs.map(g => ["name", "data", "grad"].map(
+            kind => g.querySelector(`text.${kind}`).textContent))""",
     )
-    shown = {}
-    for lines in texts:
-        name = next(t for t in lines[-5:] if not t.startswith(("data", "grad", "◆")))
-        name = lines[1] if not lines[1].startswith("data") else lines[0]
-        shown[name] = tuple(t.split()[1] for t in lines if t.startswith(("data ", "grad ")))
-    return shown
+    return {name: tuple(text.split()[-1] for text in numbers) for name, *numbers in shown}
 
 
 def close(a, b):

@@ -10,7 +10,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,19 @@ from autograd.engine.primitive import CONSTANT, DETACHED
 from autograd.engine.value import Value
 from autograd.pictures import javascript
 from autograd.pictures.javascript import Table
-from autograd.pictures.layout import positions
+from autograd.pictures.short_names import parts, short_names
+from autograd.pictures.views import Graph, views
 from autograd.words.folding import Folding
-from autograd.words.formula import Formula, text
+from autograd.words.formula import Formula, operation, shortened, text
+from autograd.words.formula import number as number_as_formula
 from autograd.words.names import Names
 from autograd.words.sweep import Sweep
-from autograd.words.text import LIMIT, check_limit, visible
+from autograd.words.text import ELLIPSIS, LIMIT, check_limit, visible
+
+# In the order of reading: what is computed, how it is written and drawn, what the reader does.
+SCRIPTS = "graph text elements views session picture steps leaves tabs start".split()
+LONGEST_WHOLE = 25  # parts of an expression that is written in one line
+LINES = 40  # of expressions, where there are several
 
 
 class Stepper:
@@ -76,14 +83,21 @@ def _graph(sweep: Sweep, names: Names, table: Table) -> dict[str, Any]:
     number = {node: i for i, node in enumerate(order)}
     folding = Folding(sweep, {node: f"\0{i}\0" for node, i in number.items()})
     parents = [[number[p] for p in node.parents] for node in order]
-    layer, height = positions(parents)
+    called = [names[node] for node in order]
+    shorts = _shorts(order, called)
+    operations, shown = views(Graph(called, list(map(_kind, order)), parents))
     return {
         "frozen": sorted(table.frozen),
         "reasons": [f"{name}: {visible(why, 200)}" for name, why in sorted(table.frozen.items())],
         "stale": sweep.stale,
+        "formulas": _formulas(sweep, names, number),
+        "operations": operations,
+        "views": shown,
         "nodes": [
             {
-                "name": names[node],
+                "name": called[i],
+                "short": shorts[i],
+                "path": parts(called[i]),
                 "op": node.op,
                 "row": _key(node, table),
                 "kind": _kind(node),
@@ -92,12 +106,47 @@ def _graph(sweep: Sweep, names: Names, table: Table) -> dict[str, Any]:
                 "partials": list(map(_json_number, node.partials)),
                 "expression": _template(folding.expression(node)),
                 "rules": list(map(_template, folding.rules(node))),
-                "layer": layer[i],
-                "height": height[i],
             }
             for i, node in enumerate(order)
         ],
     }
+
+
+def _shorts(order: Sequence[Value], called: Sequence[str]) -> list[str]:
+    """Short names; of constants their number."""
+    named = [i for i, node in enumerate(order) if node.primitive is not CONSTANT]
+    found = list(called)
+    for i, short in zip(named, short_names([called[i] for i in named]), strict=True):
+        found[i] = short
+    return found
+
+
+def _formulas(sweep: Sweep, names: Names, number: Mapping[Value, int]) -> list[Any]:
+    """The root as one expression of the leaves, or else line by line as it was named."""
+    written = {node: f"\0{i}\0" for node, i in number.items()}
+    whole = _whole(sweep, written)
+    if whole is not None:
+        return [[number[sweep.root], _template(whole)]]
+    folding = Folding(sweep, names, fold=True)
+    named = [node for node in reversed(sweep.order) if names.given(node) and node.parents]
+    shown = dict.fromkeys([sweep.root, *named])
+    folding.names = written
+    return [[number[node], _template(folding.expression(node))] for node in list(shown)[:LINES]]
+
+
+def _whole(sweep: Sweep, written: Mapping[Value, str]) -> Formula | None:
+    """The root as an expression of the leaves, where it is short."""
+    found: dict[Value, Formula] = {}
+    for node in sweep.order:
+        if node.primitive is not None and node.parents:
+            inputs = [Formula(ELLIPSIS) if p is None else found[p] for p in shortened(node)]
+            found[node] = operation(node.primitive, inputs)
+        else:
+            constant = node.primitive is CONSTANT
+            found[node] = number_as_formula(node._data) if constant else Formula(written[node])
+        if found[node].size > LONGEST_WHOLE:
+            return None
+    return found[sweep.root]
 
 
 def _key(node: Value, table: Table) -> str:
@@ -129,10 +178,15 @@ def _page(graph: dict[str, Any], table: Table) -> str:
     data = json.dumps(graph, allow_nan=False, separators=(",", ":"))
     data = data.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
     parts = {
-        "style": javascript.source("stepper.css"),
+        "style": _source("page.css"),
         "data": data,
         "partials": table.code(),
-        "script": javascript.source("stepper.js"),
+        "script": "\n".join(_source(f"{name}.js") for name in SCRIPTS),
     }
-    template = javascript.source("stepper.html")
+    template = _source("page.html")
     return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], template)
+
+
+def _source(name: str) -> str:
+    """Return the text of a file of the page."""
+    return javascript.source(f"stepper_page/{name}")

@@ -17,6 +17,7 @@ from samples import SAMPLES, moderate
 
 import autograd
 from autograd import Value, stepper
+from autograd.checking.answers import parsed
 from autograd.engine.graph import topological_order
 from autograd.engine.primitive import TABLE, Primitive
 from autograd.pictures import javascript
@@ -166,11 +167,12 @@ def test_stepping_through_the_worked_example(show):
     page.click("#next")
     assert "∂f/∂f = 1" in text() and table(page)["f"] == (-12, 1)
     page.click("#next")
-    assert "contribution = 1 × (-4) = -4" in text() and "∂f/∂q = -4" in text()
+    assert "local ∂f/∂q = z = -4" in text()
+    assert "total ∂f/∂q = ∂f/∂f · ∂f/∂q = 1 × (-4) = -4" in text()
     assert table(page)["q"] == (3, -4) and table(page)["z"] == (-4, 3)
     assert table(page)["x"] == (-2, None)
     page.click("#next")
-    assert "∂f/∂x = -4" in text() and page.is_disabled("#next")
+    assert "total ∂f/∂x = ∂f/∂q · ∂q/∂x = (-4) × 1 = -4" in text() and page.is_disabled("#next")
     expected = {"x": (-2, -4), "y": (5, -4), "z": (-4, 3), "q": (3, -4), "f": (-12, 1)}
     assert table(page) == expected
     shown = {name: tuple(map(float, pair)) for name, pair in picture(page).items()}
@@ -268,7 +270,7 @@ def test_what_is_no_number_is_marked_and_changes_nothing(show):
     page = show(worked_example())
     page.click("#last")
     before = table(page)
-    for wrong in ("", "two", "1e", "1,5", "0x10"):
+    for wrong in ("", "two", "1e", "1,2.5", "0x10", "1/0", "1/2/3", "/2", "--1"):
         page.fill("input[aria-label='x, number']", wrong)
         assert page.get_attribute("input[aria-label='x, number']", "aria-invalid") == "true"
         assert table(page) == before
@@ -367,7 +369,126 @@ def test_a_formula_stands_only_where_it_gives_the_partial(show):
     assert "1 if x > z else 0 = 1 if 2 > 1 else 0 = 1" in page.inner_text("#panel")
     page = show(Value(20.0, "x").tanh())
     page.click("#last")
-    assert "local ∂v1/∂x = 1 - v1 ** 2 = 1.69934e-17" in page.inner_text("#panel")
+    assert "local ∂v1/∂x = 1 - v1 ** 2 = 1.6993e-17" in page.inner_text("#panel")
+
+
+def test_a_wrong_entry_says_so_in_words(show):
+    page = show(worked_example())
+    field = "input[aria-label='x, number']"
+    for wrong, word in (
+        *(("two", "“two” is no number. Write -3, 0.25, 1/3 or 2e-3. x stays -2."),),
+        *(("", "Type a number. x stays -2."), ("1/0", "Nothing can be divided by 0. x stays -2.")),
+    ):
+        page.fill(field, wrong)
+        assert page.inner_text("[data-leaf] .problem:visible") == word
+    page.fill(field, "1/3")
+    assert page.locator("[data-leaf] .problem:visible").count() == 0
+    assert page.get_attribute(field, "aria-invalid") is None
+
+
+def test_entries_are_read_as_answers_to_check_are(show):
+    page = show(worked_example())
+    for text in ("1/3", "-7/2", "+1 / 4", "1,5", "\u22122.5", "1e-3", ".5", "3.", "inf", "-inf"):
+        expected = float(parsed(text, "x").number)
+        page.fill("input[aria-label='x, number']", text)
+        assert table(page)["x"][0] == expected, text
+
+
+def test_sliders_have_ends_and_write_few_digits(show):
+    page = show(worked_example())
+    slider = page.locator("input[aria-label='x, slider']")
+    ends = page.locator("[data-leaf] .ends").first
+    assert ends.inner_text().split() == ["-6", "2"]
+    slider.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    assert page.input_value("input[aria-label='x, number']") == "-1.97"
+    assert table(page)["x"][0] == -1.97
+    page.keyboard.press("End")
+    assert table(page)["x"][0] == 2
+
+
+def test_the_page_says_what_it_shows(show):
+    page = show(worked_example())
+    assert page.title() == "f, step by step"
+    assert page.inner_text("h1") == "Backpropagation through f, step by step"
+    assert page.inner_text("#formulas") == "f = (x + y) * z"
+    legend = page.inner_text("#legend").split("\n")
+    assert {"leaf", "constant", "operation", "◆this step"} <= set(legend)
+    E, names = mazur()
+    page = show(E, names=names)
+    page.click("#formulas summary")
+    written = page.inner_text("#formulas").split("\n")
+    assert written[0] == "E = E_o1 + E_o2"
+    assert "net_h1 = w1 * i1 + w2 * i2 + b1" in written and "out_h1 = sigmoid(net_h1)" in written
+
+
+def test_a_factor_of_0_is_written_in_the_expression(show):
+    page = show(Value(0.0, "a") * Value(2.0, "b") + 1)
+    assert page.inner_text("#formulas") == "v2 = a * b + 1"
+
+
+def box(page, name):
+    return page.locator("svg .node", has=page.locator(f"text.name:text-is('{name}')"))
+
+
+def test_a_click_on_a_box_or_its_operation_goes_to_its_step(show):
+    page = show(worked_example())
+    box(page, "q").locator("rect").click()
+    assert page.inner_text("#count") == "1 of 5"
+    box(page, "q").locator("ellipse").click()
+    assert page.inner_text("#count") == "5 of 5"  # there already: the other of its two steps
+    box(page, "f").locator("ellipse").click()
+    assert page.inner_text("#count") == "4 of 5"
+    box(page, "z").click()
+    assert page.inner_text("#count") == "4 of 5"  # its gradient has come from f
+    box(page, "y").click()
+    assert page.inner_text("#count") == "5 of 5"
+    page.click("#first")
+    box(page, "f").focus()
+    page.keyboard.press("Enter")
+    assert page.inner_text("#count") == "2 of 5"
+
+
+def test_hovering_shows_the_formula(show):
+    page = show(worked_example())
+    tip = page.locator("#tip")
+    assert tip.is_hidden()
+    box(page, "q").hover()
+    assert tip.inner_text() == "q = x + y"
+    page.click("#half")
+    box(page, "q").hover()
+    assert tip.inner_text().split("\n\n") == ["q = x + y", "= (-2) + 5 = 3"]
+    page.click("#last")
+    box(page, "x").focus()
+    assert tip.inner_text().split("\n\n") == ["x = -2", "total ∂f/∂x = ∂f/∂q · ∂q/∂x = -4"]
+    page.keyboard.press("Escape")
+    assert tip.is_hidden()
+
+
+def test_contributions_of_several_uses_are_added_up_in_words(show):
+    x, y = Value(3.0, "x"), Value(2.0, "y")
+    p = x * y
+    p.label = "p"
+    f = p + x
+    f.label = "f"
+    page = show(f)
+    page.click("#last")
+    panel = page.inner_text("#panel")
+    assert "part through p: ∂f/∂p · ∂p/∂x = 1 × 2 = 2" in panel
+    assert "total ∂f/∂x = 1 + 2 = 3" in panel
+    page.click("#back")
+    assert "total ∂f/∂x so far, 1 of 2 parts, = 1" in page.inner_text("#panel")
+
+
+def test_playing_has_a_speed_and_starts_anew_at_the_end(show):
+    page = show(worked_example())
+    page.select_option("#speed", "10")
+    page.click("#last")
+    page.click("#play")
+    assert page.inner_text("#count") in ("0 of 5", "1 of 5")
+    page.locator("#play[aria-pressed=false]").wait_for()
+    assert page.inner_text("#count") == "5 of 5"
 
 
 def test_odd_words_are_no_numbers_and_huge_leaves_have_a_slider(show):
@@ -382,7 +503,7 @@ def test_odd_words_are_no_numbers_and_huge_leaves_have_a_slider(show):
 
 
 def test_the_current_node_stays_in_view(show):
-    page = show(chain(30))
+    page = show(chain(25))
     page.keyboard.press("End")
     inside = """() => {
         const frame = document.getElementById("picture").getBoundingClientRect();
@@ -441,7 +562,7 @@ def test_in_a_notebook_it_runs_in_its_frame(show):
     inside = page.frame_locator("iframe")
     inside.locator("#last").click()
     assert inside.locator("#count").inner_text() == "5 of 5"
-    assert "∂f/∂x = -4" in inside.locator("#panel").inner_text()
+    assert "(-4) × 1 = -4" in inside.locator("#panel").inner_text()
 
 
 def test_colours_can_be_read_in_light_and_dark(browser, tmp_path):

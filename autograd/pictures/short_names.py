@@ -1,0 +1,60 @@
+"""Short names: what stands in a box for `model.layers.0.neurons.3.weights.1`.
+
+A name that is a path is split where its parts end, a word with the number that belongs to it. In a
+box the parts before the last are their first letters, `l0·n3·w1`; other long names end where a word
+ends. Invariant: within one graph two different names stay different, and none is cut inside a word
+of at most `LONGEST` characters.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+PLAIN, LONGEST = 12, 24  # characters that any name may have in a box, and that none exceeds
+_PATH = re.compile(r"[A-Za-z_]\w*(?:\.\w+|\[[^\[\]]{1,20}\])+")
+_PART = re.compile(r"[^\W\d]\w*(?:\.\d+)?|\d+|\[[^\[\]]*\]")
+_WORDS = re.compile(r"(?<=[ _./-])")
+
+
+def parts(name: str) -> list[str]:
+    """Return the parts of a path, such as `layers.0` and `neurons.3`; any other name is one."""
+    return _PART.findall(name) if _PATH.fullmatch(name) else [name]
+
+
+def common(paths: Sequence[Sequence[str]]) -> int:
+    """Return how many parts all paths begin with, the last of each left out."""
+    count = 0
+    while paths and all(len(p) > count + 1 and p[count] == paths[0][count] for p in paths):
+        count += 1
+    return count
+
+
+def short_names(names: Sequence[str]) -> list[str]:
+    """Return a short name for each name, and the name itself where it is short."""
+    paths = [p for p in map(parts, names) if len(p) > 1]
+    begun = common(paths)
+    found = [name if len(name) <= PLAIN else _short(name, begun) for name in names]
+    times = Counter(found)
+    return [
+        short if times[short] == 1 or short == name else name
+        for short, name in zip(found, names, strict=True)
+    ]
+
+
+def _short(name: str, begun: int) -> str:
+    path = parts(name)
+    if len(path) > 1:
+        *above, last = path[begun:]
+        joined = "·".join([*map(_letter, above), _letter(last) if "." in last else last])
+        return joined.replace("·[", "[")
+    shown = ""
+    for word in _WORDS.split(name):
+        if len(shown) + len(word) >= LONGEST:
+            break
+        shown += word
+    return name if len(name) <= LONGEST else f"{shown or name[: LONGEST - 1]}…"
+
+
+def _letter(part: str) -> str:
+    word, _, number = part.partition(".")
+    return part if part.startswith("[") or part.isdigit() else word[0] + number
