@@ -29,7 +29,7 @@ from autograd.words.sweep import Sweep
 from autograd.words.text import ELLIPSIS, LIMIT, check_limit, visible
 
 # In the order of reading: what is computed, how it is written and drawn, what the reader does.
-SCRIPTS = "graph text elements views session picture steps leaves tabs start".split()
+SCRIPTS = "graph text elements views session picture steps leaves tabs update nudge start".split()
 LONGEST_WHOLE = 25  # parts of an expression that is written in one line
 LINES = 40  # of expressions, where there are several
 

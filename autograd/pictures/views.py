@@ -111,7 +111,10 @@ class _Folded:
         self.graph = graph
         self.owner = owners(graph)
         name = "network" if any(self.owner) else "whole graph"
-        self.whole = Group(name, (), self._gathered(graph.operations, 0))
+        items = self._gathered(graph.operations, 0)
+        while len(items) == 1 and isinstance(items[0], Group):
+            items = items[0].items
+        self.whole = Group(name, (), items)
         self.operations: list[int] = []
         self._around: dict[int, list[Group]] = {}  # the groups around an operation, outermost first
         self._number(self.whole, [])

@@ -4,12 +4,13 @@ const openers = []; // of each folded group: its members, and how to open it
 
 function drawLeaves() {
   if (!leaves.length || frozen) return;
-  const sorted = leaves.toSorted((a, b) => nodes[a].name.localeCompare(nodes[b].name, undefined, { numeric: true }));
   const form = byId("leaves");
   form.append(heading("Leaves"), element("p", { class: "columns" }, element("span", { text: "ticked: an update moves it" })),
-    ...groupsOf(sorted, 0), button("Reset", reset, { id: "reset" }));
+    ...groupsOf(inOrder(leaves), 0), button("Reset", reset, { id: "reset" }));
   form.addEventListener("submit", (event) => event.preventDefault());
 }
+
+const inOrder = (some) => some.toSorted((a, b) => nodes[a].name.localeCompare(nodes[b].name, undefined, { numeric: true }));
 
 // By layer, and in it by neuron where it has many: the parts of their paths.
 const FEW = 24;

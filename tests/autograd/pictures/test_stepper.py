@@ -491,6 +491,127 @@ def test_playing_has_a_speed_and_starts_anew_at_the_end(show):
     assert page.inner_text("#count") == "5 of 5"
 
 
+# Update and nudge
+
+
+def test_an_update_moves_the_leaves_against_their_gradients(show):
+    E, names = mazur()
+    page = show(E, names=names)
+    page.click("role=tab[name=Update]")
+    page.fill("input[aria-label='learning rate η']", "1/2")
+    for name in ("i1", "i2"):
+        page.uncheck(f"input[aria-label='{name} moves in an update']")
+    still = {names["i1"], names["i2"]}
+    results = [E.data]
+    for _ in range(3):
+        page.click("#one-step")
+        E = stepped(E, 0.5, still)
+        results.append(E.data)
+        assert_equal_to_the_engine(page, E)
+    shown = page.inner_text("#updated")
+    assert "After 3 steps: E = 0.25" in shown and results[3] < results[2] < results[0]
+    assert page.get_attribute("#updated svg", "aria-label").startswith(
+        "E over the steps, from 0.298"
+    )
+    page.click("#ten-steps")
+    for _ in range(10):
+        E = stepped(E, 0.5, still)
+    assert_equal_to_the_engine(page, E)
+    assert len(page.get_attribute("#updated polyline", "points").split()) == 14
+    page.click("#restart")
+    assert table(page)["w5"][0] == 0.4
+    assert "before the first step" in page.inner_text("#updated")
+
+
+def stepped(root, rate, still=()):
+    """The graph after a step of gradient descent."""
+    order = topological_order(root)
+    for node in order:
+        node.grad = 0.0
+    root.backward()
+    for node in order:
+        if not node.parents and node.primitive is None and node not in still:
+            node.data -= rate * node.grad
+    return rebuilt(root)
+
+
+def test_the_step_is_written_out_before_it_is_made(show):
+    page = show(worked_example())
+    page.click("role=tab[name=Update]")
+    shown = page.inner_text("#next-update")
+    assert "x ← -2 - 0.1 × (-4) = -1.6" in shown and "z ← -4 - 0.1 × 3 = -4.3" in shown
+    page.uncheck("input[aria-label='z moves in an update']")
+    assert "z ←" not in page.inner_text("#next-update")
+    page.fill("input[aria-label='learning rate η']", "abc")
+    assert page.inner_text("#update .problem:visible") == (
+        "“abc” is no number. Write -3, 0.25, 1/3 or 2e-3."
+    )
+
+
+def test_steps_that_are_too_long_are_called_so(show):
+    page = show(Value(3.0, "x") ** 2)
+    page.click("role=tab[name=Update]")
+    page.fill("input[aria-label='learning rate η']", "1.5")
+    page.click("#one-step")
+    assert "v1 has grown: the step was too long. Take a smaller η." in page.inner_text("#updated")
+
+
+def test_playing_an_update_goes_round(show):
+    page = show(worked_example())
+    page.click("role=tab[name=Update]")
+    page.select_option("#speed", "10")
+    page.click("#play")
+    page.locator("#updated", has_text="After 2 steps").wait_for()
+    page.click("#play")
+    assert page.get_attribute("#play", "aria-pressed") == "false"
+    x, y, z = Value(-2.0, "x"), Value(5.0, "y"), Value(-4.0, "z")
+    f = stepped(stepped((x + y) * z, 0.1), 0.1)
+    page.click("role=tab[name=Steps]")
+    assert_equal_to_the_engine(page, f)
+
+
+def test_a_nudge_compares_the_change_with_the_slope(show):
+    page = show(worked_example())
+    page.click("role=tab[name=Nudge]")
+    shown = page.inner_text("#nudge-result")
+    assert "x: -2 → -1.9" in shown and "f changes by -0.4." in shown
+    assert "∂f/∂x × 0.1 = (-4) × 0.1 = -0.4." in shown and "a straight line in x" in shown
+    E, names = mazur()
+    page = show(E, names=names)
+    page.click("role=tab[name=Nudge]")
+    E.backward()
+    for name, by in (("w5", 0.1), ("b1", -0.25), ("out_h1", 0.5), ("net_o2", 1.0)):
+        page.select_option("#nudged", label=name)
+        page.fill("input[aria-label='by how much']", str(by))
+        node = names[name]
+        new = {}
+        for v in topological_order(E):
+            new[v] = v.primitive(*[new[p] for p in v.parents]) if v.parents else v
+            if v is node:
+                new[v] = Value(v.data + by)
+        change = float(page.get_attribute("#nudge-change", "data-value"))
+        assert close(change, new[E].data - E.data) or abs(change - new[E].data + E.data) < 1e-14
+        predicted = float(page.get_attribute("#nudge-predicted", "data-value"))
+        assert close(predicted, node.grad * by)
+        assert "E is curved" in page.inner_text("#nudge-result")
+
+
+def test_tabs_are_reached_by_the_keyboard(show):
+    page = show(worked_example())
+    page.focus("role=tab[name=Steps]")
+    page.keyboard.press("ArrowRight")
+    assert page.is_visible("#update") and page.is_hidden("#panel")
+    assert page.evaluate("document.activeElement.textContent") == "Update"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert "After 1 step" in page.inner_text("#updated")
+    page.focus("role=tab[name=Update]")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    assert page.is_visible("#quiz")
+
+
 def test_odd_words_are_no_numbers_and_huge_leaves_have_a_slider(show):
     page = show(Value(1e308, "h") * 2)
     for wrong in ("constructor", "__proto__", "toString"):
