@@ -116,7 +116,7 @@ def _check(
     elif hasattr(names, "named_parameters"):
         names = dict(names.named_parameters())
     sweep = Sweep(root, exact=True)
-    desk = _Desk(sweep, names)
+    desk = Desk(sweep, names)
     found: list[tuple[str, Judged | None, Question | None, Answer]] = []
     if of == "partial":
         if optimizer is not None:
@@ -148,7 +148,7 @@ def _check(
     return HandReport(marks, STALE if sweep.stale else "")
 
 
-class _Desk:
+class Desk:
     """What answers refer to, and the words of the report."""
 
     def __init__(self, sweep: Sweep, names: Any) -> None:
@@ -298,7 +298,7 @@ class _Desk:
         return f"the mistake was made on the way from {self._listed(nearby)} to {self.names[node]}"
 
     def _why(self, entry: Judged) -> str:
-        told = [self._sentence(h) for h in entry.causes]
+        told = [self.sentence(h) for h in entry.causes]
         told += [SENTENCES[name] for name in entry.typed]
         if not told:
             return LATER if entry.later else UNKNOWN
@@ -308,7 +308,8 @@ class _Desk:
             note += f"; they differ at {at}: do it once more there"
         return note
 
-    def _sentence(self, h: Hypothesis) -> str:
+    def sentence(self, h: Hypothesis) -> str:
+        """Return what happened, if it is this mistake."""
         use, place = h.use, h.place
         there = f"in every {h.everywhere}" if h.everywhere else self._operation(use)
         detail = h.detail if isinstance(h.detail, str) else self._listed(h.detail)

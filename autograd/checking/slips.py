@@ -1,8 +1,9 @@
 """Slips: what a mistake does to a number, a function for each row of the catalogue that needs one.
 
 Each takes a view of one place (`views.py`), a whole pass or an answer, and yields the numbers that
-come out, some with a detail for the sentence: text, or the Values that are meant. Invariant: the
-slip of a local derivative is a local derivative, that of a sum a gradient.
+come out, some with a detail for the sentence: text, or the Values that are meant. Those that go
+back compute with operators and rows, for a page does so with symbols. Invariant: the slip of a
+local derivative is a local derivative, that of a sum a gradient.
 """
 
 import math
@@ -13,10 +14,11 @@ from typing import Any
 
 from autograd.checking.answers import Answer
 from autograd.checking.passes import Partials, Pass
-from autograd.checking.views import Local, Place, Step, Term
+from autograd.checking.views import Local, Place, Step, Term, bare
 from autograd.engine.graph import pull_back
 from autograd.engine.number import as_float
 from autograd.engine.primitive import CONSTANT
+from autograd.engine.table import exp
 from autograd.engine.value import Value
 
 RATES = (0.5, 0.1, 0.05, 0.01)  # learning rates, where no optimiser says which
@@ -48,9 +50,7 @@ def probability(place: Place) -> Numbers:
     if len(logits) < 2 or place.node not in set(logits):
         return
     data = place.way.sweep.data
-    largest = max(as_float(data[x]) for x in logits)
-    weights = [math.exp(as_float(data[x]) - largest) for x in logits]
-    p = math.exp(as_float(data[place.node]) - largest) / sum(weights)
+    p = 1.0 / sum(exp(bare(data[x]) - bare(data[place.node])) for x in logits)
     if p < 1.0 and place.total < 0.0:  # the logit of the target: scale (p - 1)
         yield place.total / (p - 1.0) * p, ""
 
@@ -113,12 +113,12 @@ def transposed(place: Place) -> Numbers:
     square = all(i == index and len(terms) == count for terms, i in sides)
     if square and index < count:
         others = [_data(place, sides[index][0][k]) for k in range(count)]
-        yield math.fsum(u * w for u, w in zip(place.upstream, others, strict=True))
+        yield sum(u * w for u, w in zip(place.upstream, others, strict=True))
 
 
-def _data(place: Place, term: Term) -> float:
+def _data(place: Place, term: Term) -> Any:
     assert term.other is not None
-    return as_float(place.way.sweep.data[term.other])
+    return bare(place.way.sweep.data[term.other])
 
 
 # Local partials
@@ -127,7 +127,7 @@ def neighbour(use: Local) -> Numbers:
     terms, own = use.sums.side(use.use)
     if own >= 0:
         for term in terms[:own] + terms[own + 1 :]:
-            yield as_float(use.data[term.other]), [term.other]
+            yield bare(use.data[term.other]), [term.other]
 
 
 def input_for_bias(use: Local) -> Numbers:
@@ -135,7 +135,7 @@ def input_for_bias(use: Local) -> Numbers:
     if use.op == "+":
         for term in use.sums.products(use.use):
             for factor in (term.own, term.other):
-                yield as_float(use.data[factor]), [factor]
+                yield bare(use.data[factor]), [factor]
 
 
 def _power(use: Local) -> tuple[float, float] | None:
@@ -158,16 +158,16 @@ def no_exponent(use: Local) -> Numbers:
 def power_rule_of_exp(use: Local) -> Numbers:
     """x e**(x - 1) for e**x."""
     if use.op == "exp":
-        yield use.x * math.exp(use.x - 1.0)
+        yield use.x * exp(use.x - 1.0)
     if use.op in ("exp2", "pow") and use.i == len(use.use.child.parents) - 1:
-        base = 2.0 if use.op == "exp2" else as_float(use.data[use.use.child.parents[0]])
+        base = 2.0 if use.op == "exp2" else bare(use.data[use.use.child.parents[0]])
         yield use.x * base ** (use.x - 1.0)
 
 
 def divisor(use: Local, slip: Callable[[float, float], float]) -> Numbers:
     """What `slip` makes of numerator and divisor, for the derivative by the divisor."""
     if use.op == "/" and use.i == 1:
-        yield slip(as_float(use.data[use.use.child.parents[0]]), use.x)
+        yield slip(bare(use.data[use.use.child.parents[0]]), use.x)
 
 
 def relu_on(use: Local) -> Numbers:

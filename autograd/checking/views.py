@@ -2,18 +2,26 @@
 
 A `Local` is one use of a node, a `Place` a node with all its uses, a `Step` an operation of the
 forward pass. `Sums` knows which products are added up together, as in a neuron, however the sum is
-written. Invariant: a view holds numbers of the pass it was taken from, and changes none.
+written. Numbers may be symbols, so that a page can make the same mistakes (`pictures/quiz.py`).
+Invariant: a view holds numbers of the pass it was taken from, and changes none.
 """
 
 import math
 from collections.abc import Iterator
 from functools import cached_property
+from typing import Any
 
 from autograd.checking.passes import Forward, Pass
 from autograd.engine.number import as_float
 from autograd.engine.primitive import CONSTANT
 from autograd.engine.value import Value
+from autograd.symbolic import Symbolic
 from autograd.words.sweep import Sweep, Use
+
+
+def bare(x: Any) -> Any:
+    """Return a number as a float, a symbol as it is."""
+    return x if isinstance(x, Symbolic) else as_float(x)
 
 
 class Term:
@@ -76,7 +84,8 @@ class Sums:
             for t in terms
             if t.other is not None and (t.use.position < len(t.use.child.parents) // 2) == left
         ]
-        index = next((k for k, t in enumerate(found) if t.use[:2] == (node, i)), -1)
+        places = [t.use.child is node and t.use.position == i for t in found]
+        index = places.index(True) if True in places else -1
         return found, index
 
     def products(self, use: Use) -> Iterator[Term]:
@@ -92,8 +101,8 @@ class Local:
         data = way.sweep.data
         self.use, self.sums, self.op, self.i = use, sums, child.op, i
         self.node, self.data, self.row = child.parents[i], data, child.primitive
-        self.x, self.out = as_float(data[child.parents[i]]), as_float(data[child])
-        self.y = as_float(data[child.parents[1 - i]]) if len(child.parents) == 2 else math.nan
+        self.x, self.out = bare(data[child.parents[i]]), bare(data[child])
+        self.y = bare(data[child.parents[1 - i]]) if len(child.parents) == 2 else math.nan
         other = child.parents[1 - i] if len(child.parents) == 2 else None
         self.constant = other is not None and other.primitive is CONSTANT
 
@@ -102,9 +111,11 @@ class Local:
         """Whether the operation is a function of one number."""
         return self.op not in ("neg", "copy", "where", "abs") and len(self.use.child.parents) == 1
 
-    def derivative_at(self, x: float) -> float:
+    def derivative_at(self, x: Any) -> Any:
         """The derivative of a function of one number at another point."""
         assert self.row is not None
+        if isinstance(x, Symbolic):
+            return self.row.partials(self.row(x), x)[0]
         return as_float(self.row.recorded((x,))[1][0])
 
 
@@ -116,10 +127,10 @@ class Place:
         self.uses = [
             use for use in way.uses[node] if not (use.child.primitive and use.child.primitive.step)
         ]
-        self.upstream = [as_float(way.handed.get(use.child, 0.0)) for use in self.uses]
-        self.local = [as_float(use.partial) for use in self.uses]
-        self.parts = list(map(as_float, way.parts(node)))
-        self.total = as_float(way.gathered(node, way.handed))
+        self.upstream = [bare(way.handed.get(use.child, 0.0)) for use in self.uses]
+        self.local = [bare(use.partial) for use in self.uses]
+        self.parts = list(map(bare, way.parts(node)))
+        self.total = bare(way.gathered(node, way.handed))
 
 
 class Step:

@@ -7,7 +7,7 @@ the built-in rows say of themselves, and nothing else; rows of the user's own ge
 
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -124,6 +124,10 @@ class Table:
         one = not isinstance(found, tuple | list)
         result = _written(found) if one else f"[{', '.join(map(_written, found))}]"
         return f"({parameters}) => {{ {' '.join([*code.lines, f'return {result};'])} }}"
+
+    def need(self, values: Mapping[str, str]) -> None:
+        """Add rows that a page calls besides, by name."""
+        self._values.update(values)
 
     def values(self) -> str:
         """Return what the rows call, and `VALUES` by key: the forward half of `code`."""

@@ -19,6 +19,7 @@ from autograd.engine.primitive import CONSTANT, DETACHED
 from autograd.engine.value import Value
 from autograd.pictures import javascript
 from autograd.pictures.javascript import Table
+from autograd.pictures.quiz import Quiz
 from autograd.pictures.short_names import parts, short_names
 from autograd.pictures.views import Graph, views
 from autograd.words.folding import Folding
@@ -29,7 +30,9 @@ from autograd.words.sweep import Sweep
 from autograd.words.text import ELLIPSIS, LIMIT, check_limit, visible
 
 # In the order of reading: what is computed, how it is written and drawn, what the reader does.
-SCRIPTS = "graph text elements views session picture steps leaves tabs update nudge start".split()
+SCRIPTS = (
+    "graph text elements views session picture steps leaves tabs update nudge quiz start".split()
+)
 LONGEST_WHOLE = 25  # parts of an expression that is written in one line
 LINES = 40  # of expressions, where there are several
 
@@ -75,7 +78,10 @@ def stepper(root: Value, *, names: Mapping[str, Any] | None = None, limit: int =
     order = sweep.order
     rows = dict.fromkeys([(node.primitive, len(node.parents)) for node in order if node.parents])
     table = Table(rows)
-    return Stepper(_page(_graph(sweep, Names(order, names), table), table))
+    called = Names(order, names)
+    quiz = Quiz(sweep, names, known=not table.frozen)
+    table.need(quiz.values)
+    return Stepper(_page(_graph(sweep, called, table) | {"quiz": quiz.data()}, table, quiz))
 
 
 def _graph(sweep: Sweep, names: Names, table: Table) -> dict[str, Any]:
@@ -101,6 +107,7 @@ def _graph(sweep: Sweep, names: Names, table: Table) -> dict[str, Any]:
                 "op": node.op,
                 "row": _key(node, table),
                 "kind": _kind(node),
+                "step": node.primitive is not None and node.primitive.step,
                 "parents": parents[i],
                 "data": _json_number(sweep.data[node]),
                 "partials": list(map(_json_number, node.partials)),
@@ -173,14 +180,14 @@ def _template(formula: Formula | None) -> list[str | int]:
     return [int(part) if i % 2 else part for i, part in enumerate(parts) if part]
 
 
-def _page(graph: dict[str, Any], table: Table) -> str:
+def _page(graph: dict[str, Any], table: Table, quiz: Quiz) -> str:
     """Fill the template: data as JSON that no markup can end, code of our own making."""
     data = json.dumps(graph, allow_nan=False, separators=(",", ":"))
     data = data.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
     parts = {
         "style": _source("page.css"),
         "data": data,
-        "partials": table.code(),
+        "partials": f"{table.code()}\n{quiz.code()}",
         "script": "\n".join(_source(f"{name}.js") for name in SCRIPTS),
     }
     template = _source("page.html")

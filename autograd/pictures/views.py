@@ -122,8 +122,8 @@ class _Folded:
         self.home = self._homes()
         self.views: list[dict[str, Any]] = []
         for group, parent in self._numbered(self.whole, None):
-            items, placed = self._items(group)
-            self.views.append(_view(graph, group, parent, items, placed, self._note(group)))
+            shown, placed = self._items(group)
+            self.views.append(_view(graph, group, parent, shown, placed, self._note(group)))
 
     # Groups
     def _gathered(self, operations: Sequence[int], depth: int) -> "list[Group | int]":

@@ -126,6 +126,7 @@ function listen(group, item) {
 // A click goes to a node's step; where it is already, to its other step. A group opens.
 function choose(item) {
   if ("view" in item) return openView(item.view);
+  if (currentTab === "quiz" && asking.left.has(item.node ?? item.leaves[0])) return askAbout(item.node ?? item.leaves[0]);
   if ("leaves" in item) return showLeaf(item.leaves[0]);
   const place = placeOf.get(item.node);
   if (place === undefined) return chooseLeaf(item.node);
@@ -214,6 +215,7 @@ function bringIntoView() {
 // The item of the step, or before the first one the first operation's first input.
 function watched() {
   const view = views[picture.view], { node } = session.shown.step;
+  if (session.focus !== null) return view.items.findIndex((item) => nodesOf(item).includes(session.focus));
   if (node === root && session.position === count + 1) return itemAt(view, count - 1);
   if (node !== null) return itemAt(view, placeOf.get(node) ?? -1);
   return view.edges.length ? view.edges[0][0] : 0;
@@ -229,7 +231,7 @@ function showPicture({ known, gradient, step }) {
     else showNode(box, known, gradient);
   });
   for (const { path, to } of picture.edges) {
-    const current = to === now && (step.kind === "forward" || step.kind === "backward");
+    const current = session.focus === null && to === now && (step.kind === "forward" || step.kind === "backward");
     path.classList.toggle("current", current);
     path.classList.toggle("backward", current && step.kind === "backward");
   }

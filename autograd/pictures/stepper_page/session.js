@@ -1,5 +1,5 @@
 // What the reader has done: the numbers of the leaves, the position, and what a quiz keeps secret.
-const session = { numbers: original.slice(), position: 0, state: null, gradient: null, shown: null, hidden: new Set(), still: new Set() };
+const session = { numbers: original.slice(), position: 0, state: null, gradient: null, shown: null, hidden: new Set(), focus: null, still: new Set() };
 
 function setLeaves(changes) {
   for (const [i, x] of changes) session.numbers[i] = x;

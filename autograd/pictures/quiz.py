@@ -1,0 +1,220 @@
+"""The quiz of the stepper: the catalogue of mistakes as JavaScript, for each node of a graph.
+
+The rows of `checking/mistakes.py` are called on symbols in place of numbers, so what a mistake
+makes of a gradient is written down once, in Python, and the page computes it at any leaves. The
+same forms occur again and again; each is one function of the view `v` of a node: its data x, of
+each use the result o, what has arrived there u, the local derivative l and their product p, the
+total t, and other data r. Invariant: forms hold numbers and these names only; sentences, which
+hold the user's names, are data.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from autograd.checking import slips
+from autograd.checking.by_hand import UNKNOWN, Desk
+from autograd.checking.hypotheses import Hypothesis
+from autograd.checking.mistakes import MISTAKES
+from autograd.checking.views import Local, Place, Sums
+from autograd.engine.primitive import CONSTANT, DETACHED, Primitive
+from autograd.engine.value import Value
+from autograd.pictures.javascript import literal, value_of
+from autograd.symbolic import Symbolic, equal, not_equal
+from autograd.words.sweep import Sweep
+
+LARGEST = 150  # nodes of a graph in which mistakes are named
+OTHER = "another answer"  # the row that every node's gradient is compared with
+_INFIX = frozenset("+-*/")
+
+
+class Quiz:
+    """The forms that a graph needs, and of each node the mistakes that may be made there."""
+
+    def __init__(self, sweep: Sweep, names: Mapping[str, Any] | None, known: bool = True) -> None:
+        self.sweep = sweep
+        self.forms: dict[str, int] = {}
+        self.values: dict[str, str] = {}  # what the forms call
+        self._sentences: dict[str, int] = {}
+        self._desk = Desk(sweep, names or {})
+        self._sums = Sums(sweep)
+        self._number = {node: i for i, node in enumerate(sweep.order)}
+        small = known and len(sweep.order) <= LARGEST
+        self._slips = [
+            self._of(node) if small and self._asked(node) else [] for node in sweep.order
+        ]
+
+    def data(self) -> dict[str, Any]:
+        """Return what the page reads: of each node [row, form, sentence, other nodes] a slip."""
+        other = next(mistake for mistake in MISTAKES if mistake.name == OTHER)
+        return {
+            "slips": self._slips,
+            "sentences": list(self._sentences),
+            "other": other.sentence,
+            "unknown": UNKNOWN if self.forms else "",
+        }
+
+    def code(self) -> str:
+        """Return the forms, a function each; nan where one does not apply."""
+        lines = [f"  (v) => {form}," for form in self.forms]
+        return "\n".join(["const FORMS = [", *lines, "];"])
+
+    def _asked(self, node: Value) -> bool:
+        return node.primitive not in (CONSTANT, DETACHED) and node is not self.sweep.root
+
+    def _of(self, node: Value) -> list[list[Any]]:
+        view = _View(self, node)
+        sight: Any = view
+        uses = Place(sight, self._sums, node).uses
+        found: list[list[Any]] = []
+        for row, mistake in enumerate(MISTAKES):
+            if mistake.at == "sum":
+                found += self._tried(row, view, lambda: Place(sight, self._sums, node))
+            elif mistake.at == "partial":
+                for k, use in enumerate(uses):
+                    local = partial(Local, sight, self._sums, use)
+                    found += self._tried(row, view, local, k)
+            elif mistake.at == "answer" and mistake.name != OTHER:
+                found += self._tried(row, view, view.asked)
+        return found
+
+    def _tried(
+        self, row: int, view: "_View", seen: Callable[[], Any], use: int | None = None
+    ) -> Iterable[list[Any]]:
+        """Yield what a row gives at a node, the local derivative of a use put in its place."""
+        view.guards, view.others = {}, {}
+        mistake = MISTAKES[row]
+        try:
+            given = list(mistake.slip(seen()))
+        except Exception:  # of numbers that stand in the graph, or in a row of the user's own
+            return
+        for item in given:
+            number, detail = item if isinstance(item, tuple) else (item, "")
+            if use is not None:
+                number = view.total - view.parts(view.node)[use] + view.upstream(use) * number
+            operation = view.uses[view.node][use] if use is not None else None
+            h = Hypothesis(mistake, (), {}, view.node, operation, detail=detail)
+            yield [
+                row,
+                self.forms.setdefault(view.form(number), len(self.forms)),
+                self._sentences.setdefault(self._desk.sentence(h), len(self._sentences)),
+                [self._number[other] for other in view.others],
+            ]
+
+
+class _View:
+    """One node as a pass over symbols: what `Place` and `Local` ask of a pass and its sweep."""
+
+    def __init__(self, quiz: Quiz, node: Value) -> None:
+        self.quiz, self.node, self.sweep = quiz, node, self
+        self.guards: dict[str, None] = {}
+        self.others: dict[Value, int] = {}
+        step = [
+            use
+            for use in quiz.sweep.uses[node]
+            if not (use.child.primitive and use.child.primitive.step)
+        ]
+        self.own, self.total = self._symbol("v.x"), self._symbol("v.t")
+        self._uses = {
+            node: [u._replace(partial=self._symbol(f"v.l[{k}]")) for k, u in enumerate(step)]
+        }
+        self._results = {use.child: k for k, use in enumerate(step)}
+
+    @property
+    def uses(self) -> Any:
+        """The uses of the node, with their local derivatives; of others those recorded."""
+        return _Either(self._uses, self.quiz.sweep.uses)
+
+    @property
+    def handed(self) -> "_View":
+        """What has arrived at the results of the node."""
+        return self
+
+    def get(self, child: Value, otherwise: Any) -> Any:
+        """Return what has arrived at one of them."""
+        return self.upstream(self._results[child])
+
+    def upstream(self, use: int) -> Any:
+        """Return what has arrived at the result of a use."""
+        return self._symbol(f"v.u[{use}]")
+
+    def parts(self, node: Value) -> list[Any]:
+        """Return the contributions to the node."""
+        return [self._symbol(f"v.p[{k}]") for k in range(len(self._uses[node]))]
+
+    def gathered(self, node: Value, handed: Any) -> Any:
+        """Return their sum."""
+        return self.total
+
+    def asked(self) -> slips.Asked:
+        """Return the question for the gradient of the node."""
+        gradient: Any = self.total
+        data: Any = self.own
+        return slips.Asked(gradient, data, 0.0, slips.RATES, False, {})
+
+    @property
+    def data(self) -> "_View":
+        """Data by node."""
+        return self
+
+    def __getitem__(self, node: Value) -> Any:
+        if node is self.node:
+            return self.own
+        if node.primitive is CONSTANT:
+            return self._symbol(literal(float(node._data)))
+        if node in self._results:
+            return self._symbol(f"v.o[{self._results[node]}]")
+        return self._symbol(f"v.r[{self.others.setdefault(node, len(self.others))}]")
+
+    def _symbol(self, text: str) -> "_Symbol":
+        return _Symbol(self, text)
+
+    def form(self, number: Any) -> str:
+        """Return the expression of a number, nan where a condition that was met does not hold."""
+        written = (
+            number.text if isinstance(number, _Symbol) else literal(float(number))
+        )
+        return f"{' && '.join(self.guards)} ? {written} : NaN" if self.guards else written
+
+    def apply(self, primitive: Primitive, inputs: Sequence[Any]) -> "_Symbol":
+        """Return the symbol for a row applied to symbols and numbers."""
+        texts = [
+            x.text if isinstance(x, _Symbol) else literal(float(x)) for x in inputs
+        ]
+        if primitive.name in _INFIX:
+            return self._symbol(f"({f' {primitive.name} '.join(texts)})")
+        self.quiz.values[primitive.name] = value_of(primitive)
+        return self._symbol(f'VALUES["{primitive.name}"]({", ".join(texts)})')
+
+
+class _Either:
+    """A mapping over another."""
+
+    def __init__(self, first: Mapping[Value, Any], second: Mapping[Value, Any]) -> None:
+        self._first, self._second = first, second
+
+    def __getitem__(self, node: Value) -> Any:
+        return self._first[node] if node in self._first else self._second[node]
+
+
+class _Symbol(Symbolic):
+    """An expression. Asked whether it is true it says yes, and the form then holds only there."""
+
+    __slots__ = ("text", "view")
+    __hash__ = None  # type: ignore[assignment]  # nothing equals it yet
+
+    def __init__(self, view: _View, text: str) -> None:
+        self.view, self.text = view, text
+
+    def __apply_primitive__(self, primitive: Primitive, inputs: tuple[Any, ...]) -> "_Symbol":
+        return self.view.apply(primitive, inputs)
+
+    def __eq__(self, other: object) -> Any:
+        return equal(self, other)
+
+    def __ne__(self, other: object) -> Any:
+        return not_equal(self, other)
+
+    def __bool__(self) -> bool:
+        self.view.guards[self.text] = None
+        return True
