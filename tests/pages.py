@@ -30,7 +30,7 @@ def table(page):
 def picture(page):
     """The same, as the picture shows it, in short: name -> (data, gradient)."""
     shown = page.eval_on_selector_all(
-        "svg .node:not(.group-node)",
+        "svg .node:not(.group-node, .bundle-node)",
         """gs => gs.map(g => ["name", "data", "grad"].map(
             kind => g.querySelector(`text.${kind}`).textContent))""",
     )

@@ -115,9 +115,8 @@ class _View:
             if not (use.child.primitive and use.child.primitive.step)
         ]
         self.own, self.total = self._symbol("v.x"), self._symbol("v.t")
-        self._uses = {
-            node: [u._replace(partial=self._symbol(f"v.l[{k}]")) for k, u in enumerate(step)]
-        }
+        local: list[Any] = [self._symbol(f"v.l[{k}]") for k in range(len(step))]
+        self._uses = {node: [use._replace(partial=x) for use, x in zip(step, local, strict=True)]}
         self._results = {use.child: k for k, use in enumerate(step)}
 
     @property

@@ -20,7 +20,7 @@ from autograd.engine.value import Value
 from autograd.pictures import javascript
 from autograd.pictures.javascript import Table
 from autograd.pictures.quiz import Quiz
-from autograd.pictures.short_names import parts, short_names
+from autograd.pictures.short_names import common, parts, short_names
 from autograd.pictures.views import Graph, views
 from autograd.words.folding import Folding
 from autograd.words.formula import Formula, operation, shortened, text
@@ -91,6 +91,9 @@ def _graph(sweep: Sweep, names: Names, table: Table) -> dict[str, Any]:
     parents = [[number[p] for p in node.parents] for node in order]
     called = [names[node] for node in order]
     shorts = _shorts(order, called)
+    paths = [parts(name) for name in called]
+    begun = common([path for path in paths if len(path) > 1])
+    paths = [path[begun:] if len(path) > 1 else path for path in paths]
     operations, shown = views(Graph(called, list(map(_kind, order)), parents))
     return {
         "frozen": sorted(table.frozen),
@@ -103,7 +106,7 @@ def _graph(sweep: Sweep, names: Names, table: Table) -> dict[str, Any]:
             {
                 "name": called[i],
                 "short": shorts[i],
-                "path": parts(called[i]),
+                "path": paths[i],
                 "op": node.op,
                 "row": _key(node, table),
                 "kind": _kind(node),

@@ -45,7 +45,7 @@ function reachOf(x) {
 const tidied = (x) => Number(x.toPrecision(6));
 
 function drawLeaf(i, depth) {
-  const { name, path } = nodes[i], { step, least, most } = reachOf(original[i]);
+  const { name, path, short } = nodes[i], { step, least, most } = reachOf(original[i]);
   const x = session.numbers[i];
   const slider = element("input", { type: "range", min: least, max: most, step, value: Number.isFinite(x) ? x : 0, "aria-label": `${name}, slider` });
   const field = element("input", { type: "text", inputmode: "text", value: exact(x), "aria-label": `${name}, number`, spellcheck: "false", autocomplete: "off" });
@@ -57,7 +57,7 @@ function drawLeaf(i, depth) {
   field.addEventListener("input", () => typed(i, field.value));
   controls.set(i, { slider, field, problem });
   const ends = element("span", { class: "ends" }, element("span", { text: shown(least) }), slider, element("span", { text: shown(most) }));
-  return element("div", { class: "leaf", "data-leaf": i }, element("label", { text: path.slice(depth).join(".").replaceAll(".[", "["), title: name }), ends, field, moves, problem);
+  return element("div", { class: "leaf", "data-leaf": i }, element("label", { text: path.length - depth > 1 ? short : path.at(-1), title: name }), ends, field, moves, problem);
 }
 
 function typed(i, text) {
@@ -86,7 +86,7 @@ function accept(i, x) {
 function refreshLeaves() {
   for (const [i, { slider, field, problem }] of controls) {
     const x = session.numbers[i];
-    field.value = exact(x);
+    field.value = x === original[i] ? exact(x) : shown(x);
     if (Number.isFinite(x)) slider.value = x;
     field.removeAttribute("aria-invalid");
     problem.hidden = true;

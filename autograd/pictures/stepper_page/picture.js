@@ -1,31 +1,60 @@
 // The picture of one view: a box a node, its operation in an oval before it.
 const BOX = { height: 58, group: 108, oval: 33, margin: 14, letter: 7.9, padding: 16, least: 6 };
 const SMALLEST = 12.2 / 13; // the scale at which text is 12 pixels high
-const picture = { view: 0, across: true, words: true, zoom: 1, byHand: false, boxes: [], edges: [], svg: null, size: null };
+const picture = { view: 0, across: true, words: true, most: Infinity, zoom: 1, byHand: false, boxes: [], edges: [], svg: null, size: null };
 
 const isGroup = (item) => !("node" in item);
 const labelOf = (item) => ("node" in item ? nodes[item.node].kind === "constant" ? "constant" : nodes[item.node].short : item.name ?? views[item.view].name);
 
-// Where everything stands. Layers run from left to right, or where it is narrow downwards.
-function geometry(view, across, words) {
-  const width = Math.max(...view.items.map((item) => widthOf(item, words)));
-  const height = view.items.some(isGroup) ? BOX.group : BOX.height;
-  const deep = across ? width + 2 * BOX.oval + 40 : height + 62;
-  const wide = across ? height + 10 : width + 10;
-  const corners = view.items.map((_, k) => {
-    const along = BOX.margin + view.layer[k] * deep, beside = BOX.margin + view.height[k] * wide;
-    return across ? { x: along, y: beside } : { x: beside, y: along };
+// Where everything stands. Layers run from left to right, or where it is narrow downwards; a layer
+// of more than `most` boxes stands in several rows.
+function geometry(view, { across, words, most }) {
+  const boxes = view.items.map((item) => ({ width: widthOf(item, words), height: isGroup(item) ? BOX.group : BOX.height }));
+  const layers = layersOf(view);
+  const [along, beside] = across ? ["width", "height"] : ["height", "width"];
+  const pitch = Math.max(...boxes.map((box) => box[beside])) + 10;
+  const places = layers.map((layer) => placesIn(layer, view, most));
+  const widest = Math.max(...places.flat().map(({ row }) => row)) * pitch;
+  let start = BOX.margin;
+  layers.forEach((layer, l) => {
+    const extent = Math.max(...layer.map((k) => boxes[k][along]));
+    if (l) start += gapBefore(layer, view, across);
+    for (const { k, row, column } of places[l]) {
+      boxes[k][along] = extent;
+      const offset = BOX.margin + row * pitch + (pitch - 10 - boxes[k][beside]) / 2 + (most < Infinity ? (widest - spanOf(places[l]) * pitch) / 2 : 0);
+      Object.assign(boxes[k], across ? { x: start + column * (extent + 12), y: offset } : { x: offset, y: start + column * (extent + 12) });
+    }
+    start += (1 + Math.max(...places[l].map(({ column }) => column))) * (extent + 12) - 12;
   });
-  const end = (axis, extent) => Math.max(...corners.map((c) => c[axis])) + extent + BOX.margin;
-  return { corners, width, height, across, words, size: { width: end("x", width), height: end("y", height) } };
+  const end = (axis, extent) => Math.max(...boxes.map((box) => box[axis] + box[extent])) + BOX.margin;
+  return { boxes, across, words, most, size: { width: end("x", "width"), height: end("y", "height") } };
+}
+
+function layersOf(view) {
+  const layers = [];
+  view.layer.forEach((layer, k) => (layers[layer] ??= []).push(k));
+  return layers.filter(Boolean).map((layer) => layer.sort((a, b) => view.height[a] - view.height[b]));
+}
+
+function placesIn(layer, view, most) {
+  if (most === Infinity) return layer.map((k) => ({ k, row: view.height[k], column: 0 }));
+  const rows = Math.ceil(layer.length / Math.ceil(layer.length / most));
+  return layer.map((k, n) => ({ k, row: n % rows, column: Math.floor(n / rows) }));
+}
+
+const spanOf = (places) => Math.max(...places.map(({ row }) => row));
+
+function gapBefore(layer, view, across) {
+  const ovals = layer.some((k) => !isGroup(view.items[k]) && nodes[view.items[k].node].op);
+  return across ? (ovals ? 2 * BOX.oval + 40 : 48) : ovals ? 62 : 40;
 }
 
 function widthOf(item, words) {
-  const texts = isGroup(item) ? [labelOf(item), noteOf(item), "data -0.123 … -0.123"] : [labelOf(item) + " ◆", ...numbersIn(item.node, words)];
+  const texts = isGroup(item) ? [labelOf(item) + " ◆", noteOf(item), "data -0.99 … -0.99"] : [labelOf(item) + " ◆", ...numbersIn(item.node, words)];
   return Math.max(BOX.least, ...texts.map((text) => text.length)) * BOX.letter + BOX.padding;
 }
 
-const noteOf = (item) => ("view" in item ? views[item.view].note : item.note);
+const noteOf = (item) => ("view" in item ? views[item.view].note.split(",")[0] : item.note);
 const prefixes = (words) => (words ? ["data ", "grad "] : ["", "∂ "]);
 
 function numbersIn(i, words) {
@@ -35,38 +64,34 @@ function numbersIn(i, words) {
 
 function drawView() {
   const view = views[picture.view];
-  const place = geometry(view, picture.across, picture.words);
+  const place = geometry(view, picture);
   const svg = drawn("svg", { viewBox: `0 0 ${place.size.width} ${place.size.height}`, role: "group", "aria-label": `Computation graph of ${nodes[root].short}: ${view.name}` });
   Object.assign(picture, { svg, size: place.size, place, edges: view.edges.map((edge) => drawEdge(view, place, edge)) });
   svg.append(...picture.edges.map((edge) => edge.path));
-  picture.boxes = view.items.map((item, k) => drawItem(item, place, place.corners[k]));
+  picture.boxes = view.items.map((item, k) => drawItem(item, place, place.boxes[k]));
   svg.append(...picture.boxes.map((box) => box.group));
   byId("picture").replaceChildren(svg);
   drawTrail();
 }
 
-function drawEdge(view, place, [from, to, input, inputs]) {
-  const before = isGroup(view.items[to]) ? 0 : 2 * BOX.oval * (place.across ? 1 : 0) + (place.across ? 2 : 36);
-  const across = place.across, a = place.corners[from], b = place.corners[to];
-  const extent = across ? [place.width, place.height / 2] : [place.width / 2, place.height];
-  const start = [a.x + extent[0], a.y + extent[1]];
-  const end = across ? [b.x - before, b.y + extent[1]] : [b.x + extent[0], b.y - before];
+function drawEdge(view, { boxes, across }, [from, to, input, inputs]) {
+  const a = boxes[from], b = boxes[to], oval = isGroup(view.items[to]) ? 0 : across ? 2 * BOX.oval + 2 : 36;
   const lift = (input - (inputs - 1) / 2) * Math.min(8, 36 / inputs);
-  const path = drawn("path", { d: curve(start, end, across, lift), "data-from": from, "data-to": to });
-  return { path, from, to };
+  const d = across
+    ? curve([a.x + a.width, a.y + a.height / 2], [b.x - oval, b.y + b.height / 2 + lift], true)
+    : curve([a.x + a.width / 2, a.y + a.height], [b.x + b.width / 2 + lift, b.y - oval], false);
+  return { path: drawn("path", { d, "data-from": from, "data-to": to }), from, to };
 }
 
-function curve([x0, y0], [x1, y1], across, lift) {
+function curve([x0, y0], [x1, y1], across) {
   const bend = Math.max(26, (across ? x1 - x0 : y1 - y0) / 2);
-  return across
-    ? `M${x0},${y0} C${x0 + bend},${y0 + lift} ${x1 - bend},${y1 + lift} ${x1},${y1 + lift / 2}`
-    : `M${x0},${y0} C${x0 + lift},${y0 + bend} ${x1 + lift},${y1 - bend} ${x1 + lift / 2},${y1}`;
+  return across ? `M${x0},${y0} C${x0 + bend},${y0} ${x1 - bend},${y1} ${x1},${y1}` : `M${x0},${y0} C${x0},${y0 + bend} ${x1},${y1 - bend} ${x1},${y1}`;
 }
 
-function drawItem(item, place, { x, y }) {
+function drawItem(item, place, { x, y, width, height }) {
   const group = drawn("g", { class: `node ${classOf(item)}`, tabindex: 0, role: "button", "aria-label": labelOf(item), "data-node": item.node ?? null });
-  if (!isGroup(item) && nodes[item.node].op) group.append(...drawOperation(nodes[item.node].op, place, x, y));
-  group.append(drawn("rect", { x, y, width: place.width, height: place.height, rx: 4 }));
+  if (!isGroup(item) && nodes[item.node].op) group.append(...drawOperation(nodes[item.node].op, place.across, { x, y, width, height }));
+  group.append(drawn("rect", { x, y, width, height, rx: 4 }));
   const put = (row, kind, text = "") => {
     const made = drawn("text", { x: x + BOX.padding / 2, y: y + row * 16, class: kind, text });
     group.append(made);
@@ -74,29 +99,28 @@ function drawItem(item, place, { x, y }) {
   };
   put(1, "name", labelOf(item));
   const box = { item, group, number: put(isGroup(item) ? 3 : 2, "data"), gradient: put(isGroup(item) ? 4 : 3, "grad") };
-  if (isGroup(item)) Object.assign(box, { note: put(2, "note", noteOf(item)), bars: drawBars(group, place, x, y) });
-  group.append(drawn("text", { x: x + place.width - 16, y: y + 16, class: "marker", text: "◆" }));
+  if (isGroup(item)) Object.assign(box, { note: put(2, "note", noteOf(item)), bars: drawBars(group, { x, y, width }) });
+  group.append(drawn("text", { x: x + width - 16, y: y + 16, class: "marker", text: "◆" }));
   listen(group, item);
   return box;
 }
 
 function classOf(item) {
-  if (isGroup(item)) return `group-node${item.outside ? " outside" : ""}`;
+  if (isGroup(item)) return `${"view" in item ? "group-node" : "bundle-node"}${item.outside ? " outside" : ""}`;
   const { kind } = nodes[item.node];
   return `${kind === "leaf" ? "leaf-node" : kind}${item.outside ? " outside" : ""}`;
 }
 
-function drawOperation(op, place, x, y) {
-  const across = place.across;
-  const cx = across ? x - BOX.oval - 2 : x + place.width / 2, cy = across ? y + place.height / 2 : y - 22;
+function drawOperation(op, across, { x, y, width, height }) {
+  const cx = across ? x - BOX.oval - 2 : x + width / 2, cy = across ? y + height / 2 : y - 22;
   const stem = across ? `M${x - 6},${cy} L${x},${cy}` : `M${cx},${y - 8} L${cx},${y}`;
   return [drawn("path", { d: stem }), drawn("ellipse", { cx, cy, rx: BOX.oval, ry: 14 }),
     drawn("text", { x: cx, y: cy + 4, class: "op-text", text: op.length > 9 ? op.slice(0, 8) + "…" : op })];
 }
 
 const BARS = 64; // results of a group that are drawn, each as a bar up or down
-function drawBars(group, place, x, y) {
-  const bars = drawn("path", { class: "bars", "data-base": `${x + 8},${y + 88}`, "data-width": place.width - 16 });
+function drawBars(group, { x, y, width }) {
+  const bars = drawn("path", { class: "bars", "data-base": `${x + 8},${y + 88}`, "data-width": width - 16 });
   group.append(bars);
   return bars;
 }
@@ -160,7 +184,7 @@ function drawTrail() {
 // Sizes. Of all arrangements the one is taken in which the picture is largest.
 function arrange() {
   const best = arrangements().reduce((a, b) => (b.scale > a.scale * 1.02 ? b : a));
-  Object.assign(picture, { across: best.across, words: best.words });
+  Object.assign(picture, { across: best.across, words: best.words, most: best.most });
   byId("main").className = best.kind;
   drawView();
   byId("picture").style.height = best.kind === "beside" ? `${best.height}px` : `${pictureHeight(best)}px`;
@@ -174,11 +198,11 @@ function arrangements() {
     ? [{ kind: "stacked", width: innerWidth, height: 0.7 * innerHeight }]
     : [{ kind: "wide", width: innerWidth, height: 0.48 * innerHeight },
       { kind: "beside", width: 0.6 * innerWidth, height: Math.max(360, innerHeight - top - 70) }];
-  return rooms.flatMap((room) => [true, false].map((across) => {
-    const { size } = geometry(views[picture.view], across, !narrow);
-    const scale = Math.min(1.7, (room.width - 26) / size.width, (room.height - 20) / size.height);
-    return { ...room, across, words: !narrow, scale };
-  }));
+  const view = views[picture.view];
+  const mosts = view.items.filter(isGroup).length > 6 ? [Infinity, 3, 4, 6] : [Infinity];
+  const shapes = mosts.flatMap((most) => [true, false].map((across) => ({ across, words: !narrow, most })));
+  return shapes.map((shape) => ({ ...shape, size: geometry(view, shape).size })).flatMap(({ size, ...shape }) =>
+    rooms.map((room) => ({ ...room, ...shape, scale: Math.min(1.7, (room.width - 26) / size.width, (room.height - 20) / size.height) })));
 }
 
 const pictureHeight = ({ scale, height }) => Math.min(height, Math.max(150, picture.size.height * Math.max(scale, SMALLEST) + 22));
@@ -203,13 +227,14 @@ function fit() {
 
 function bringIntoView() {
   const frame = byId("picture"), { zoom, place } = picture;
-  const corner = place.corners[Math.max(0, watched())];
+  const box = place.boxes[watched()];
+  if (!box) return;
   const reach = (from, extent, scroll, visible) => {
     const low = (from - (place.across ? 70 : 40)) * zoom, high = (from + extent + 14) * zoom;
     return low < scroll || high > scroll + visible ? (low + high - visible) / 2 : scroll;
   };
-  frame.scrollLeft = reach(corner.x, place.width, frame.scrollLeft, frame.clientWidth);
-  frame.scrollTop = reach(corner.y, place.height, frame.scrollTop, frame.clientHeight);
+  frame.scrollLeft = reach(box.x, box.width, frame.scrollLeft, frame.clientWidth);
+  frame.scrollTop = reach(box.y, box.height, frame.scrollTop, frame.clientHeight);
 }
 
 // The item of the step, or before the first one the first operation's first input.
@@ -294,7 +319,7 @@ function refreshTip() {
 }
 
 function tipLines(item) {
-  if ("view" in item) return [views[item.view].title, noteOf(item), "Click to open."];
+  if ("view" in item) return [views[item.view].title, views[item.view].note, "Click to open."];
   if ("leaves" in item) return [item.name, item.leaves.slice(0, 12).map((i) => nodes[i].name).join(", ") + (item.leaves.length > 12 ? ", …" : "")];
   const i = item.node, node = nodes[i], lines = [];
   const { known, gradient } = session.shown;

@@ -23,8 +23,8 @@ function show() {
 }
 
 // Boxes grow with the numbers in them, and never shrink under the hand that moves a slider.
-const drawnWidth = () => picture.place.width;
-const neededWidth = () => geometry(views[picture.view], picture.across, picture.words).width;
+const drawnWidth = () => picture.place.size.width;
+const neededWidth = () => geometry(views[picture.view], picture).size.width;
 
 function showPosition() {
   const slider = byId("position"), { position } = session;
@@ -35,10 +35,13 @@ function showPosition() {
   for (const id of ["last", "next"]) byId(id).disabled = position === lastPosition;
 }
 
-// A step outside of the view that is open shows in the nearest view around it.
-function goTo(where) {
+// A jump stays in the view that is open; a step outside of it shows in the nearest view around it.
+function goTo(where, follow = false) {
   session.position = Math.min(lastPosition, Math.max(0, where));
-  const v = viewShowing(placeAt(session.position), picture.view);
+  const v = follow ? viewShowing(placeAt(session.position), picture.view) : picture.view;
   if (v !== picture.view) openView(v);
   else show();
 }
+
+const stepOn = () => goTo(ahead(session.position, picture.view), true);
+const stepBack = () => goTo(behind(session.position, picture.view), true);

@@ -11,7 +11,7 @@ function play(on) {
 
 // At the end an update begins anew from the leaves that it has moved; otherwise playing ends.
 function playOn() {
-  if (session.position < lastPosition) goTo(ahead(session.position, picture.view));
+  if (session.position < lastPosition) stepOn();
   else if (currentTab === "update") { update(1); goTo(0); }
   if (session.position === lastPosition && currentTab !== "update") play(false);
   else play(true);
@@ -25,8 +25,8 @@ function togglePlay() {
 
 const actions = {
   first: () => goTo(0),
-  back: () => goTo(behind(session.position, picture.view)),
-  next: () => goTo(ahead(session.position, picture.view)),
+  back: stepBack,
+  next: stepOn,
   half: () => goTo(count),
   last: () => goTo(lastPosition),
   play: togglePlay,
