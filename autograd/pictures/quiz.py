@@ -8,6 +8,7 @@ total t, and other data r. Invariant: forms hold numbers and these names only; s
 hold the user's names, are data.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -17,6 +18,7 @@ from autograd.checking.by_hand import UNKNOWN, Desk
 from autograd.checking.hypotheses import Hypothesis
 from autograd.checking.mistakes import MISTAKES
 from autograd.checking.views import Local, Place, Sums
+from autograd.engine import table
 from autograd.engine.primitive import CONSTANT, DETACHED, Primitive
 from autograd.engine.value import Value
 from autograd.pictures.javascript import literal, value_of
@@ -25,7 +27,7 @@ from autograd.words.sweep import Sweep
 
 LARGEST = 150  # nodes of a graph in which mistakes are named
 OTHER = "another answer"  # the row that every node's gradient is compared with
-_INFIX = frozenset("+-*/")
+_INFIX = {table.add, table.subtract, table.multiply, table.divide}
 
 
 class Quiz:
@@ -170,20 +172,16 @@ class _View:
 
     def form(self, number: Any) -> str:
         """Return the expression of a number, nan where a condition that was met does not hold."""
-        written = (
-            number.text if isinstance(number, _Symbol) else literal(float(number))
-        )
+        written = number.text if isinstance(number, _Symbol) else literal(float(number))
         return f"{' && '.join(self.guards)} ? {written} : NaN" if self.guards else written
 
     def apply(self, primitive: Primitive, inputs: Sequence[Any]) -> "_Symbol":
         """Return the symbol for a row applied to symbols and numbers."""
-        texts = [
-            x.text if isinstance(x, _Symbol) else literal(float(x)) for x in inputs
-        ]
-        if primitive.name in _INFIX:
+        texts = [x.text if isinstance(x, _Symbol) else literal(float(x)) for x in inputs]
+        if primitive in _INFIX:
             return self._symbol(f"({f' {primitive.name} '.join(texts)})")
         self.quiz.values[primitive.name] = value_of(primitive)
-        return self._symbol(f'VALUES["{primitive.name}"]({", ".join(texts)})')
+        return self._symbol(f"VALUES[{json.dumps(primitive.name)}]({', '.join(texts)})")
 
 
 class _Either:

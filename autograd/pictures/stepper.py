@@ -19,9 +19,10 @@ from autograd.engine.primitive import CONSTANT, DETACHED
 from autograd.engine.value import Value
 from autograd.pictures import javascript
 from autograd.pictures.javascript import Table
+from autograd.pictures.pieces import Graph
 from autograd.pictures.quiz import Quiz
 from autograd.pictures.short_names import common, parts, short_names
-from autograd.pictures.views import Graph, views
+from autograd.pictures.views import views
 from autograd.words.folding import Folding
 from autograd.words.formula import Formula, operation, shortened, text
 from autograd.words.formula import number as number_as_formula
@@ -30,9 +31,8 @@ from autograd.words.sweep import Sweep
 from autograd.words.text import ELLIPSIS, LIMIT, check_limit, visible
 
 # In the order of reading: what is computed, how it is written and drawn, what the reader does.
-SCRIPTS = (
-    "graph text elements views session picture steps leaves tabs update nudge quiz start".split()
-)
+SCRIPTS = "graph text elements views session geometry picture tip steps leaves".split()
+SCRIPTS += "tabs update nudge quiz start".split()
 LONGEST_WHOLE = 25  # parts of an expression that is written in one line
 LINES = 40  # of expressions, where there are several
 

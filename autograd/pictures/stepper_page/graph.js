@@ -39,13 +39,18 @@ function stateAt(where, { partials }) {
   for (const i of operations.slice(0, where)) known[i] = true;
   const gradient = nodes.map(() => null);
   const step = { kind: "start", node: null, contributions: [] };
-  if (where >= 1 && where <= count) Object.assign(step, { kind: "forward", node: operations[where - 1] });
+  if (where >= 1 && where <= count)
+    Object.assign(step, { kind: "forward", node: operations[where - 1] });
   if (where > count) {
     gradient[root] = 1;
     Object.assign(step, { kind: "seed", node: root });
     for (let k = 0; k < where - count - 1; k++) {
       const i = operations[count - 1 - k];
-      Object.assign(step, { kind: "backward", node: i, contributions: handedBack(i, gradient, partials[i]) });
+      Object.assign(step, {
+        kind: "backward",
+        node: i,
+        contributions: handedBack(i, gradient, partials[i]),
+      });
     }
   }
   return { known, gradient, step };

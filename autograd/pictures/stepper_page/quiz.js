@@ -9,19 +9,28 @@ function askedInTurn() {
     const i = operations[place];
     if (i !== root) order.push(i);
     for (const p of new Set(nodes[i].parents)) {
-      if (nodes[p].kind === "leaf" && Math.min(...uses[p].map((use) => placeOf.get(use.child))) === place) order.push(p);
+      if (
+        nodes[p].kind === "leaf" &&
+        Math.min(...uses[p].map((use) => placeOf.get(use.child))) === place
+      )
+        order.push(p);
     }
   }
   return order;
 }
 
-TABS.quiz.draw = () => { asking.order = askedInTurn(); };
+TABS.quiz.draw = () => {
+  asking.order = askedInTurn();
+};
 TABS.quiz.opened = () => {
   if (!asking.node && !asking.tried.size) beginQuiz();
   else hideUnanswered();
   goTo(lastPosition);
 };
-TABS.quiz.closed = () => { session.hidden.clear(); session.focus = null; };
+TABS.quiz.closed = () => {
+  session.hidden.clear();
+  session.focus = null;
+};
 
 function beginQuiz() {
   Object.assign(asking, { left: new Set(asking.order), tried: new Set(), first: 0, shown: 0 });
@@ -37,8 +46,17 @@ function hideUnanswered() {
 function ask(i) {
   Object.assign(asking, { node: i ?? null });
   session.focus = asking.node;
-  const begin = button("Begin again", () => { beginQuiz(); show(); }, { id: "again" });
-  byId("quiz").replaceChildren(...(i === undefined ? [heading("All gradients are there"), ...scored(), begin] : question(i)));
+  const begin = button(
+    "Begin again",
+    () => {
+      beginQuiz();
+      show();
+    },
+    { id: "again" },
+  );
+  byId("quiz").replaceChildren(
+    ...(i === undefined ? [heading("All gradients are there"), ...scored(), begin] : question(i)),
+  );
 }
 
 function askAbout(i) {
@@ -47,19 +65,52 @@ function askAbout(i) {
   byId("answer").focus();
 }
 
-const scored = () => [line(`${asking.first} of ${asking.order.length} right at the first try${asking.shown ? `, ${asking.shown} shown` : ""}.`, { id: "score" })];
+const scored = () => [
+  line(
+    `${asking.first} of ${asking.order.length} right at the first try${asking.shown ? `, ${asking.shown} shown` : ""}.`,
+    { id: "score" },
+  ),
+];
 
 function question(i) {
-  const field = element("input", { type: "text", id: "answer", "aria-label": `your ${total(i)}`, spellcheck: "false", autocomplete: "off" });
-  const row = element("form", { class: "row" }, element("label", { class: "number", text: `total ${total(i)} =` }), field, element("button", { id: "check", text: "Check" }),
-    button("Show it", () => reveal(i), { id: "reveal" }));
-  row.addEventListener("submit", (event) => { event.preventDefault(); judge(i, field.value); });
-  const paths = uses[i].slice(0, MANY).map(({ child }) =>
-    line(`It goes into ${nodes[child].short} = ${inWords(nodes[child].expression)}${gradientText(child)}`, { class: "number" }));
-  return [heading(`What reaches ${nodes[i].short}?`), ...paths, row, element("div", { id: "verdict", "aria-live": "polite" }), ...scored()];
+  const field = element("input", {
+    type: "text",
+    id: "answer",
+    "aria-label": `your ${total(i)}`,
+    spellcheck: "false",
+    autocomplete: "off",
+  });
+  const row = element(
+    "form",
+    { class: "row" },
+    element("label", { class: "number", text: `total ${total(i)} =` }),
+    field,
+    element("button", { id: "check", text: "Check" }),
+    button("Show it", () => reveal(i), { id: "reveal" }),
+  );
+  row.addEventListener("submit", (event) => {
+    event.preventDefault();
+    judge(i, field.value);
+  });
+  const paths = uses[i]
+    .slice(0, MANY)
+    .map(({ child }) =>
+      line(
+        `It goes into ${nodes[child].short} = ${inWords(nodes[child].expression)}${gradientText(child)}`,
+        { class: "number" },
+      ),
+    );
+  return [
+    heading(`What reaches ${nodes[i].short}?`),
+    ...paths,
+    row,
+    element("div", { id: "verdict", "aria-live": "polite" }),
+    ...scored(),
+  ];
 }
 
-const gradientText = (i) => (session.hidden.has(i) ? "." : `, and total ${total(i)} = ${shown(session.gradient[i])}.`);
+const gradientText = (i) =>
+  session.hidden.has(i) ? "." : `, and total ${total(i)} = ${shown(session.gradient[i])}.`;
 
 function say(...parts) {
   byId("verdict").replaceChildren(...parts);
@@ -72,10 +123,18 @@ function judge(i, text) {
   asking.tried.add(i);
   if (isRight(answer, pointAt(i, session.state, session.gradient))) {
     asking.first += first ? 1 : 0;
-    return answered(i, line(`Right: ${total(i)} = ${shown(session.gradient[i] ?? 0)}.`, { class: "right" }));
+    return answered(
+      i,
+      line(`Right: ${total(i)} = ${shown(session.gradient[i] ?? 0)}.`, { class: "right" }),
+    );
   }
   const named = mistakesIn(i, answer).slice(0, 2);
-  say(line(`Wrong: ${text.trim()}.`, { class: "wrong" }), line(named.length ? sentence(named.join("; or: ")) : sentence(GRAPH.quiz.unknown || "try again")));
+  say(
+    line(`Wrong: ${text.trim()}.`, { class: "wrong" }),
+    line(
+      named.length ? sentence(named.join("; or: ")) : sentence(GRAPH.quiz.unknown || "try again"),
+    ),
+  );
 }
 
 const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}.`;
@@ -83,7 +142,10 @@ const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}.`;
 function reveal(i) {
   asking.tried.add(i);
   asking.shown += 1;
-  answered(i, line(`${total(i)} = ${chain(i)} = ${shown(session.gradient[i] ?? 0)}`, { class: "number" }));
+  answered(
+    i,
+    line(`${total(i)} = ${chain(i)} = ${shown(session.gradient[i] ?? 0)}`, { class: "number" }),
+  );
 }
 
 function answered(i, word) {
@@ -99,11 +161,14 @@ function answered(i, word) {
 const LEAST = 3; // digits that are asked of a number whose last zeros may be unseen
 const NOISE = 1e-9;
 function answerIn(text) {
-  const x = parsed(text), word = plain(text);
+  const x = parsed(text),
+    word = plain(text);
   if (x === undefined) return null;
-  const [, whole, part = "", exponent = "0"] = word.match(/^[-+]?(\d*)\.?(\d*)(?:e([-+]?\d+))?$/) ?? [];
+  const [, whole, part = "", exponent = "0"] =
+    word.match(/^[-+]?(\d*)\.?(\d*)(?:e([-+]?\d+))?$/) ?? [];
   if (whole === undefined || x === 0) return { x, half: 0, digits: null };
-  const strict = word.includes("."), last = Number(exponent) - part.length;
+  const strict = word.includes("."),
+    last = Number(exponent) - part.length;
   const size = (whole + part).replace(/^0+/, "").length;
   const unit = strict ? last : Math.min(last, last + size - LEAST);
   const half = Math.max(0.5 * 10 ** unit * (1 + NOISE), NOISE * Math.abs(x));
@@ -121,8 +186,18 @@ function isRight({ x, half, digits }, point) {
 // What is known at a node, in the letters of FORMS.
 function pointAt(i, { data, partials }, gradient) {
   const some = uses[i].filter((use) => !nodes[use.child].step);
-  const u = some.map(({ child }) => gradient[child] ?? 0), l = some.map(({ child, input }) => partials[child][input]);
-  return { x: data[i], o: some.map(({ child }) => data[child]), u, l, p: u.map((up, k) => up * l[k]), t: gradient[i] ?? 0, data, r: [] };
+  const u = some.map(({ child }) => gradient[child] ?? 0),
+    l = some.map(({ child, input }) => partials[child][input]);
+  return {
+    x: data[i],
+    o: some.map(({ child }) => data[child]),
+    u,
+    l,
+    p: u.map((up, k) => up * l[k]),
+    t: gradient[i] ?? 0,
+    data,
+    r: [],
+  };
 }
 
 function made([, form, , others], point) {
@@ -133,7 +208,8 @@ function made([, form, , others], point) {
 // the same number at other leaves, too, the first is meant.
 function mistakesIn(i, answer) {
   const point = pointAt(i, session.state, session.gradient);
-  const fits = (x) => Number.isFinite(x) && Math.abs(x - answer.x) <= Math.max(answer.half, NOISE * Math.abs(x));
+  const fits = (x) =>
+    Number.isFinite(x) && Math.abs(x - answer.x) <= Math.max(answer.half, NOISE * Math.abs(x));
   const found = GRAPH.quiz.slips[i].filter((slip) => fits(made(slip, point)));
   const elsewhere = found.length > 1 ? otherPoints(i) : [];
   const kept = [];
@@ -143,11 +219,16 @@ function mistakesIn(i, answer) {
   return [...new Set(said.length || !GRAPH.quiz.unknown ? said : otherAnswers(i, fits))];
 }
 
-const near = (a, b) => a === b || Math.abs(a - b) <= 1e-6 * Math.max(Math.abs(a), Math.abs(b)) || (a !== a && b !== b);
+const near = (a, b) =>
+  a === b || Math.abs(a - b) <= 1e-6 * Math.max(Math.abs(a), Math.abs(b)) || (a !== a && b !== b);
 
 function otherAnswers(i, fits) {
-  const others = asking.order.filter((other) => other !== i && session.gradient[other] && fits(session.gradient[other]));
-  return others.slice(0, 1).map((other) => GRAPH.quiz.other.replace("{detail}", () => `\`${nodes[other].short}\``));
+  const others = asking.order.filter(
+    (other) => other !== i && session.gradient[other] && fits(session.gradient[other]),
+  );
+  return others
+    .slice(0, 1)
+    .map((other) => GRAPH.quiz.other.replace("{detail}", () => `\`${nodes[other].short}\``));
 }
 
 // Other numbers of the leaves, of the same signs and sizes.
@@ -155,7 +236,9 @@ function otherPoints(i) {
   if (frozen) return [];
   return [0.6, 1.5, 2.3, 0.9].map((start) => {
     const numbers = session.numbers.slice();
-    leaves.forEach((leaf, k) => { numbers[leaf] = (numbers[leaf] || 1) * start * (1 + 0.37 * Math.sin(12.9 * (k + 1) + start)); });
+    leaves.forEach((leaf, k) => {
+      numbers[leaf] = (numbers[leaf] || 1) * start * (1 + 0.37 * Math.sin(12.9 * (k + 1) + start));
+    });
     const state = evaluated(numbers);
     return pointAt(i, state, gradients(state));
   });

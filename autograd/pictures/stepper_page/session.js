@@ -1,5 +1,14 @@
 // What the reader has done: the numbers of the leaves, the position, and what a quiz keeps secret.
-const session = { numbers: original.slice(), position: 0, state: null, gradient: null, shown: null, hidden: new Set(), focus: null, still: new Set() };
+const session = {
+  numbers: original.slice(),
+  position: 0,
+  state: null,
+  gradient: null,
+  shown: null,
+  hidden: new Set(),
+  focus: null,
+  still: new Set(),
+};
 
 function setLeaves(changes) {
   for (const [i, x] of changes) session.numbers[i] = x;
@@ -27,7 +36,8 @@ const drawnWidth = () => picture.place.size.width;
 const neededWidth = () => geometry(views[picture.view], picture).size.width;
 
 function showPosition() {
-  const slider = byId("position"), { position } = session;
+  const slider = byId("position"),
+    { position } = session;
   slider.value = position;
   slider.setAttribute("aria-valuetext", byId("panel").querySelector("h2").textContent);
   byId("count").textContent = `${position} of ${lastPosition}`;

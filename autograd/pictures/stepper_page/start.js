@@ -12,7 +12,10 @@ function play(on) {
 // At the end an update begins anew from the leaves that it has moved; otherwise playing ends.
 function playOn() {
   if (session.position < lastPosition) stepOn();
-  else if (currentTab === "update") { update(1); goTo(0); }
+  else if (currentTab === "update") {
+    update(1);
+    goTo(0);
+  }
   if (session.position === lastPosition && currentTab !== "update") play(false);
   else play(true);
 }
@@ -35,14 +38,24 @@ const actions = {
   fit,
 };
 const keys = {
-  Home: "first", End: "last", ArrowLeft: "back", ArrowRight: "next", f: "half", F: "half",
-  " ": "play", "+": "larger", "-": "smaller", 0: "fit",
+  Home: "first",
+  End: "last",
+  ArrowLeft: "back",
+  ArrowRight: "next",
+  f: "half",
+  F: "half",
+  " ": "play",
+  "+": "larger",
+  "-": "smaller",
+  0: "fit",
 };
 
 function pressed(event) {
   if (event.key === "Escape") return hideTip();
   const inside = event.target.closest("input, select, button, summary");
-  const typing = inside && (["INPUT", "SELECT"].includes(inside.tagName) || event.key === " " || inside.role === "tab");
+  const typing =
+    inside &&
+    (["INPUT", "SELECT"].includes(inside.tagName) || event.key === " " || inside.role === "tab");
   if (typing || event.ctrlKey || event.altKey || event.metaKey || !(event.key in keys)) return;
   event.preventDefault();
   actions[keys[event.key]]();
@@ -57,7 +70,8 @@ function openTab(name) {
     tab.tabIndex = on ? 0 : -1;
     byId(tab.getAttribute("aria-controls")).hidden = !on;
   }
-  for (const [key, { opened, closed }] of Object.entries(TABS)) (key === name ? opened : closed)?.();
+  for (const [key, { opened, closed }] of Object.entries(TABS))
+    (key === name ? opened : closed)?.();
   show();
 }
 
@@ -73,9 +87,19 @@ function moveTab(event) {
 function drawTitle() {
   document.title = `${nodes[root].short}, step by step`;
   byId("title").textContent = `Backpropagation through ${nodes[root].short}, step by step`;
-  const lines = GRAPH.formulas.map(([i, template]) => line(`${nodes[i].short} = ${inWords(template)}`));
+  const lines = GRAPH.formulas.map(([i, template]) =>
+    line(`${nodes[i].short} = ${inWords(template)}`),
+  );
   byId("formulas").append(...lines.slice(0, 1));
-  if (lines.length > 1) byId("formulas").append(element("details", {}, element("summary", { text: `${counted(lines.length - 1, "more line")}` }), ...lines.slice(1)));
+  if (lines.length > 1)
+    byId("formulas").append(
+      element(
+        "details",
+        {},
+        element("summary", { text: `${counted(lines.length - 1, "more line")}` }),
+        ...lines.slice(1),
+      ),
+    );
 }
 
 for (const [id, action] of Object.entries(actions)) byId(id).addEventListener("click", action);
@@ -86,7 +110,10 @@ for (const tab of document.querySelectorAll("[role=tab]")) {
 document.addEventListener("keydown", pressed);
 byId("position").max = lastPosition;
 byId("position").addEventListener("input", () => goTo(byId("position").valueAsNumber));
-window.addEventListener("resize", () => { arrange(); show(); });
+window.addEventListener("resize", () => {
+  arrange();
+  show();
+});
 
 recompute();
 session.shown = stateAt(0, session.state);

@@ -12,17 +12,24 @@ function showSteps(shownState) {
 const STEPS = {
   start: () => [
     heading("The leaves are given"),
-    line(`${counted(count, "operation")} ${count === 1 ? "leads" : "lead"} from them to ${nodes[root].short}. Step on to compute them one by one; then the gradients come back the other way.`),
+    line(
+      `${counted(count, "operation")} ${count === 1 ? "leads" : "lead"} from them to ${nodes[root].short}. Step on to compute them one by one; then the gradients come back the other way.`,
+    ),
   ],
   forward: ({ step: { node: i } }) => [
     heading(`Forward, ${session.position} of ${count}: ${nodes[i].short}`),
-    working(line(`${nodes[i].short} = ${inWords(nodes[i].expression)}`), line(`= ${inNumbers(nodes[i].expression, session.state.data)}`),
-      line(`= ${shown(session.state.data[i])}`, { class: "sum" })),
+    working(
+      line(`${nodes[i].short} = ${inWords(nodes[i].expression)}`),
+      line(`= ${inNumbers(nodes[i].expression, session.state.data)}`),
+      line(`= ${shown(session.state.data[i])}`, { class: "sum" }),
+    ),
   ],
   seed: () => [
     heading(`Backward starts at ${nodes[root].short}`),
     working(line(`${total(root)} = 1`, { class: "sum" })),
-    line(`A change of ${nodes[root].short} changes ${nodes[root].short} by just as much. From here each operation hands back to its inputs: what has arrived, times its local derivative.`),
+    line(
+      `A change of ${nodes[root].short} changes ${nodes[root].short} by just as much. From here each operation hands back to its inputs: what has arrived, times its local derivative.`,
+    ),
   ],
   backward: backwardStepOf,
 };
@@ -33,10 +40,23 @@ function backwardStepOf({ gradient, step }) {
   const constants = step.contributions.length - wanted.length;
   return [
     heading(`Backward, ${session.position - count - 1} of ${count}: ${node.short}`),
-    line(`${node.short} = ${inWords(node.expression)}, and total ${total(step.node)} = ${shown(gradient[step.node])} has arrived.`, { class: "number" }),
-    element("div", { class: "contributions" }, ...wanted.slice(0, MANY).map((c) => contributionOf(step.node, c))),
+    line(
+      `${node.short} = ${inWords(node.expression)}, and total ${total(step.node)} = ${shown(gradient[step.node])} has arrived.`,
+      { class: "number" },
+    ),
+    element(
+      "div",
+      { class: "contributions" },
+      ...wanted.slice(0, MANY).map((c) => contributionOf(step.node, c)),
+    ),
     ...(wanted.length > MANY ? [line(`… and ${wanted.length - MANY} more inputs`)] : []),
-    ...(constants ? [line(`Nobody needs the gradient of a constant, and ${constants === 1 ? "one input is" : `${constants} inputs are`} constant.`)] : []),
+    ...(constants
+      ? [
+          line(
+            `Nobody needs the gradient of a constant, and ${constants === 1 ? "one input is" : `${constants} inputs are`} constant.`,
+          ),
+        ]
+      : []),
   ];
 }
 
@@ -51,7 +71,10 @@ function contributionOf(i, c) {
   if (!several) box.append(line(`total ${total(c.to)} = ${product}`, sum));
   else {
     const done = c.before === 0 ? "" : `${shown(c.before)} + ${inBrackets(c.contribution)} = `;
-    box.append(line(`part through ${nodes[i].short}: ${product}`), line(`total ${total(c.to)} ${partNote(i, c)}= ${done}${shown(c.sum)}`, sum));
+    box.append(
+      line(`part through ${nodes[i].short}: ${product}`),
+      line(`total ${total(c.to)} ${partNote(i, c)}= ${done}${shown(c.sum)}`, sum),
+    );
   }
   return box;
 }
@@ -59,25 +82,34 @@ function contributionOf(i, c) {
 // Of a node that is used several times, how many parts have come.
 function partNote(i, c) {
   const all = uses[c.to].length;
-  const come = uses[c.to].filter(({ child, input }) =>
-    placeOf.get(child) > placeOf.get(i) || (child === i && input <= c.input)).length;
+  const come = uses[c.to].filter(
+    ({ child, input }) => placeOf.get(child) > placeOf.get(i) || (child === i && input <= c.input),
+  ).length;
   return come < all ? `so far, ${come} of ${all} parts, ` : "";
 }
 
 function localText(i, c) {
-  const node = nodes[i], value = session.state.partials[i][c.input];
-  const key = `${node.row}/${node.parents.length}`, rule = node.rules[c.input];
+  const node = nodes[i],
+    value = session.state.partials[i][c.input];
+  const key = `${node.row}/${node.parents.length}`,
+    rule = node.rules[c.input];
   const rules = RULES[key] ?? PARTIALS[key];
   if (!rule.length || !rules) return shown(value);
   const { data } = session.state;
-  const computed = rules(data[i], node.parents.map((p) => data[p]))[c.input];
+  const computed = rules(
+    data[i],
+    node.parents.map((p) => data[p]),
+  )[c.input];
   // The textbook's formula, where it gives the partial: not at a tie, not where it rounds to 0.
   const near = (bound) => computed === value || Math.abs(computed - value) <= bound;
   const parts = [shown(value)];
   if (near(1e-5 * Math.abs(value))) parts.unshift(inNumbers(rule, data));
   if (near(1e-6 * Math.abs(value) + 1e-12)) parts.unshift(inWords(rule));
   const bare = (text) => text.replace(/^\((-[^()]*)\)$/, "$1");
-  return parts.map(bare).filter((part, k, all) => k === 0 || part !== all[k - 1]).join(" = ");
+  return parts
+    .map(bare)
+    .filter((part, k, all) => k === 0 || part !== all[k - 1])
+    .join(" = ");
 }
 
 // A group is passed in one step; what comes out of it is listed.
@@ -89,33 +121,67 @@ function groupStep(group, { known, gradient }) {
   const symbol = (i) => (backward ? total(i) : nodes[i].short);
   return [
     heading(`${backward ? "Backward" : "Forward"}: ${group.title}`),
-    line(`${group.note}. ${backward ? "The gradients that have arrived at its results:" : "Its results:"}`),
+    line(
+      `${group.note}. ${backward ? "The gradients that have arrived at its results:" : "Its results:"}`,
+    ),
     button("Open it", () => openView(views.indexOf(group))),
-    element("div", { class: "step number columns" }, ...some.map((i) => line(`${symbol(i)} = ${shown(numbers[i])}`))),
+    element(
+      "div",
+      { class: "step number columns" },
+      ...some.map((i) => line(`${symbol(i)} = ${shown(numbers[i])}`)),
+    ),
     ...(members.length > MANY ? [line(`… and ${members.length - MANY} more`)] : []),
   ];
 }
 
 function warnings() {
-  if (frozen) return [line(`The numbers stay as they were recorded, since this page cannot compute ${GRAPH.reasons.join(", nor ")}.`, { class: "problem" })];
-  if (GRAPH.stale) return [line("Leaves have changed since this graph was recorded. The page computes with their numbers of now.", { class: "problem" })];
+  if (frozen)
+    return [
+      line(
+        `The numbers stay as they were recorded, since this page cannot compute ${GRAPH.reasons.join(", nor ")}.`,
+        { class: "problem" },
+      ),
+    ];
+  if (GRAPH.stale)
+    return [
+      line(
+        "Leaves have changed since this graph was recorded. The page computes with their numbers of now.",
+        { class: "problem" },
+      ),
+    ];
   return [];
 }
 
 // The table of all nodes, with all digits in its data attributes.
 const rows = [];
 function drawTable() {
-  byId("rows").append(...nodes.map((node, i) => {
-    const cells = { data: element("td", { class: "number" }), gradient: element("td", { class: "number" }) };
-    rows.push(cells);
-    return element("tr", { "data-node": i }, element("td", { text: node.name }),
-      element("td", { class: "number", text: inWords(node.expression) }), cells.data, cells.gradient);
-  }));
+  byId("rows").append(
+    ...nodes.map((node, i) => {
+      const cells = {
+        data: element("td", { class: "number" }),
+        gradient: element("td", { class: "number" }),
+      };
+      rows.push(cells);
+      return element(
+        "tr",
+        { "data-node": i },
+        element("td", { text: node.name }),
+        element("td", { class: "number", text: inWords(node.expression) }),
+        cells.data,
+        cells.gradient,
+      );
+    }),
+  );
 }
 
 function showTable({ known, gradient }) {
   nodes.forEach((node, i) => {
     setNumber(rows[i].data, "", known[i] ? session.state.data[i] : null);
-    setNumber(rows[i].gradient, "", node.kind === "constant" ? null : gradient[i], session.hidden.has(i));
+    setNumber(
+      rows[i].gradient,
+      "",
+      node.kind === "constant" ? null : gradient[i],
+      session.hidden.has(i),
+    );
   });
 }

@@ -6,7 +6,13 @@ const UNKNOWN = "The page cannot compute this graph anew, so its numbers stay.";
 
 // A field for a number: `use` gets each number that is typed, a wrong entry is explained.
 function numberField(label, value, use) {
-  const field = element("input", { type: "text", value, "aria-label": label, spellcheck: "false", autocomplete: "off" });
+  const field = element("input", {
+    type: "text",
+    value,
+    "aria-label": label,
+    spellcheck: "false",
+    autocomplete: "off",
+  });
   const problem = element("p", { class: "problem", role: "alert", hidden: "" });
   field.addEventListener("input", () => {
     const x = parsed(field.value);

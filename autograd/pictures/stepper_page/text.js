@@ -5,7 +5,9 @@ function shown(x) {
   if (x === 0) return "0";
   const size = Math.abs(x);
   if (Number.isInteger(x) && size < 1e6) return String(x);
-  return size >= 1e6 || size < 1e-3 ? x.toExponential(4).replace(/\.?0+e/, "e") : String(Number(x.toPrecision(5)));
+  return size >= 1e6 || size < 1e-3
+    ? x.toExponential(4).replace(/\.?0+e/, "e")
+    : String(Number(x.toPrecision(5)));
 }
 
 function exact(x) {
@@ -14,7 +16,8 @@ function exact(x) {
 
 const bracketed = (text) => (text.startsWith("-") ? `(${text})` : text);
 const inBrackets = (x) => bracketed(shown(x));
-const inWords = (template) => template.map((part) => (typeof part === "number" ? nodes[part].short : part)).join("");
+const inWords = (template) =>
+  template.map((part) => (typeof part === "number" ? nodes[part].short : part)).join("");
 const inNumbers = (template, data) =>
   template.map((part) => (typeof part === "number" ? inBrackets(data[part]) : part)).join("");
 

@@ -15,8 +15,11 @@ function viewShowing(place, start) {
 }
 
 function itemAt(view, place) {
-  return view.items.findIndex((item) =>
-    !item.outside && ("view" in item ? holds(views[item.view], place) : placeOf.get(item.node) === place));
+  return view.items.findIndex(
+    (item) =>
+      !item.outside &&
+      ("view" in item ? holds(views[item.view], place) : placeOf.get(item.node) === place),
+  );
 }
 
 // The next position at which something that is shown is done, and the one before.
@@ -46,7 +49,9 @@ function nodesOf(item) {
   if ("leaves" in item) return item.leaves;
   const view = views[item.view];
   const inside = operations.slice(view.first, view.last + 1);
-  view.outputs ??= inside.filter((i) => i === root || uses[i].some((use) => !holds(view, placeOf.get(use.child))));
+  view.outputs ??= inside.filter(
+    (i) => i === root || uses[i].some((use) => !holds(view, placeOf.get(use.child))),
+  );
   return view.outputs;
 }
 

@@ -668,6 +668,17 @@ def test_labels_are_text_whatever_they_hold(show):
     dialogs = []
     page.on("dialog", lambda dialog: dialogs.append(dialog) or dialog.dismiss())
     page.keyboard.press("End")
+    for node in page.locator("svg .node").all():
+        node.hover()
+    for tab in ("Update", "Nudge", "Quiz"):
+        page.click(f"role=tab[name={tab}]")
+        if tab == "Quiz":
+            page.fill("#answer", "<b>7</b>")
+            page.click("#check")
+            page.fill("#answer", "3")
+            page.click("#check")
+            page.click("#reveal")
+    page.click("#one-step", force=True) if page.is_visible("#one-step") else None
     tags = set(page.evaluate("[...document.querySelectorAll('body *')].map(e => e.localName)"))
     assert not tags & {"b", "img", "a", "iframe", "image", "object", "embed"} and not dialogs
     assert page.locator("script").count() == 2
@@ -686,27 +697,94 @@ def test_in_a_notebook_it_runs_in_its_frame(show):
     assert "(-4) × 1 = -4" in inside.locator("#panel").inner_text()
 
 
-def test_colours_can_be_read_in_light_and_dark(browser, tmp_path):
+def opened_everywhere(page):
+    """Go through the tabs, so that each has been drawn with all that it says."""
+    page.keyboard.press("End")
+    page.fill("input[aria-label='x, number']", "two")
+    page.click("role=tab[name=Update]")
+    page.fill("input[aria-label='learning rate η']", "9")
+    page.click("#one-step")
+    page.click("role=tab[name=Nudge]")
+    page.click("role=tab[name=Quiz]")
+    page.click("#reveal")
+    page.fill("#answer", "17")
+    page.click("#check")
+    page.locator("svg .node").first.hover()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_colours_can_be_read_in_light_and_dark(browser, tmp_path, scheme):
     path = stepper(worked_example()).save(tmp_path / "page.html")
-    for scheme in ("light", "dark"):
-        page = browser.new_page(color_scheme=scheme)
-        page.goto(path.as_uri())
-        page.keyboard.press("End")
-        for selector, paint in (
-            *(("h2", "color"), ("footer", "color"), ("button", "color"), (".step .sum", "color")),
-            *(("svg .node .name", "fill"), ("svg .op-text", "fill")),
-        ):
-            ink, paper = page.locator(selector).last.evaluate(
-                """(e, paint) => {
-                    const shape = {"name": "rect", "op-text": "ellipse"}[e.getAttribute("class")];
-                    const below = shape && getComputedStyle(e.parentNode.querySelector(shape)).fill;
-                    const own = getComputedStyle(e.closest("button") ?? document.body);
-                    return [getComputedStyle(e)[paint], below ?? own.backgroundColor];
-                }""",
-                paint,
-            )
-            assert contrast(ink, paper) >= 4.5, (scheme, selector, ink, paper)
-        page.close()
+    page = browser.new_page(color_scheme=scheme)
+    page.goto(path.as_uri())
+    opened_everywhere(page)
+    for name in ("Steps", "Update", "Nudge", "Quiz"):
+        page.click(f"role=tab[name={name}]")
+        found = page.evaluate(CONTRASTS)
+        assert len(found) > 40
+        for text, ink, paper in found:
+            assert contrast(ink, paper) >= 4.5, (scheme, name, text, ink, paper)
+    page.close()
+
+
+# Of each text that is seen: its colour, and that of the nearest ground below it.
+CONTRASTS = """() => {
+    const ground = e => {
+        const shape = e.closest("svg .node")?.querySelector(
+            e.classList.contains("op-text") ? "ellipse" : "rect");
+        if (shape) return getComputedStyle(shape).fill;
+        for (let at = e; at; at = at.parentElement) {
+            const colour = getComputedStyle(at).backgroundColor;
+            if (colour !== "rgba(0, 0, 0, 0)") return colour;
+        }
+    };
+    return [...document.querySelectorAll("body *")]
+        .filter(e => e.checkVisibility({ visibilityProperty: true }) && !e.disabled &&
+            [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) &&
+            e.localName !== "option")
+        .map(e => [e.textContent, getComputedStyle(e)[e.localName === "text" ? "fill" : "color"],
+                   ground(e)]);
+}"""
+
+
+def test_nothing_moves_by_itself(show):
+    page = show(worked_example())
+    opened_everywhere(page)
+    moving = """() => [...document.querySelectorAll("*")].filter(e => {
+        const style = getComputedStyle(e);
+        return style.animationName !== "none" || parseFloat(style.transitionDuration) > 0;
+    }).length + document.getAnimations().length"""
+    assert page.evaluate(moving) == 0
+
+
+own = Primitive("cube", lambda x: x**3, lambda x: x**3, lambda out, x: (3 * x * x,))
+known = autograd.primitive("known", lambda x: x * x, partials=lambda out, x: (2 * x,))
+ODD = {
+    "an operation that the page does not know": lambda: own(Value(2.0, "x")) * 3,
+    "an operation of the user's own": lambda: known(Value(2.0, "x")) + 1,
+    "a leaf alone": lambda: Value(3.0, "x"),
+    "constants alone": lambda: Value(3.0).detach() * 2,
+    "nan": lambda: Value(math.nan, "x") * 2,
+    "inf": lambda: Value(math.inf, "x") * 0,
+    "a step": lambda: autograd.floor(Value(2.5, "x")) * Value(2.0, "y"),
+}
+
+
+@pytest.mark.parametrize("made", ODD.values(), ids=ODD)
+def test_odd_graphs_go_through_every_tab(show, made):
+    page = show(made())
+    page.set_default_timeout(10_000)
+    for tab in ("Update", "Nudge", "Quiz", "Steps"):
+        page.click(f"role=tab[name={tab}]")
+        for button in ("#one-step", "#ten-steps", "#reveal", "#reveal", "#again"):
+            if page.locator(button).count() and page.is_visible(button):
+                page.click(button)
+    for key in ("End", "Home", "ArrowRight", "f", "ArrowRight", " ", " "):
+        page.keyboard.press(key)
+    for node in page.locator("svg .node").all():
+        node.hover()
+        node.click()
+    assert page.inner_text("#count").endswith(page.evaluate("String(lastPosition)"))
 
 
 def contrast(ink, paper):

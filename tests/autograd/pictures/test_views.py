@@ -9,8 +9,9 @@ from pages import assert_equal_to_the_engine, graph_in, rebuilt, table
 import nn
 from autograd import Value, stepper
 from autograd.engine.graph import topological_order
+from autograd.pictures.pieces import MOST, Graph
 from autograd.pictures.short_names import LONGEST, parts, short_names
-from autograd.pictures.views import FOLDED, MOST, Graph, views
+from autograd.pictures.views import FOLDED, views
 
 
 def network(sizes=(2, 16, 16, 1), examples=4):
