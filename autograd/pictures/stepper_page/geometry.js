@@ -77,10 +77,18 @@ function gapBefore(layer, view, across) {
 }
 
 function widthOf(item, words) {
-  const texts = isGroup(item)
-    ? [labelOf(item) + " ◆", noteOf(item), "data -0.99 … -0.99"]
-    : [labelOf(item) + " ◆", ...numbersIn(item.node, words)];
+  const numbers = isGroup(item) ? rangesIn(item) : numbersIn(item.node, words);
+  const texts = [`${labelOf(item)} ◆`, ...(isGroup(item) ? [noteOf(item)] : []), ...numbers];
   return Math.max(BOX.least, ...texts.map((text) => text.length)) * BOX.letter + BOX.padding;
+}
+
+function rangesIn(item) {
+  const members = nodesOf(item);
+  const { state, gradient } = session;
+  return [
+    `data ${range(members.map((i) => state.data[i]))}`,
+    `grad ${range(members.map((i) => gradient[i] ?? 0))}`,
+  ];
 }
 
 // Sizes. Of all arrangements the one is taken in which the picture is largest.
