@@ -757,11 +757,19 @@ def test_nothing_moves_by_itself(show):
     assert page.evaluate(moving) == 0
 
 
-own = Primitive("cube", lambda x: x**3, lambda x: x**3, lambda out, x: (3 * x * x,))
-known = autograd.primitive("known", lambda x: x * x, partials=lambda out, x: (2 * x,))
+def unknown_operation():
+    cube = Primitive("cube", lambda x: x**3, lambda x: x**3, lambda out, x: (3 * x * x,))
+    return cube(Value(2.0, "x")) * 3
+
+
+def own_operation():
+    square = autograd.primitive("own square", lambda x: x * x, partials=lambda out, x: (2 * x,))
+    return square(Value(2.0, "x")) + 1
+
+
 ODD = {
-    "an operation that the page does not know": lambda: own(Value(2.0, "x")) * 3,
-    "an operation of the user's own": lambda: known(Value(2.0, "x")) + 1,
+    "an operation that the page does not know": unknown_operation,
+    "an operation of the user's own": own_operation,
     "a leaf alone": lambda: Value(3.0, "x"),
     "constants alone": lambda: Value(3.0).detach() * 2,
     "nan": lambda: Value(math.nan, "x") * 2,
