@@ -9,6 +9,7 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -38,11 +39,17 @@ def origin_of(node: Any) -> Any:
     return note.origin if isinstance(note, Note) else None
 
 
-def users_line() -> str:
-    """Return `file:line` of the innermost frame of the user's; of a notebook, the line."""
+def users_frame() -> FrameType:
+    """Return the innermost frame of the user's."""
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_INSIDE):
         frame = frame.f_back
+    return frame
+
+
+def users_line() -> str:
+    """Return `file:line` of the innermost frame of the user's; of a notebook, the line."""
+    frame = users_frame()
     name, number = frame.f_code.co_filename, frame.f_lineno
     if "ipykernel_" in name or name.startswith("<ipython-input"):
         return f"line {number} of a cell, `{linecache.getline(name, number).strip()}`"

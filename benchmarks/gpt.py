@@ -118,11 +118,8 @@ def rms_norm(x: Vector) -> Vector:
 class GPT:
     """Weights and forward pass, one position at a time, on either Value."""
 
-    def __init__(
-        self, kind: Callable[[float], Any], softmax: Callable[[Vector], Vector] = softmax
-    ) -> None:
+    def __init__(self, kind: Callable[[float], Any]) -> None:
         rng = random.Random(0)
-        self.softmax = softmax
 
         def matrix(rows: int, columns: int) -> Matrix:
             return [[kind(rng.gauss(0.0, 0.08)) for _ in range(columns)] for _ in range(rows)]
@@ -134,8 +131,7 @@ class GPT:
 
     def parameters(self) -> Vector:
         """Return all 4,192."""
-        matrices = [matrix for name, matrix in vars(self).items() if name != "softmax"]
-        return [p for matrix in matrices for row in matrix for p in row]
+        return [p for matrix in vars(self).values() for row in matrix for p in row]
 
     def __call__(self, token: int, position: int, keys: Matrix, values: Matrix) -> Vector:
         """Return the logits of the next token; keys and values of this position are appended."""
@@ -153,7 +149,7 @@ class GPT:
                 sum(q * k for q, k in zip(query[part], key[part], strict=True)) / size**0.5
                 for key in keys
             ]
-            shares = self.softmax(scores)
+            shares = softmax(scores)
             for j in range(start, start + size):
                 mixed.append(sum(s * v[j] for s, v in zip(shares, values, strict=True)))
         x = [a + b for a, b in zip(linear(mixed, self.out), x, strict=True)]
@@ -168,7 +164,7 @@ def loss_of(model: GPT, tokens: Vector, targets: Vector) -> Any:
     values: Matrix = []
     losses = []
     for position, (token, target) in enumerate(zip(tokens, targets, strict=True)):
-        shares = model.softmax(model(token, position, keys, values))
+        shares = softmax(model(token, position, keys, values))
         losses.append(-take(shares, target).log())
     return sum(losses) * (1.0 / len(losses))
 
@@ -204,7 +200,7 @@ LONG = [(7 * i + 3) % VOCABULARY for i in range(CONTEXT + 1)]
 
 def compiled() -> Step:
     """Value and gradient of 16 tokens by a program."""
-    model = GPT(Value, autograd.softmax)
+    model = GPT(Value)
     program = autograd.compile(lambda tokens, targets: loss_of(model, tokens, targets))
     start = time.process_time()
     program.value_and_grad(LONG[:-1], LONG[1:])
@@ -219,7 +215,7 @@ def compiled() -> Step:
 def by_hand() -> Step:
     """The same in NumPy, forward and backward written out."""
     model = GPT(float)
-    matrices = {name: np.array(m) for name, m in vars(model).items() if name != "softmax"}
+    matrices = {name: np.array(m) for name, m in vars(model).items()}
     tokens, targets = np.array(LONG[:-1]), np.array(LONG[1:])
     n, size = len(tokens), WIDTH // HEADS
     mask = np.triu(np.full((n, n), -np.inf), 1)
@@ -319,7 +315,7 @@ def train_tuples(names: list[list[int]]) -> list[float]:
 
 def train_compiled(names: list[list[int]]) -> list[float]:
     """Train by a program; return the losses."""
-    model, adam, losses = GPT(Value, autograd.softmax), Adam(), []
+    model, adam, losses = GPT(Value), Adam(), []
     program = autograd.compile(lambda tokens, targets: loss_of(model, tokens, targets))
     for name in names:
         loss, gradient = program.value_and_grad(name[:-1], name[1:])

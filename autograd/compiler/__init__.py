@@ -2,6 +2,7 @@
 
     arguments what goes in: flat arrays, and the kinds of calls; `results` what comes out
     trace    run the function once on Values, with guards on its comparisons
+    winners  Python's `max` and `min`, one path where nothing depends on who wins: `shifts`
     scalars  the scalar program: numbered slots, simplified while it is built
     reroll   find the loops that the scalar program was unrolled from: the array program;
              `sums` folds chains, `schedule` lets equal operations meet, `grids` arranges dots

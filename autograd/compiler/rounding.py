@@ -47,6 +47,8 @@ SUM_OF_SIZES = {TABLE[name] for name in ("+", "-", "maximum", "minimum")}
 
 def decided(program: ArrayProgram, left: Any, right: Any, bounds: "Bounds") -> Array | None:
     """Note for which rows a comparison is beyond rounding; None where both sides are exact."""
+    if left is right:  # whether it is nan
+        return None
     found = [b for b in (bounds.of(left), bounds.of(right)) if b is not None]
     if not found:
         return None

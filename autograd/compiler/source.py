@@ -91,8 +91,10 @@ def assemble(
     program = reroller.arrays
     results = [reroller.gather(list(group), (len(group),)) for group in groups]
     outcomes, compared = [], []
-    for compare, outcome in dict.fromkeys((g.compare, g.outcome) for g in guards):
-        chosen = [g for g in guards if (g.compare, g.outcome) == (compare, outcome)]
+    kinds = [(g.compare, g.outcome, g.left == g.right) for g in guards]
+    for kind in dict.fromkeys(kinds):
+        chosen = [g for g, mine in zip(guards, kinds, strict=True) if mine == kind]
+        compare, outcome, _ = kind
         left = reroller.gather([g.left for g in chosen])
         right = reroller.gather([g.right for g in chosen])
         _, ufunc = SIGNS[compare]

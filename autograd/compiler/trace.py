@@ -8,6 +8,7 @@ argument or a parameter is frozen, and nothing of one recording gets into anothe
 
 import gc
 import math
+import operator
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,12 +20,15 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.scalars import PARAMETER, ScalarProgram
+from autograd.compiler.shifts import cancelling
+from autograd.compiler.winners import Kind, Winner, is_compared, watched, winning_place
 from autograd.engine import table
 from autograd.engine.graph import topological_order
 from autograd.engine.modes import Mode, no_grad, opened, without
 from autograd.engine.primitive import ARGUMENT, CONSTANT, DETACHED, Primitive
 from autograd.engine.value import Value, as_value, leaf, node
-from autograd.lines import users_line
+from autograd.engine.value import record as made_by
+from autograd.lines import users_frame, users_line
 from autograd.nesting import Structure, flatten, kind_of_tuple, unflatten
 
 
@@ -64,6 +68,8 @@ class Trace(Mode):
     def __init__(self, careful: bool = False) -> None:
         self.careful = careful
         self.guards: list[Guard] = []
+        self.winners: list[Winner] = []
+        self.differentiated: set[Any] = set()  # those whose derivatives say which argument won
         self.nodes: list[Any] = []
         self.token = Token()
 
@@ -77,16 +83,22 @@ class Trace(Mode):
             self.refuse_others(parents)
         return made
 
-    def read(self, value: Any, what: str) -> None:
-        """Raise `TypeError`: the number would be frozen into the program."""
+    def read(self, value: Any, what: str) -> Any:
+        """Raise `TypeError`: the number would be frozen into the program.
+
+        The `v.data` of `max(v.data for v in logits)` is a detached Value.
+        """
         elsewhere = self not in opened()
         if elsewhere and not self._feeds(value):
-            return
+            return None
+        if what == "`.data`" and not elsewhere and is_compared(users_frame()):
+            return value.detach()
         raise TypeError(
             f"{what} reads the bare number of a Value while the function is being compiled, at "
             f"{users_line()}: it would be frozen into the program"
             + (" (comparisons in another thread are not seen)" if elsewhere else "")
             + ". Compute with the Value itself, or v.detach()"
+            + ("; the shift of a softmax is max(logits)" if what == "`.data`" else "")
         )
 
     def compared(self, compare: Callable[..., Any], left: Any, right: Any, outcome: bool) -> None:
@@ -95,8 +107,27 @@ class Trace(Mode):
             self.refuse_others((left, right))
         self.guards.append(Guard(compare, left, right, outcome, users_line()))
 
+    def winner(self, kind: Kind, items: list[Value]) -> Any:
+        """Return a node for what `max` or `min` gives, None where Python has to compare."""
+        place = winning_place(kind, items)
+        if place is None:
+            return None
+        if self.careful:
+            self.refuse_others(items)
+        made = made_by(table.copy, (items[place],))
+        self.winners.append(Winner(kind, tuple(items), place, made, users_line()))
+        return made
+
+    def pushed(self, tangents: dict[Any, Any]) -> None:
+        """Note that derivatives may have flowed from an argument that won."""
+        self.differentiated.update([winner.node for winner in self.winners])
+
     def pulled(self, order: Any, seeds: Any, earlier: Any = None, active: Any = None) -> None:
         """Raise `TypeError` for backward(), which would run once and never again."""
+        reached = set(order)
+        for winner in self.winners:
+            if not reached.isdisjoint(winner.items):
+                self.differentiated.add(winner.node)
         if earlier is not None:
             raise TypeError(
                 "backward() was called while the function is being compiled: return the Value "
@@ -237,7 +268,7 @@ def _recorded(
     structure = [flatten(argument, numbers) for argument in arguments]
     trace = Trace(careful)
     leaves = [trace.argument(x) for x in numbers]
-    with without(no_grad), trace:
+    with without(no_grad), watched(), trace:
         returned = function(*unflatten(structure, list(leaves)))
     results: list[Any] = []
     shape = flatten(without_arrays(returned), results, like)
@@ -254,7 +285,11 @@ def _translate(
     parameters: list[Value],
 ) -> Recording:
     compared = [side for guard in trace.guards for side in (guard.left, guard.right)]
-    order = _needed([*results, *compared], trace)
+    items = [item for winner in trace.winners for item in winner.items]
+    order = _needed([*results, *compared, *items], trace)
+    winners = {winner.node: winner for winner in trace.winners}
+    choices = {made: winner.items for made, winner in winners.items()}
+    free = choices and cancelling(choices, order, [*results, *compared], trace.differentiated)
     program = ScalarProgram()
     slots: dict[Any, int] = {x: program.argument(i) for i, x in enumerate(leaves)}
     numbering = {p: i for i, p in enumerate(parameters)}
@@ -285,19 +320,45 @@ def _translate(
         if made._left is None:
             leaf_slot(made)
             continue
+        if made in winners:
+            slots[made] = _of_winner(program, winners[made], leaf_slot, made in free)
+            continue
         args = []
         for parent in made.parents:
             slot = known(parent)
             args.append(leaf_slot(parent) if slot is None else slot)
         row: Any = made.primitive
         slots[made] = operation(row, tuple(args))
+    found_guards = [*trace.guards]
+    for made, winner in winners.items():
+        if made not in free:
+            for item, best, outcome in winner.comparisons:
+                found_guards.append(Guard(winner.kind.compare, item, best, outcome, winner.line))
+        elif made in slots and len(winner.items) > 1:  # Python's would pass over nan
+            found_guards.append(Guard(operator.eq, made, made, True, winner.line))
     guards = dict.fromkeys(
-        replace(g, left=leaf_slot(g.left), right=leaf_slot(g.right)) for g in trace.guards
+        replace(g, left=leaf_slot(g.left), right=leaf_slot(g.right)) for g in found_guards
     )
     kept = tuple(g for g in guards if None in (program.number(g.left), program.number(g.right)))
     found = tuple(leaf_slot(result) for result in results)
     used = _used(program, [*found, *[s for g in kept for s in (g.left, g.right)]])
     return Recording(program, found, shape, kept, parameters, used, len(slots))
+
+
+def _of_winner(
+    program: ScalarProgram, winner: Winner, slot_of: Callable[[Value], int], free: bool
+) -> int:
+    """The slot of what `max` gave: of the argument that won, or of the largest, cut off."""
+    if not free:
+        return slot_of(winner.items[winner.place])
+    found = None
+    for item in winner.items:
+        slot = slot_of(item)
+        if program.what[slot] is table.detach:
+            (slot,) = program.args[slot]
+        found = slot if found is None else program.operation(winner.kind.row, (found, slot))
+    assert found is not None
+    return program.operation(table.detach, (found,))
 
 
 def _needed(roots: Sequence[Value], trace: Trace) -> list[Value]:

@@ -34,8 +34,11 @@ class Mode:
         """Return what stands for `node`, the result of an operation; a new leaf has none."""
         return node
 
-    def read(self, value: Any, what: str) -> None:
-        """Raise where the bare number of `value` must not be read or changed by `what`."""
+    def read(self, value: Any, what: str) -> Any:
+        """Raise where the bare number of `value` must not be read or changed by `what`.
+
+        What is returned stands for `.data`; None is the number itself.
+        """
 
     def compared(self, compare: Callable[..., Any], left: Any, right: Any, outcome: bool) -> None:
         """Take note of `compare(left, right)`, two Values."""
@@ -137,10 +140,13 @@ def made(primitive: Any, parents: tuple[Any, ...], node: Any) -> Any:
     return node
 
 
-def read(value: Any, what: str) -> None:
-    """Report that a bare number is about to be read, or changed, by `what`."""
+def read(value: Any, what: str) -> Any:
+    """Report that a bare number is about to be read, or changed; what stands for it, or None."""
+    found = None
     for mode in {*opened(), *_compilers()}:
-        mode.read(value, what)
+        stand_in = mode.read(value, what)
+        found = stand_in if found is None else found
+    return found
 
 
 def compared(compare: Callable[..., Any], left: Any, right: Any, outcome: bool) -> None:

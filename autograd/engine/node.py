@@ -107,7 +107,8 @@ class Node:
         Raises `TypeError` while a function is being compiled: the number would be frozen.
         """
         if watching:  # `_read`, spelled out: a third faster
-            modes.read(self, "`.data`")
+            stand_in = modes.read(self, "`.data`")
+            return self._data if stand_in is None else stand_in
         return self._data
 
     @data.setter

@@ -538,7 +538,7 @@ LINE = f"{__file__}:{frozen.__code__.co_firstlineno + 1}"
             lambda: compiled(frozen),
             "`.data` reads the bare number of a Value while the function is being compiled, at "
             f"{LINE}: it would be frozen into the program. Compute with the Value itself, or "
-            "v.detach()",
+            "v.detach(); the shift of a softmax is max(logits)",
         ),
         (
             lambda: compiled(lambda x: x.backward()),
