@@ -376,7 +376,8 @@ class Replayer:
             groups.append(recording.results[start : start + size])
             start += size
         # A dot counts as what it costs.
-        operations = sum(max(len(args) - 1, 1) for args in recording.program.args if args)
+        sizes = list(map(len, recording.program.args))
+        operations = sum(sizes) - len(sizes) + sizes.count(0) + sizes.count(1)
         a_call = OPERATIONS_A_CALL if missing() or self._batch else NATIVE_A_CALL
         slots = [*recording.results, *[s for g in recording.guards for s in (g.left, g.right)]]
         n = len(recording.parameters)

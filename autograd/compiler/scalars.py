@@ -29,33 +29,40 @@ class ScalarProgram:
     what: list[Any] = field(default_factory=list)
     args: list[tuple[int, ...]] = field(default_factory=list)
     _known: dict[Any, int] = field(default_factory=dict)
+    _constants: set[int] = field(default_factory=set)
 
     def __len__(self) -> int:
         return len(self.kind)
 
     def argument(self, index: int) -> int:
         """Return the slot of argument number `index`."""
-        return self._slot(ARGUMENT, index, ())
+        return self._slot(ARGUMENT, index, index)
 
     def parameter(self, index: int) -> int:
         """Return the slot of parameter number `index`."""
-        return self._slot(PARAMETER, index, ())
+        return self._slot(PARAMETER, index, index)
 
     def constant(self, number: float) -> int:
         """Return the slot of a number; -0.0 and 0.0 are two numbers."""
-        return self._slot(CONSTANT, number, (), key=struct.pack("d", number))
+        slot = self._slot(CONSTANT, number, struct.pack("d", number))
+        self._constants.add(slot)
+        return slot
 
     def operation(self, primitive: Primitive, args: tuple[int, ...]) -> int:
         """Return the slot of an operation, simplified."""
-        kind = self.kind
-        constants = [a for a in args if kind[a] == CONSTANT]
-        if constants or primitive in _REWRITTEN:
-            if len(constants) == len(args):
+        if primitive in _REWRITTEN or not self._constants.isdisjoint(args):
+            if self._constants.issuperset(args):
                 return self.constant(primitive.value(*[self.what[a] for a in args]))
             alias = self._same_as(primitive, args)
             if alias is not None:
                 return alias
-        return self._slot(OPERATION, primitive, args)
+        slot = len(self.kind)  # `_slot`, spelled out
+        known = self._known.setdefault((primitive, args), slot)
+        if known == slot:
+            self.kind.append(OPERATION)
+            self.what.append(primitive)
+            self.args.append(args)
+        return known
 
     def number(self, slot: int) -> float | None:
         """Return the number in a slot of a constant, else None."""
@@ -114,13 +121,13 @@ class ScalarProgram:
             return self.args[first][0]
         return None
 
-    def _slot(self, kind: int, what: Any, args: tuple[int, ...], key: Any = None) -> int:
+    def _slot(self, kind: int, what: Any, key: Any) -> int:
         slot = len(self.kind)
-        known = self._known.setdefault((kind, what if key is None else key, args), slot)
+        known = self._known.setdefault((kind, key), slot)
         if known == slot:
             self.kind.append(kind)
             self.what.append(what)
-            self.args.append(args)
+            self.args.append(())
         return known
 
 

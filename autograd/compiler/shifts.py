@@ -38,8 +38,11 @@ def cancelling(
             lost.update(*[units[p][1] for p in shifts[node] if p in units])
             units[node] = ("+", {node: 1.0})
             continue
+        right = node._right  # `parents`, spelled out: most have two, without a unit
+        if right is not None and right not in units and node._left not in units:
+            continue
         operands = node.parents
-        if not any([p in units for p in operands]):
+        if units.keys().isdisjoint(operands):
             continue
         found = _unit(node, operands, units)
         if found is None:

@@ -7,6 +7,7 @@ becomes the products (w0, w1, w2) . (x0, x1, x2) and the addend b. What begins w
 of a softmax is, may be of one. Invariant: what is used elsewhere, too, stays a node of its own.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -34,6 +35,7 @@ class Extreme:
 
 
 EXTREMES = (primitives.maximum, primitives.minimum)
+_CHOOSING = frozenset((*EXTREMES, primitives.detach))
 
 
 def uses_of(program: ScalarProgram, results: Sequence[int]) -> list[int]:
@@ -49,34 +51,24 @@ def uses_of(program: ScalarProgram, results: Sequence[int]) -> list[int]:
 
 def find_sums(program: ScalarProgram, uses: Sequence[int]) -> dict[int, Sum]:
     """Find the slots that are sums: of two or more products, three addends, or begun with 0."""
-    is_add = [what is primitives.add for what in program.what]
-    inner: set[int] = set()
-    for slot in range(len(program)):
-        if is_add[slot]:
-            inner.update([a for a in program.args[slot] if is_add[a] and uses[a] == 1])
-    rank = (2, 0, 1, 3)  # parameters, constants, arguments, operations: the left side first
     kinds, whats, arguments = program.kind, program.what, program.args
+    rank_of = (2, 0, 1, 3)  # parameters, constants, arguments, operations: the left side first
+    rank = [rank_of[kind] for kind in kinds]
     sums = {}
-    for slot, what in enumerate(whats):
-        if what is primitives.dot:
-            addends: list[int] = [slot]
-        elif is_add[slot] and slot not in inner:
-            addends = _leaves(program, slot, inner)
-        else:
-            continue
+    for slot, addends in _addends(program, uses).items():
         pairs: list[tuple[int, int]] = []
         others: list[int] = []
-        begun = what is primitives.dot
+        begun = whats[slot] is primitives.dot
         for a in addends:
             args, row = arguments[a], whats[a]
             own = a == slot or uses[a] == 1
             if own and row is primitives.multiply:
                 x, y = args
-                pairs.append((x, y) if rank[kinds[x]] <= rank[kinds[y]] else (y, x))
+                pairs.append((x, y) if rank[x] <= rank[y] else (y, x))
             elif own and row is primitives.dot:
                 half = len(args) // 2
-                x_rank = sum([rank[kinds[s]] for s in args[:half]])
-                swap = x_rank > sum([rank[kinds[s]] for s in args[half:]])
+                x_rank = sum([rank[s] for s in args[:half]])
+                swap = x_rank > sum([rank[s] for s in args[half:]])
                 xs, ys = (args[half:], args[:half]) if swap else (args[:half], args[half:])
                 pairs += zip(xs, ys, strict=True)
             elif kinds[a] == CONSTANT and row == 0.0:
@@ -100,31 +92,33 @@ def find_extremes(program: ScalarProgram, uses: Sequence[int]) -> dict[int, Extr
     """
     chains: dict[int, tuple[Primitive, list[int]]] = {}
     found: dict[int, Extreme] = {}
-    for slot, what in enumerate(program.what):
-        if what is primitives.maximum or what is primitives.minimum:
+    what = program.what
+    chosen = [slot for slot, row in enumerate(what) if row in _CHOOSING]
+    cut = [slot for slot in chosen if what[slot] is primitives.detach]
+    for slot in chosen:
+        if what[slot] is not primitives.detach:
             left, right = program.args[slot]
             for first, other in ((left, right), (right, left)):
                 known = chains.get(first)
-                if known is not None and known[0] is what and uses[first] == 1:
+                if known is not None and known[0] is what[slot] and uses[first] == 1:
                     del chains[first]
                     known[1].append(other)
                     chains[slot] = known
                     break
             else:
-                chains[slot] = (what, [left, right])
+                chains[slot] = (what[slot], [left, right])
     detached: dict[Primitive, list[int]] = {row: [] for row in EXTREMES}
-    for slot, what in enumerate(program.what):
-        if what is primitives.detach:
-            (arg,) = program.args[slot]
-            chain = chains.get(arg)
-            if chain is not None and uses[arg] == 1:
-                del chains[arg]
-                detached[chain[0]].append(slot)
-                found[slot] = Extreme(chain[0], tuple(chain[1]), True)
+    for slot in cut:
+        (arg,) = program.args[slot]
+        chain = chains.get(arg)
+        if chain is not None and uses[arg] == 1:
+            del chains[arg]
+            detached[chain[0]].append(slot)
+            found[slot] = Extreme(chain[0], tuple(chain[1]), True)
     rows = [row for row in EXTREMES if detached[row]]
     if len(rows) == 1:
-        for slot, what in enumerate(program.what):
-            if what is primitives.detach and slot not in found:
+        for slot in cut:
+            if slot not in found:
                 found[slot] = Extreme(rows[0], program.args[slot], True)
     for slot, (row, items) in chains.items():
         if len(items) > 2:
@@ -132,13 +126,33 @@ def find_extremes(program: ScalarProgram, uses: Sequence[int]) -> dict[int, Extr
     return found
 
 
-def _leaves(program: ScalarProgram, slot: int, inner: set[int]) -> list[int]:
-    """The leaves of the tree of additions below `slot`, left to right, without recursion."""
-    found, stack = [], [slot]
-    while stack:
-        s = stack.pop()
-        if s == slot or s in inner:
-            stack += reversed(program.args[s])
-        else:
-            found.append(s)
+def _addends(program: ScalarProgram, uses: Sequence[int]) -> dict[int, deque[int]]:
+    """The leaves of each whole tree of additions, left to right, and each dot by itself.
+
+    The smaller side of an addition is put to the larger one.
+    """
+    found: dict[int, deque[int]] = {}
+    whats, arguments, add, dot = program.what, program.args, primitives.add, primitives.dot
+    for slot, what in enumerate(whats):
+        if what is add:
+            left, right = arguments[slot]
+            mine = found.pop(left) if whats[left] is add and uses[left] == 1 else None
+            others = found.pop(right) if whats[right] is add and uses[right] == 1 else None
+            if mine is None and others is None:
+                found[slot] = deque((left, right))
+            elif others is None:
+                assert mine is not None
+                mine.append(right)
+                found[slot] = mine
+            elif mine is None:
+                others.appendleft(left)
+                found[slot] = others
+            elif len(mine) >= len(others):
+                mine.extend(others)
+                found[slot] = mine
+            else:
+                others.extendleft(reversed(mine))
+                found[slot] = others
+        elif what is dot:
+            found[slot] = deque((slot,))
     return found

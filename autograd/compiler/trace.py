@@ -71,6 +71,7 @@ class Trace(Mode):
         self.winners: list[Winner] = []
         self.differentiated: set[Any] = set()  # those whose derivatives say which argument won
         self.nodes: list[Any] = []
+        self._note_node = self.nodes.append
         self.token = Token()
 
     def made(self, primitive: Any, parents: tuple[Any, ...], made: Any) -> Any:
@@ -78,7 +79,7 @@ class Trace(Mode):
         if primitive is DETACHED:
             made = node(table.detach, parents, made._data, (0.0,))
         made._note = self.token
-        self.nodes.append(made)
+        self._note_node(made)
         if self.careful:
             self.refuse_others(parents)
         return made
@@ -323,11 +324,17 @@ def _translate(
         if made in winners:
             slots[made] = _of_winner(program, winners[made], leaf_slot, made in free)
             continue
+        row: Any = made.primitive
+        left, right = made._left, made._right
+        if right is not None:  # `parents`, spelled out: most have two
+            first, second = known(left), known(right)
+            first = leaf_slot(left) if first is None else first
+            slots[made] = operation(row, (first, leaf_slot(right) if second is None else second))
+            continue
         args = []
         for parent in made.parents:
             slot = known(parent)
             args.append(leaf_slot(parent) if slot is None else slot)
-        row: Any = made.primitive
         slots[made] = operation(row, tuple(args))
     found_guards = [*trace.guards]
     for made, winner in winners.items():
@@ -368,6 +375,7 @@ def _needed(roots: Sequence[Value], trace: Trace) -> list[Value]:
     for made in reversed(trace.nodes):
         if made in alive and made._left is not None:
             order.append(made)
+            alive.remove(made)
             left, right = made._left, made._right  # `parents`, spelled out: three times faster
             if right is not None:
                 alive.add(left)
@@ -377,8 +385,7 @@ def _needed(roots: Sequence[Value], trace: Trace) -> list[Value]:
             else:
                 alive.add(left)
     order.reverse()
-    inside = set(order)
-    if any(x._left is not None and x not in inside for x in alive):  # recorded outside
+    if any(x._left is not None for x in alive):  # recorded outside
         everything = topological_order(*roots)
         leaves = [p for made in order for p in made.parents if p._left is None]
         return list(dict.fromkeys([*leaves, *everything]))

@@ -47,7 +47,7 @@ def _linear(primitive: Primitive) -> "Callable[[Value, Any], Value]":
     to_left, to_right = primitive.partials(0.0, 0.0, 0.0)
 
     def method(self: "Value", other: Any) -> Any:
-        if other.__class__ is Value and not watching:
+        if other.__class__ is Value:
             try:
                 out = scalar(self._data, other._data)
             except OverflowError:  # of a float and a fraction above the floats
@@ -59,7 +59,7 @@ def _linear(primitive: Primitive) -> "Callable[[Value, Any], Value]":
                 node.primitive = primitive
                 node._left, node._right = self, other
                 node._to_left, node._to_right = to_left, to_right
-                return node
+                return modes.made(primitive, (self, other), node) if watching else node
         return any_operand(self, other)
 
     return method
@@ -177,7 +177,7 @@ class Value(Node):
         _set_gradients(leaves, [total(flow, was) if was else flow for flow, was in pairs])
 
     def __mul__(self, other: Any) -> "Value":
-        if other.__class__ is Value and not watching:  # spelled out, as in `_linear`
+        if other.__class__ is Value:  # spelled out, as in `_linear`
             node = _new(Value)
             node._to_right = x = self._data
             node._to_left = y = other._data
@@ -188,7 +188,7 @@ class Value(Node):
             node._grad = 0.0
             node.primitive = table.multiply
             node._left, node._right = self, other
-            return node
+            return modes.made(table.multiply, (self, other), node) if watching else node
         return _multiply(self, other)
 
     __add__, __sub__ = map(_linear, (table.add, table.subtract))

@@ -15,7 +15,7 @@ X, Y = Value(0.3), Value(0.7)
     [
         lambda m: (X - m) + m,
         lambda m: X + 2.0 * m - m / 0.5,
-        lambda m: -(-m) - m + X,
+        lambda m: -(X - m) - m,
         lambda m: (X - m).exp() / (0 + (X - m).exp() + (Y - m).exp()),
         lambda m: ((X - m).exp() + 0.0) * m.exp() * Y,
         lambda m: m + ((X - m).exp() + (Y - m).exp()).log(),
