@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from autograd import Value
+from autograd.engine.node import changed
 from autograd.engine.number import as_float
 from autograd.engine.primitive import FROZEN
 from nn.checks import flag
@@ -78,6 +79,7 @@ class Module:
         kind = None if flag("requires_grad", requires_grad) else FROZEN
         for parameter in self.parameters():
             parameter.primitive = kind
+        changed()
         return self
 
     def state_dict(self) -> dict[str, float]:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from autograd.compiler.arguments import Layout, Ragged, Signature, ValuesAmongArguments
 from autograd.compiler.javascript import javascript
-from autograd.compiler.parameters import Parameters, Shared, padded
+from autograd.compiler.parameters import Flat, Parameters, Shared, padded
 from autograd.compiler.replay import Path, Replayer
 from autograd.compiler.results import blocks, rebuild, together
 from autograd.compiler.trace import PROGRAM, without_arrays
@@ -105,17 +105,38 @@ class Program:
                 "differentiate by the arguments autograd.value_and_grad(program)"
             ) from None
 
-    def _mean(
-        self, args: tuple[Any, ...], kwargs: dict[str, Any], reverse: bool
+    def share(self, values: list[Value]) -> Shared:
+        """Return what finds the parameters among `values`, which a caller keeps in a flat array."""
+        return Shared(self._parameters, values)
+
+    def value_and_grad_on(
+        self, shared: Shared, flat: FloatArray, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[float, FloatArray]:
-        """The mean, and where `reverse` asks for it the gradient, else zeros."""
+        """Return the mean and the gradient on a caller's flat array, aligned with it."""
+        if recording():
+            raise TypeError(
+                "a step of an optimiser inside a function that is being recorded would be made "
+                "once and never again: step outside"
+            )
+        number, slopes = self._mean(args, kwargs, reverse=True, flat=lambda: shared.take(flat))
+        return number, shared.hand_back(slopes)
+
+    def _mean(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], reverse: bool, flat: Flat | None = None
+    ) -> tuple[float, FloatArray]:
+        """The mean, and where `reverse` asks for it the gradient, else zeros.
+
+        The gradient is that of the trained; of a caller's `flat` it is as that is arranged.
+        """
         try:
             replayer, arrays, count = self._read(args, kwargs)
         except Ragged:
             known = -1
             while known != len(self._parameters.used):  # all are aligned with the last that came
                 known = len(self._parameters.used)
-                found = self._by_length(args, kwargs, lambda *a, **k: self._mean(a, k, reverse))
+                found = self._by_length(
+                    args, kwargs, lambda *a, **k: self._mean(a, k, reverse, flat)
+                )
             return _mean_of(found)
         if not count:
             raise ValueError("an empty batch has no mean: pass at least one row")
@@ -125,9 +146,9 @@ class Program:
                 "`mean` and `value_and_grad` need a function that returns one Value; this one "
                 "returns a list, tuple or dict"
             )
-        parts, slopes = replayer.replay(arrays, count, reverse=reverse)
+        parts, slopes = replayer.replay(arrays, count, reverse=reverse, flat=flat)
         number = float(parts[0].mean()) if self._batch else parts[0].item()
-        return number, self._parameters.of_trained(slopes)
+        return number, slopes if flat else self._parameters.of_trained(slopes)
 
     def _by_length(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], run: Callable[..., Any]

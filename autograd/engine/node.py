@@ -16,8 +16,8 @@ from autograd.engine.modes import watching
 from autograd.engine.number import as_float, as_number, as_numbers
 from autograd.engine.primitive import Primitive
 
-# Another object each time that the data of a node are assigned, after they are: who keeps numbers
-# of nodes looks at it, and compares nothing else.
+# Another object each time that the data of a node are assigned, after they are, or parameters are
+# frozen: who keeps numbers of nodes looks at it, and compares nothing else.
 _mark: list[object] = [object()]
 
 

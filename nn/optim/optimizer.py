@@ -9,9 +9,9 @@ import inspect
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, overload
 
-from autograd import Value
+from autograd import Program, Value
 from autograd.engine.modes import innermost, no_grad
 from autograd.engine.number import as_float
 from autograd.engine.primitive import FROZEN
@@ -19,6 +19,7 @@ from nn.checks import check_size, not_negative, positive
 from nn.module import UNTOUCHED
 from nn.optim.hyperparameter import Hyperparameter
 from nn.optim.params import check_params, in_groups
+from nn.optim.program_steps import ProgramSteps
 
 
 class Optimizer(ABC):
@@ -44,6 +45,7 @@ class Optimizer(ABC):
         self.params: list[Value] = []
         self._state: list[dict[str, Any]] = []
         self._elsewhere: Callable[[], None] | None = None
+        self._program_steps: ProgramSteps | None = None
         self._warned = False
         self.defaults = self.checked({"lr": lr, **defaults})
         for group in in_groups(params):
@@ -74,10 +76,14 @@ class Optimizer(ABC):
         """Whether nobody has asked for the state since it was left in arrays."""
         return self._elsewhere is not None
 
+    def has_left_state_to(self, bring: Callable[[], None]) -> bool:
+        """Whether the state is where `bring` would bring it from."""
+        return self._elsewhere is bring
+
     def __getstate__(self) -> dict[str, Any]:
         """Return what copies and pickles hold: the state itself."""
         self.bring_state()
-        return dict(vars(self))
+        return {**vars(self), "_program_steps": None}
 
     def add_param_group(self, group: dict[str, Any]) -> None:
         """Add parameters to train, `{"params": [...]}`, with hyperparameters of their own.
@@ -105,11 +111,23 @@ class Optimizer(ABC):
         for p in self.params:
             p.grad = UNTOUCHED
 
-    def step(self) -> None:
+    @overload
+    def step(self) -> None: ...
+    @overload
+    def step(self, program: Program, *args: Any, **kwargs: Any) -> float: ...
+    def step(self, program: Program | None = None, *args: Any, **kwargs: Any) -> float | None:
         """Move every parameter once, by its current gradient; frozen ones stay.
 
+        With a compiled `program` and its arguments, as PyTorch's `step` takes a closure, that is
+        the gradient of what it returns, or of the mean over its batch, and the number before the
+        step is the answer: `loss = optimizer.step(program, x, y)`. All parameters then move as
+        one array, which on 4,192 takes a tenth of a loop over Values; no `.grad` is touched.
+
         Warns, once, where no gradient has arrived since they were set to 0, unless in `no_grad`.
+        Raises `TypeError` where `program` is none.
         """
+        if program is not None:
+            return self._step_on(program, args, kwargs)
         silent = self._warned or innermost(no_grad) is not None
         if not silent and all(p._grad is UNTOUCHED for p in self.params):
             self._warned = True
@@ -121,6 +139,18 @@ class Optimizer(ABC):
         for p, state, group in self.entries():
             if p.primitive is not FROZEN:
                 p.data = self.update(p.data, p.grad, state, group)
+        return None
+
+    def _step_on(self, program: Program, args: tuple[Any, ...], kwargs: dict[str, Any]) -> float:
+        if not isinstance(program, Program):
+            raise TypeError(
+                "`step` takes nothing, after backward(), or a program of autograd.compile and its "
+                f"arguments, got {program!r:.60}"
+            )
+        steps = self._program_steps
+        if steps is None or len(steps.params) != len(self.params):
+            steps = self._program_steps = ProgramSteps(self)
+        return steps.step(program, args, kwargs)
 
     @abstractmethod
     def update(self, p: Any, grad: Any, state: dict[str, Any], group: dict[str, Any]) -> Any:

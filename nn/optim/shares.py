@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 from autograd import Value
 from autograd.engine.primitive import FROZEN
-from nn.optim.optimizer import Optimizer
 
 Array = npt.NDArray[Any]
 _ADVICE = (
@@ -36,7 +35,7 @@ class Share:
         self.sliced = places == list(range(places[0], places[-1] + 1))
         self.places: Any = slice(places[0], places[-1] + 1) if self.sliced else np.array(places)
 
-    def step(self, optimizer: Optimizer, flat: Array, gradient: Array) -> None:
+    def step(self, optimizer: Any, flat: Array, gradient: Array) -> None:
         """Move the share's parameters in `flat` by their gradients."""
         whole = self.whole
         part = flat if whole else flat[self.places]
@@ -71,7 +70,7 @@ class Share:
             state.update(zip(self.state, [column[i] for column in columns], strict=True))
 
 
-def shares(optimizer: Optimizer, params: Sequence[Value]) -> list[Share]:
+def shares(optimizer: Any, params: Sequence[Value]) -> list[Share]:
     """Divide `params`, the optimiser's in the order of the flat arrays, into shares."""
     entries = {p: (state, group) for p, state, group in optimizer.entries()}
     alike: dict[Any, tuple[dict[str, Any], list[int], list[State]]] = {}
