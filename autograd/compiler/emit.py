@@ -407,15 +407,17 @@ class Emitter:
         self.body.append(f"np.matmul({a}, {b}, out={self._stack(array, *shape)})")
 
     def _emit_scatter(self, array: Array, out: str | None) -> None:
-        """Put flows back where they were taken from; what was taken twice adds up."""
+        """Put flows back where they were taken from, -1 for nowhere; those of one place add up."""
         flat, size = array.data, array.shape[0]
+        kept = np.flatnonzero(flat >= 0)
         stops = np.cumsum([int(np.prod(arg.shape)) for arg in array.args]).tolist()
         parts = list(zip(array.args, [0, *stops], stops, strict=False))
         comma = ":, " if array.batched else ""
-        unique = len(np.unique(flat)) == len(flat)
+        unique = len(np.unique(flat[kept])) == len(kept)
         name = self.buffer(array, zero=True)
-        views = [self.view(array, flat[start:stop]) for _, start, stop in parts] if unique else []
-        if unique and None not in views:
+        whole = unique and len(kept) == len(flat)
+        views = [self.view(array, flat[start:stop]) for _, start, stop in parts] if whole else []
+        if whole and None not in views:
             for (arg, start, stop), view in zip(parts, views, strict=True):
                 self.body.append(f"{view} = {self._flat(arg, stop - start)}")
             return
@@ -432,14 +434,16 @@ class Emitter:
                 self.body.append(f"{place} = {self._flat(arg, stop - start)}")
         if unique:  # where nothing flows to, the zero behind the flows: a gather is faster
             back = np.full(size, len(flat))
-            back[flat] = np.arange(len(flat))
+            back[flat[kept]] = kept
             places = self.bind("i", back)
             self.body.append(f"np.take({flow}, {places}, axis={axis}, mode='clip', out={name})")
         elif not array.batched:
-            places = self.bind("i", flat)
+            if len(kept) < len(flat):
+                flow = f"{flow}.take({self.bind('i', kept)})"
+            places = self.bind("i", flat[kept])
             self.body.append(f"{name}[...] = np.bincount({places}, {flow}, {size})")
         else:
-            order = np.argsort(flat, kind="stable")
+            order = kept[np.argsort(flat[kept], kind="stable")]
             where, starts = np.unique(flat[order], return_index=True)
             target = self.view(array, where) or f"{name}[:, {self.bind('i', where)}]"
             self.body.append(

@@ -37,7 +37,7 @@ def gradient(
         flows[result].append((program.array("seed", (), (1,), result.batched), None))
     for array in reversed(forward):
         if array in active and array is not parameters and flows[array]:
-            upstream = _total(program, array, flows[array])
+            upstream = _total(program, array, flows[array], active)
             for arg, contribution, index in _contributions(program, array, upstream, active):
                 flows[arg].append((_summed(program, contribution, arg, index), index))
     return flows[parameters]
@@ -103,7 +103,9 @@ def _summed(program: ArrayProgram, flow: Array, arg: Array, index: Index | None)
     return flow
 
 
-def _total(program: ArrayProgram, array: Array, flows: list[Contribution]) -> Array:
+def _total(
+    program: ArrayProgram, array: Array, flows: list[Contribution], active: set[Array]
+) -> Array:
     whole: Any = None
     parts = [(flow, index) for flow, index in flows if index is not None]
     if len(parts) == 1 and is_everything(parts[0][1], array.shape[0]):
@@ -112,6 +114,9 @@ def _total(program: ArrayProgram, array: Array, flows: list[Contribution]) -> Ar
         whole = program.array("reshape", (flow,), array.shape, flow.batched)
     if parts:
         data = np.concatenate([index.ravel() for _, index in parts])
+        if array.op == "join":  # nobody asks what flows to constants that fill up
+            wanted = np.concatenate([np.full(arg.shape[0], arg in active) for arg in array.args])
+            data = np.where(wanted[data], data, -1)
         batched = any(flow.batched for flow, _ in parts)
         arrays = tuple(flow for flow, _ in parts)
         whole = program.array("scatter", arrays, array.shape, batched, data)
