@@ -59,6 +59,7 @@ class _Own:
             raise AttributeError(
                 f"a Value has no room for an attribute {self.name!r} of your own: keep it in a "
                 "dict, whose keys may be Values, or compute with `class Parameter(Value): pass`"
+                + ("; a name for pictures is its `label`" if self.name == "name" else "")
             )
         vars(node)[self.name] = x
 
@@ -190,7 +191,9 @@ class Node:
         self._read("pickle")
         return pickled(self)
 
-    m, v = _Own(), _Own()  # where Adam's moments are kept in copies of micrograd
+    # What copies of micrograd keep on their parameters; any other name is Python's plain error.
+    m, v, momentum, velocity, cache, buf = (_Own() for _ in range(6))
+    name, step, state, exp_avg, exp_avg_sq, prev_grad = (_Own() for _ in range(6))
 
     # What readers of micrograd's graphs look at.
     @property
