@@ -10,6 +10,9 @@ of a softmax is, may be of one. Invariant: what is used elsewhere, too, stays a 
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
 
 from autograd.compiler.scalars import CONSTANT, ScalarProgram
 from autograd.engine import table as primitives
@@ -40,12 +43,9 @@ _CHOOSING = frozenset((*EXTREMES, primitives.detach))
 
 def uses_of(program: ScalarProgram, results: Sequence[int]) -> list[int]:
     """Count how often each slot is used."""
-    uses = [0] * len(program)
-    for args in program.args:
-        for arg in args:
-            uses[arg] += 1
-    for slot in results:
-        uses[slot] += 1
+    used = chain(chain.from_iterable(program.args), results)
+    slots = np.fromiter(used, np.intp)
+    uses: list[int] = np.bincount(slots, minlength=len(program)).tolist()
     return uses
 
 
@@ -110,11 +110,11 @@ def find_extremes(program: ScalarProgram, uses: Sequence[int]) -> dict[int, Extr
     detached: dict[Primitive, list[int]] = {row: [] for row in EXTREMES}
     for slot in cut:
         (arg,) = program.args[slot]
-        chain = chains.get(arg)
-        if chain is not None and uses[arg] == 1:
+        known = chains.get(arg)
+        if known is not None and uses[arg] == 1:
             del chains[arg]
-            detached[chain[0]].append(slot)
-            found[slot] = Extreme(chain[0], tuple(chain[1]), True)
+            detached[known[0]].append(slot)
+            found[slot] = Extreme(known[0], tuple(known[1]), True)
     rows = [row for row in EXTREMES if detached[row]]
     if len(rows) == 1:
         for slot in cut:

@@ -397,9 +397,10 @@ def _used(program: ScalarProgram, roots: Sequence[int]) -> frozenset[int]:
     reached = [False] * len(program)
     for slot in roots:
         reached[slot] = True
+    whats, arguments, detach = program.what, program.args, table.detach
     for slot in range(len(program) - 1, -1, -1):
-        if reached[slot] and program.what[slot] is not table.detach:
-            for arg in program.args[slot]:
+        if reached[slot] and whats[slot] is not detach:
+            for arg in arguments[slot]:
                 reached[arg] = True
     kinds = zip(program.kind, program.what, reached, strict=True)
     return frozenset(what for kind, what, known in kinds if known and kind == PARAMETER)
