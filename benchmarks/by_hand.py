@@ -55,9 +55,9 @@ def moons() -> Step:
     return step
 
 
-def _classifier(hidden: int, batch: int) -> Step:
-    X, y = random_images(50 * batch, 784)
-    W1, b1, W2, b2 = params = weights([784, hidden, 10])
+def _classifier(pixels: int, hidden: int, batch: int) -> Step:
+    X, y = random_images(50 * batch, pixels)
+    W1, b1, W2, b2 = params = weights([pixels, hidden, 10])
     rows = np.arange(batch)
     state = {"at": 0}
     losses, correct = [], []
@@ -80,14 +80,19 @@ def _classifier(hidden: int, batch: int) -> Step:
     return step
 
 
+def digits() -> Step:
+    """One step: 64-32-10, relu, cross-entropy, batch 32, SGD."""
+    return _classifier(64, 32, 32)
+
+
 def mnist30() -> Step:
     """One step: 784-30-10, relu, cross-entropy, batch 32, SGD."""
-    return _classifier(30, 32)
+    return _classifier(784, 30, 32)
 
 
 def mnist100() -> Step:
     """One step: 784-100-10, relu, cross-entropy, batch 128, SGD."""
-    return _classifier(100, 128)
+    return _classifier(784, 100, 128)
 
 
 def convolution() -> Step:

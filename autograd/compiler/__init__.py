@@ -12,8 +12,10 @@
     emit     readable NumPy source; `source` puts the parts together
     straight the other way out, for one irregular or deep evaluation: plain Python on floats, or
     native   machine code by LLVM, where llvmlite is installed; `tape` what it is made of
-    javascript the same for pages
-    machine  native code for batches of deep or irregular programs, a block of rows at a time
+    machine  the same for batches of deep or irregular programs, a block of rows at a time
+    lanes    the same for the steps of a training: what is alike is one instruction; `products`
+             finds the layers, `kernels` are the loops
+    javascript the other way out once more, for pages
     replay   the paths of a function and the rows run through them; `batches` the buffers
     parameters what a program trains, and where it stands in flat arrays
     program  what the user calls

@@ -78,7 +78,12 @@ def _run() -> Any:
     return function
 
 
-def _compile(wanted: Iterable[tuple[Form, int]]) -> None:
+def address(form: Form) -> int:
+    """Where the function of a form begins that is compiled already."""
+    return _COMPILED[form]
+
+
+def prepare(wanted: Iterable[tuple[Form, int]]) -> None:
     """Compile the forms, each with the number of its operands, that are not known yet."""
     with _LOCK:
         new = [(form, count) for form, count in dict.fromkeys(wanted) if form not in _COMPILED]
@@ -135,7 +140,7 @@ class Machine:
         registers = _Registers(sizes, lines, [*results, *slopes, on])
         forms = [form(step, VECTOR, alone or x in exact) for x, step, _, _ in registers.lines]
         counts = [len(args) for *_, args in registers.lines]
-        _compile(zip(forms, counts, strict=True))
+        prepare(zip(forms, counts, strict=True))
         most = VECTOR if alone else min(BLOCK, CACHE // registers.count)
         rows = self.rows = max(VECTOR, most // VECTOR * VECTOR)
         self.base = base = VECTOR * (sizes[1] + len(registers.constants))
@@ -146,7 +151,7 @@ class Machine:
 
         code = [
             [
-                _COMPILED[each],
+                address(each),
                 base + rows * to,
                 *[x for arg in args for x in operand(*arg)],
                 *[0] * (6 - 2 * len(args)),

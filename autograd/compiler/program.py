@@ -19,9 +19,12 @@ import numpy.typing as npt
 
 from autograd.compiler.arguments import Layout, Ragged, Signature, ValuesAmongArguments
 from autograd.compiler.javascript import javascript
+from autograd.compiler.lanes import Lanes
+from autograd.compiler.native import MissingError, missing
 from autograd.compiler.parameters import Flat, Parameters, Shared, padded
 from autograd.compiler.replay import Path, Replayer
 from autograd.compiler.results import blocks, rebuild, together
+from autograd.compiler.tape import UnreadableError
 from autograd.compiler.trace import PROGRAM, without_arrays
 from autograd.engine.modes import innermost, no_grad, recording
 from autograd.engine.primitive import DETACHED
@@ -29,6 +32,7 @@ from autograd.engine.value import Value, as_value, leaf, node
 from autograd.nesting import flatten, same
 
 FloatArray = npt.NDArray[np.float64]
+MOST_IN_LANES = 30_000  # operations of a row: more, in layers, NumPy's BLAS does faster
 MOST_KINDS = 64  # of calls whose recordings are kept; the least recently used goes first
 
 
@@ -364,6 +368,23 @@ class BoundProgram(Shared):
     def __init__(self, replayer: Replayer, values: list[Value]) -> None:
         super().__init__(replayer.parameters, values)
         self._replayer = replayer
+
+    def lanes(self, batch: int) -> Lanes | None:
+        """Return what runs batches of so many rows natively, None where nothing does.
+
+        Paths with comparisons, parameters that are not the caller's, and networks whose products
+        take longer than all around them are left to `run`.
+        """
+        path, own = self._replayer.paths[0], self.parameters
+        self._match()
+        guarded = len(self._replayer.paths) > 1 or path.recording.guards
+        if missing() or guarded or not self._same or path.operations > MOST_IN_LANES:
+            return None
+        places = np.argsort(own.order).tolist()
+        try:
+            return Lanes(path.line(self._replayer.layout).plan(True, exact=False), places, batch)
+        except (MissingError, UnreadableError):
+            return None
 
     def run(
         self, flat: FloatArray, arrays: list[FloatArray], count: int, rows: Any, reverse: bool

@@ -83,6 +83,16 @@ class Path:
         reason = self.straight.reason
         return f"Python, not native code: {reason}" if reason else "native code"
 
+    @property
+    def operations(self) -> int:
+        """How many there are before the reverse sweep; a dot counts as what it costs."""
+        sizes = list(map(len, self.recording.program.args))
+        return sum(sizes) - len(sizes) + sizes.count(0) + sizes.count(1)
+
+    def line(self, layout: Layout) -> StraightLine:
+        """The path as straight-line code, also where it runs on arrays."""
+        return self.straight or StraightLine(self.recording, sum(layout.widths))
+
     def is_exact(self, slopes: FloatArray) -> bool:
         """Whether no 0 * inf of a product that nobody asked for may have got into a gradient."""
         return not (self.arrays and self.arrays.filled) or bool(np.isfinite(slopes).all())
@@ -118,7 +128,7 @@ class Replayer:
     @property
     def lines(self) -> list[StraightLine]:
         """All paths as straight-line code, for other ways out."""
-        return [path.straight or self._straight(path.recording) for path in self.paths]
+        return [path.line(self.layout) for path in self.paths]
 
     def start(self, arrays: Sequence[FloatArray], count: int, rows: Any = None) -> None:
         """Record the path of the first row, where none is known."""
@@ -375,15 +385,13 @@ class Replayer:
             size = int(np.prod(shape))
             groups.append(recording.results[start : start + size])
             start += size
-        # A dot counts as what it costs.
-        sizes = list(map(len, recording.program.args))
-        operations = sum(sizes) - len(sizes) + sizes.count(0) + sizes.count(1)
         a_call = OPERATIONS_A_CALL if missing() or self._batch else NATIVE_A_CALL
         slots = [*recording.results, *[s for g in recording.guards for s in (g.left, g.right)]]
         n = len(recording.parameters)
         reroller = Reroller(recording.program, self.layout.widths, self._batch, n, slots)
         levels = reroller.depth
-        line = Path(recording, None, self._straight(recording), shapes)
+        line = Path(recording, None, StraightLine(recording, sum(self.layout.widths)), shapes)
+        operations = line.operations
         calls = max(levels / 3, 4)  # at least: an instruction for each level is three lines
         few = operations < a_call * calls
         if levels > DEEPEST or (few and not self._batch):
@@ -400,9 +408,6 @@ class Replayer:
                 return path
         self.parameters.arrange(compiled.order)
         return Path(recording, compiled, None, shapes)
-
-    def _straight(self, recording: Recording) -> StraightLine:
-        return StraightLine(recording, sum(self.layout.widths))
 
     def _on_machine(self, path: Path) -> Path | None:
         """The path on blocks of rows, None where there is one row or no native code for it."""

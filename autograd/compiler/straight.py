@@ -173,9 +173,12 @@ class StraightLine:
                 self._runs[reverse] = functools.partial(self._in_python, names["program"])
             return self._runs[reverse]
 
-    def plan(self, reverse: bool) -> Plan:
-        """Return what native code is made of; raises where a row cannot be read."""
-        tape = Tape(self.arguments, self.size)
+    def plan(self, reverse: bool, exact: bool = True) -> Plan:
+        """Return what native code is made of; raises where a row cannot be read.
+
+        Without `exact` sums are not rounded as Python's.
+        """
+        tape = Tape(self.arguments, self.size, exact=exact)
         tape.extend(self.program, [*self.results, *self.watched], self.recorded)
         ahead = len(tape.steps)
         if reverse:

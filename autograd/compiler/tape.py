@@ -110,6 +110,13 @@ def _logsumexp(*xs: Any) -> Any:
     return np.where(infinite, np.where(nan, math.nan, largest), found)
 
 
+def _plain_logsumexp(*xs: Any) -> Any:
+    largest = reduce(np.maximum, xs)
+    total = reduce(np.add, [np.exp(x - largest) for x in xs])
+    infinite = np.equal(np.absolute(largest), math.inf)
+    return np.where(infinite, largest, largest + np.log(total))
+
+
 def _mod(x: Any, y: Any) -> Any:
     rest = np.fmod(x, y)
     other_side = np.not_equal(np.less(y, 0.0), np.less(rest, 0.0))
@@ -194,6 +201,11 @@ AS_FLOATS: dict[Primitive, Callable[..., Any]] = {
     table.logsumexp: _logsumexp,
     table.logaddexp: _logsumexp,
 }
+PLAIN: dict[Primitive, Callable[..., Any]] = {  # where sums may be rounded otherwise
+    table.dot: plain_dot,
+    table.logsumexp: _plain_logsumexp,
+    table.logaddexp: _plain_logsumexp,
+}
 
 
 class _Reading(LoweredProgram):
@@ -249,6 +261,7 @@ class Tape:
     arguments: int
     parameters: int
     steps: list[Step] = field(default_factory=list)
+    exact: bool = True  # whether sums are rounded as Python's
     places: dict[int, Any] = field(default_factory=dict)  # of slots: numbers of values, or floats
     _known: dict[Any, tuple[list[Step], Any]] = field(default_factory=dict)
 
@@ -280,9 +293,11 @@ class Tape:
         key = row, count, exponent, swept
         if key not in self._known:
             function: Callable[..., Any] = row
-            if swept and row is table.dot:
+            if not self.exact:
+                function = PLAIN.get(row, row)
+            elif swept and row is table.dot:
                 function = plain_dot
-            elif swept and exponent == 2.0:
+            if swept and exponent == 2.0:
                 function = square
             self._known[key] = read(function, count, exponent)
         steps, result = self._known[key]

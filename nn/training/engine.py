@@ -6,6 +6,7 @@ a step is written here once, on flat arrays. The Values hold what they held befo
 """
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd import Value
+from autograd.compiler.lanes import Lanes
 from autograd.engine.node import assign
 from nn.data import Rows
-from nn.optim import Optimizer
+from nn.optim import SGD, Optimizer
 from nn.optim.clipping import clipped_norm, clipped_value
 from nn.optim.shares import Share, shares
+from nn.training.epochs import descend, order_of
 from nn.training.examples import Examples
 from nn.training.interrupts import Interrupts
 from nn.training.runners import Compiled, Eager
@@ -96,6 +99,57 @@ class Engine:
                 self.write_back()
                 self.optimizer.step()
                 self.gather()
+
+    def ahead(self, batches: Sequence[Rows]) -> int:
+        """Take the steps of the first batches in one native call; how many, 0 where it cannot.
+
+        What is not finite is left to `step`, and so is all but SGD.
+        """
+        lanes = self._lanes()
+        if lanes is None:
+            return 0
+        batches = batches[: lanes.at_once]
+        with self.guard:
+            done = self._descend(lanes, order_of(batches)[None], (self.losses, self.outputs))
+        return -(-done // lanes.batch)
+
+    def epochs(self, most: int, orders: Callable[[int], Array]) -> tuple[Array, Array] | None:
+        """Run whole epochs in one native call, `most` of them or fewer, in the orders returned.
+
+        Returns losses and outputs, (epochs, n, 1) and (epochs, n, outputs); None, with nothing
+        changed, where this cannot be done or something is not finite.
+        """
+        lanes, n = self._lanes(), len(self.examples)
+        if lanes is None:
+            return None
+        numbers = n * (1 + self.examples.outputs)
+        count = min(most, lanes.at_once * lanes.batch // n, AT_ONCE // numbers)
+        if count < 2:
+            return None
+        losses, outputs = np.empty((count, n, 1)), np.empty((count, n, self.examples.outputs))
+        before, order = (self.gradient, self.moved), orders(count)
+        done = self._descend(lanes, order, (losses, outputs))
+        if done < order.size or not np.isfinite(self.flat).all():
+            self.flat[...], self.shares = self.before, self.kept
+            self.gradient, self.moved = before
+            return None
+        return losses, outputs
+
+    def _lanes(self) -> Lanes | None:
+        """Native code for steps of SGD on all parameters alike."""
+        runner = self.runner
+        runner = self.runner
+        plain = type(self.optimizer) is SGD and self.clipping == Clipping()
+        if not (isinstance(runner, Compiled) and plain):
+            return None
+        return runner.lanes if [share.whole for share in self.shares] == [True] else None
+
+    def _descend(self, lanes: Lanes, orders: Array, results: tuple[Array, Array]) -> int:
+        assert isinstance(self.runner, Compiled) and self.runner.table is not None
+        done = descend(lanes, self.shares[0], self.flat, self.runner.table, orders, results)
+        if done:
+            self.gradient, self.moved = lanes.taken, True
+        return done
 
     def evaluate(self, examples: Examples) -> None:
         """Compute losses and outputs of `examples`, without moving anything."""
@@ -184,4 +238,5 @@ class Engine:
         raise NotFiniteError("gradient", numbers.tolist())
 
 
+AT_ONCE = 2**17  # losses and outputs of epochs run in one call: 1 MB
 BLOCK = 256  # examples of an evaluation at a time: what they need at once stays bounded

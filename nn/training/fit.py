@@ -153,7 +153,11 @@ def fit(
             advice.unvalidated()
     advice.before(training)
     vars(model)[TRAINED_BY] = training.loss if kind is not None else None
-    runner = (Compiled if compiled else Eager)(model, training.loss, list(optimizer.params))
+    params = list(optimizer.params)
+    runner: Compiled | Eager = Eager(model, training.loss, params)
+    if compiled:
+        batch = min(batch_size, len(training))
+        runner = Compiled(model, training.loss, params, epochs * batches, batch)
     interrupts = Interrupts()
     loop = Loop(
         model=model,
@@ -161,6 +165,8 @@ def fit(
         training=training,
         held_out=held_out,
         batches=lambda: minibatches(len(training), batch_size, rng if shuffle else None),
+        batch_size=batch_size,
+        rng=rng,
         metrics=metrics,
         schedule=schedule,
         monitor=monitor,

@@ -77,6 +77,13 @@ class History:
             score = as_float(metric(*examples.answers(outputs)), f"what the metric {name} returns")
             self.metrics.setdefault(prefix + name, []).append(score)
 
+    def note_epochs(self, losses: Array, outputs: Array, examples: Examples) -> None:
+        """Append what several passes have given, (epochs, n, ...)."""
+        means = np.add.reduce(losses.reshape(len(losses), -1), axis=1) / len(examples)
+        self.loss += means.tolist()
+        if examples.graded:
+            self.accuracy += examples.shares_right(outputs)
+
     def cut(self) -> None:
         """Drop what belongs to an epoch that did not end."""
         for values in (*self.curves().values(), *self.metrics.values()):

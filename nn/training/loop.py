@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from nn.data import Rows
 from nn.module import Module
@@ -17,6 +18,7 @@ from nn.training.arguments import Metric
 from nn.training.diagnosis import diverged
 from nn.training.early_stopping import EarlyStopping
 from nn.training.engine import Engine, NotFiniteError
+from nn.training.epochs import order_of
 from nn.training.examples import Examples
 from nn.training.history import History, Observer
 from nn.training.interrupts import Interrupts
@@ -32,6 +34,8 @@ class Loop:
     training: Examples
     held_out: Examples | None
     batches: Callable[[], Iterator[Rows]]  # the rows of each batch of one more epoch
+    batch_size: int
+    rng: np.random.Generator  # which their order is drawn from
     metrics: Mapping[str, Metric]
     schedule: Schedule | None
     monitor: str  # of a schedule that takes a metric
@@ -64,9 +68,15 @@ class Loop:
         return self.history
 
     def _epochs(self, epochs: int) -> None:
-        for epoch in range(epochs):
+        epoch = 0
+        while epoch < epochs:
+            several = self._at_once(epochs - epoch)
+            epoch += several
+            if several:
+                continue
             if not self._steps(epoch):
                 return
+            epoch += 1
             self._measure()
             stopping, history = self.stopping, self.history
             waited = stopping is not None and stopping.note(history, self.engine)
@@ -80,15 +90,50 @@ class Loop:
             with self.interrupts.guard:
                 self.stopping.restore(self.engine)
 
+    def _at_once(self, most: int) -> int:
+        """Run several epochs in one native call where nobody looks in between; how many."""
+        watched = (self.held_out, self.schedule, self.stopping)
+        if most < 2 or any(x is not None for x in watched):
+            return 0
+        if self.metrics or self.callbacks or self.batch_callbacks:
+            return 0
+        history, examples = self.history, self.training
+        self.engine.epoch(examples)
+        generator = self.rng.bit_generator
+        state = generator.state
+        with self.interrupts.guard, np.errstate(all="ignore"):
+            found = self.engine.epochs(most, self._orders)
+            if found is None:
+                generator.state = state
+                return 0
+            history.note_epochs(*found, examples)
+            history.lr += [self.engine.optimizer.param_groups[0]["lr"]] * len(found[0])
+        self.bar.update(len(found[0]) * -(-len(examples) // self.batch_size))
+        if not self.bar.disable:
+            self.bar.set_postfix_str(history.report())
+        return len(found[0])
+
+    def _orders(self, count: int) -> npt.NDArray[np.int64]:
+        """The orders of so many epochs."""
+        return np.stack([order_of(list(self.batches())) for _ in range(count)])
+
     def _steps(self, epoch: int) -> bool:
         """Take the steps of one epoch; whether all have been taken."""
-        engine, schedule, k = self.engine, self.schedule, -1
+        engine, schedule, k = self.engine, self.schedule, 0
         engine.epoch(self.training)
+        batches = list(self.batches())
+        looks = bool(self.batch_callbacks) or (schedule is not None and schedule.per == "batch")
         try:
             with np.errstate(all="ignore"):  # what overflows is found by the engine's checks
-                for batch in self.batches():
-                    k += 1
+                while k < len(batches):
+                    ahead = 0 if looks else engine.ahead(batches[k:])
+                    if ahead:
+                        k += ahead
+                        self.bar.update(ahead)
+                        continue
+                    batch = batches[k]
                     engine.step(batch)
+                    k += 1
                     if schedule is not None and schedule.per == "batch":
                         schedule.step()
                     self.bar.update()
@@ -101,6 +146,7 @@ class Loop:
         except NotFiniteError as problem:
             engine.go_back()
             self.history.cut()
+            k = min(k, len(batches) - 1)
             raise diverged(problem, self.model, self.history, self.training, epoch, k) from None
         return True
 

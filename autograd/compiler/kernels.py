@@ -1,0 +1,457 @@
+"""Kernels: the loops of lanes in LLVM's text, compiled once a process for all programs.
+
+In lanes each value of a row is a register: one number for each row of a block, side by side. A
+layer, y_j = sum of w_jk x_k, reads each vector of four x_k once for four y_j, in eight sums:
+
+    for each four j, each eight rows:  for each k:  y_j += w_jk * (x_k of eight rows)
+
+and its gradient, w_jk' = sum over rows of d_j x_k, does so with four d_j and two x_k. A kernel gets
+an instruction, ten whole numbers: its own address, six that say where in the memory W it reads and
+writes and the addresses of tables, and how often it loops. W begins with what a step says about
+itself, HEADER numbers. Invariant: rows beyond those of the block enter no sum.
+"""
+
+import ctypes
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+from autograd.compiler.native import VECTOR, Code
+
+WORDS = 10  # of an instruction; what `machine` compiles reads eight, and the next is the count
+COUNT = 8
+ROWS, INPUTS, PLACES, LOSSES, OUTPUTS, SHARE, BAD, START = range(8)
+DECAY, KEEP, TAKE, DIRECT, CARRIED, RATE, LATER_KEEP, LATER_TAKE = range(8, 16)
+HEADER = 16
+OUT, ROW, ACROSS = 4, 8, 2  # outputs and rows of a product's tile; x of a gradient's, beside OUT d
+_V = f"<{VECTOR} x double>"
+_FMA, _SUM = f"llvm.fmuladd.v{VECTOR}f64", f"llvm.vector.reduce.fadd.v{VECTOR}f64"
+Body = Callable[[str, list[str]], Sequence[str]]
+
+
+class Text:
+    """The lines of a function; names count up."""
+
+    def __init__(self, head: str) -> None:
+        self.lines, self.count, self.label = [head, "entry:"], 0, "entry"
+
+    def new(self, text: str) -> str:
+        """Add a line that computes something; returns its name."""
+        self.count += 1
+        self.lines.append(f"%x{self.count} = {text}")
+        return f"%x{self.count}"
+
+    def at(self, base: str, index: str, kind: str = "double") -> str:
+        """The address of a number behind `base`."""
+        return self.new(f"getelementptr {kind}, ptr {base}, i64 {index}")
+
+    def load(self, kind: str, base: str, index: str, unit: str = "double") -> str:
+        """What stands there."""
+        return self.new(f"load {kind}, ptr {self.at(base, index, unit)}, align 8")
+
+    def store(self, kind: str, value: str, base: str, index: str) -> None:
+        """Write it there."""
+        self.lines.append(f"store {kind} {value}, ptr {self.at(base, index)}, align 8")
+
+    def add(self, left: str, right: Any) -> str:
+        """The sum of two whole numbers."""
+        return self.new(f"add i64 {left}, {right}")
+
+    def times(self, left: str, right: Any) -> str:
+        """Their product."""
+        return self.new(f"mul i64 {left}, {right}")
+
+    def word(self, k: int) -> str:
+        """A number of the instruction."""
+        return self.load("i64", "%code", str(k), "i64")
+
+    def spread(self, value: str) -> str:
+        """A vector of equal numbers."""
+        one = self.new(f"insertelement {_V} poison, double {value}, i64 0")
+        return self.new(f"shufflevector {_V} {one}, {_V} poison, <{VECTOR} x i32> zeroinitializer")
+
+    def fused(self, x: str, y: str, total: str) -> str:
+        """The vector x y + total."""
+        return self.new(f"call {_V} @{_FMA}({_V} {x}, {_V} {y}, {_V} {total})")
+
+    def loop(self, count: str, body: Body, kinds: str = "", start: Sequence[str] = ()) -> list[str]:
+        """Let `body(i, carried)` write a loop of `count` turns; it returns what it carries on.
+
+        Returns what the last turn left. All that is carried is of one kind.
+        """
+        self.count += 1
+        n, before, head = self.count, self.label, len(self.lines) + 2
+        self.lines += [f"br label %head{n}", f"head{n}:"]
+        carried = [f"%c{n}.{k}" for k in range(len(start))]
+        self.lines += [
+            f"%more{n} = icmp slt i64 %i{n}, {count}",
+            f"br i1 %more{n}, label %body{n}, label %end{n}",
+            f"body{n}:",
+        ]
+        self.label = f"body{n}"
+        after = body(f"%i{n}", carried)
+        self.lines += [f"%j{n} = add i64 %i{n}, 1", f"br label %head{n}", f"end{n}:"]
+        phis = [f"%i{n} = phi i64 [0, %{before}], [%j{n}, %{self.label}]"]
+        for name, first, last in zip(carried, start, after, strict=True):
+            phis.append(f"{name} = phi {kinds} [{first}, %{before}], [{last}, %{self.label}]")
+        self.lines[head:head] = phis
+        self.label = f"end{n}"
+        return carried
+
+    def end(self, line: str = "ret void") -> str:
+        """The whole function."""
+        return "\n".join([*self.lines, line, "}\n"])
+
+
+def _kernel(name: str) -> Text:
+    return Text(f"define void @{name}(ptr %code, ptr %W, i64 %n) {{")
+
+
+def _gather() -> str:
+    """W[to + i] = W[table[i]], n of them."""
+    t = _kernel("gather")
+    to, table = t.word(1), t.new(f"inttoptr i64 {t.word(2)} to ptr")
+
+    def one(i: str, _: list[str]) -> list[str]:
+        place = t.load("i64", table, i, "i64")
+        t.store("double", t.load("double", "%W", place), "%W", t.add(to, i))
+        return []
+
+    t.loop("%n", one)
+    return t.end()
+
+
+def _total() -> str:
+    """W[to] = the sum of the W[table[i]], n of them."""
+    t = _kernel("total")
+    to, table = t.word(1), t.new(f"inttoptr i64 {t.word(2)} to ptr")
+
+    def one(i: str, found: list[str]) -> list[str]:
+        place = t.load("i64", table, i, "i64")
+        return [t.new(f"fadd double {found[0]}, {t.load('double', '%W', place)}")]
+
+    (found,) = t.loop("%n", one, "double", ["0.0"])
+    t.store("double", found, "%W", to)
+    return t.end()
+
+
+def _product() -> str:
+    """A layer: words are outputs, weights (four by four), tiles, K, table of x, stride."""
+    t = _kernel("product")
+    to, weights, tiles, inputs, table, stride = map(t.word, range(1, 7))
+    table = t.new(f"inttoptr i64 {table} to ptr")
+    halves = range(0, ROW, VECTOR)
+
+    def tile(j: str, _: list[str]) -> list[str]:
+        mine = t.add(weights, t.times(t.times(j, inputs), OUT))
+        first = t.add(to, t.times(t.times(j, OUT), stride))
+
+        def rows(r: str, _: list[str]) -> list[str]:
+            row = t.times(r, ROW)
+
+            def add(k: str, sums: list[str]) -> list[str]:
+                x = t.at("%W", t.add(t.load("i64", table, k, "i64"), row))
+                xs = [t.load(_V, x, str(half)) for half in halves]
+                four = t.at("%W", t.add(mine, t.times(k, OUT)))
+                after = []
+                for out in range(OUT):
+                    w = t.spread(t.load("double", four, str(out)))
+                    for half, each in enumerate(xs):
+                        after.append(t.fused(w, each, sums[out * len(xs) + half]))
+                return after
+
+            found = t.loop(inputs, add, _V, ["zeroinitializer"] * (OUT * len(halves)))
+            for out in range(OUT):
+                place = t.add(t.add(first, t.times(stride, out)), row)
+                for half, at in enumerate(halves):
+                    t.store(_V, found[out * len(halves) + half], "%W", t.add(place, at))
+            return []
+
+        t.loop("%n", rows)
+        return []
+
+    t.loop(tiles, tile)
+    return t.end()
+
+
+def _outer() -> str:
+    """Its gradient: n tiles of the table, each OUT d, ACROSS x, and the places of the sums."""
+    t = _kernel("outer")
+    table, rows = t.new(f"inttoptr i64 {t.word(1)} to ptr"), t.load("i64", "%W", str(ROWS))
+    whole = t.new(f"sdiv i64 {rows}, {VECTOR}")
+    rest = t.new(f"srem i64 {rows}, {VECTOR}")
+    lanes = ", ".join(f"i64 {i}" for i in range(VECTOR))
+    some = t.new(f"insertelement <{VECTOR} x i64> poison, i64 {rest}, i64 0")
+    some = t.new(
+        f"shufflevector <{VECTOR} x i64> {some}, <{VECTOR} x i64> poison, "
+        f"<{VECTOR} x i32> zeroinitializer"
+    )
+    mask = t.new(f"icmp slt <{VECTOR} x i64> <{lanes}>, {some}")
+    is_rest = t.new(f"icmp sgt i64 {rest}, 0")
+    last = t.new(f"zext i1 {is_rest} to i64")
+
+    def tile(i: str, _: list[str]) -> list[str]:
+        mine = t.at(table, t.times(i, OUT + ACROSS + OUT * ACROSS), "i64")
+        places = [t.load("i64", mine, str(k), "i64") for k in range(OUT + ACROSS)]
+        starts = [t.at("%W", place) for place in places]
+
+        def products(xs: list[str], sums: list[str]) -> list[str]:
+            return [
+                t.fused(xs[d], xs[OUT + x], sums[d * ACROSS + x])
+                for d in range(OUT)
+                for x in range(ACROSS)
+            ]
+
+        def add(k: str, sums: list[str]) -> list[str]:
+            at = t.times(k, VECTOR)
+            return products([t.load(_V, start, at) for start in starts], sums)
+
+        def add_rest(_: str, sums: list[str]) -> list[str]:
+            at = t.times(whole, VECTOR)
+            found = [t.load(_V, start, at) for start in starts]
+            chosen = f"select <{VECTOR} x i1> {mask}, {_V}"
+            return products([t.new(f"{chosen} {x}, {_V} zeroinitializer") for x in found], sums)
+
+        sums = t.loop(whole, add, _V, ["zeroinitializer"] * (OUT * ACROSS))
+        sums = t.loop(last, add_rest, _V, sums)
+        for k, found in enumerate(sums):
+            place = t.load("i64", mine, str(OUT + ACROSS + k), "i64")
+            one = t.new(f"call reassoc double @{_SUM}(double -0.0, {_V} {found})")
+            before = t.load("double", "%W", place)
+            t.store("double", t.new(f"fadd double {before}, {one}"), "%W", place)
+        return []
+
+    t.loop("%n", tile)
+    return t.end()
+
+
+def _rows() -> str:
+    """The arguments of the block's rows, each in its register; n rows, the last one repeated."""
+    t = _kernel("rows")
+    to, width, stride = map(t.word, range(1, 4))
+    rows = t.add(t.load("i64", "%W", str(ROWS)), -1)
+    source = t.load("ptr", "%W", str(INPUTS))
+    places = t.load("ptr", "%W", str(PLACES))
+
+    def row(r: str, _: list[str]) -> list[str]:
+        known = t.new(f"icmp slt i64 {r}, {rows}")
+        place = t.load("i64", places, t.new(f"select i1 {known}, i64 {r}, i64 {rows}"), "i64")
+        mine, first = t.at(source, t.times(place, width)), t.add(to, r)
+
+        def one(c: str, _: list[str]) -> list[str]:
+            t.store("double", t.load("double", mine, c), "%W", t.add(first, t.times(c, stride)))
+            return []
+
+        t.loop(width, one)
+        return []
+
+    t.loop("%n", row)
+    return t.end()
+
+
+def _results() -> str:
+    """The registers of a table to where the rows' results stand; words: width, header's place."""
+    t = _kernel("results")
+    table, width, where = t.new(f"inttoptr i64 {t.word(1)} to ptr"), t.word(2), t.word(3)
+    results, places = t.load("ptr", "%W", where), t.load("ptr", "%W", str(PLACES))
+
+    def row(r: str, _: list[str]) -> list[str]:
+        mine = t.at(results, t.times(t.load("i64", places, r, "i64"), width))
+
+        def one(k: str, _: list[str]) -> list[str]:
+            x = t.load("double", "%W", t.add(t.load("i64", table, k, "i64"), r))
+            t.store("double", x, mine, k)
+            return []
+
+        t.loop(width, one)
+        return []
+
+    t.loop(t.load("i64", "%W", str(ROWS)), row)
+    return t.end()
+
+
+def _sound() -> str:
+    """Note in the header whether one of the rows of a register is infinite or nan."""
+    t = _kernel("sound")
+    mine = t.at("%W", t.word(1))
+
+    def one(r: str, found: list[str]) -> list[str]:
+        nothing = t.new(f"fmul double {t.load('double', mine, r)}, 0.0")
+        return [t.new(f"fadd double {found[0]}, {nothing}")]
+
+    before = t.load("double", "%W", str(BAD))
+    (found,) = t.loop(t.load("i64", "%W", str(ROWS)), one, "double", [before])
+    t.store("double", found, "%W", str(BAD))
+    return t.end()
+
+
+def _mean() -> str:
+    """The gradient: sums over rows by their number, and what is the same for all rows."""
+    t = _kernel("mean")
+    sums, table, to = t.word(1), t.new(f"inttoptr i64 {t.word(2)} to ptr"), t.word(3)
+    share = t.load("double", "%W", str(SHARE))
+
+    def one(i: str, found: list[str]) -> list[str]:
+        mean = t.new(f"fmul double {t.load('double', '%W', t.add(sums, i))}, {share}")
+        more = t.load("double", "%W", t.load("i64", table, i, "i64"))
+        slope = t.new(f"fadd double {mean}, {more}")
+        t.store("double", slope, "%W", t.add(to, i))
+        t.store("double", "0.0", "%W", t.add(sums, i))
+        nothing = t.new(f"fmul double {slope}, 0.0")
+        return [t.new(f"fadd double {found[0]}, {nothing}")]
+
+    (found,) = t.loop("%n", one, "double", [t.load("double", "%W", str(BAD))])
+    t.store("double", found, "%W", str(BAD))
+    return t.end()
+
+
+def _descend() -> str:
+    """A step of SGD, as `nn.SGD` writes it, on n vectors; words: parameters, gradient, momentum
+    and where the gradient is kept that was followed.
+    """
+    t = _kernel("descend")
+    params, slopes, buffers, followed = (t.at("%W", t.word(k)) for k in (1, 2, 3, 4))
+    decay, keep, take, direct, carried, rate = (
+        t.spread(t.load("double", "%W", str(k))) for k in range(DECAY, RATE + 1)
+    )
+
+    def one(i: str, _: list[str]) -> list[str]:
+        at = t.times(i, VECTOR)
+        p, slope, buffer = (t.load(_V, base, at) for base in (params, slopes, buffers))
+        t.store(_V, slope, followed, at)
+        slope = t.new(f"fadd {_V} {slope}, {t.new(f'fmul {_V} {decay}, {p}')}")
+        kept, taken = t.new(f"fmul {_V} {keep}, {buffer}"), t.new(f"fmul {_V} {take}, {slope}")
+        buffer = t.new(f"fadd {_V} {kept}, {taken}")
+        t.store(_V, buffer, buffers, at)
+        own, old = t.new(f"fmul {_V} {direct}, {slope}"), t.new(f"fmul {_V} {carried}, {buffer}")
+        way = t.new(f"fmul {_V} {rate}, {t.new(f'fadd {_V} {own}, {old}')}")
+        t.store(_V, t.new(f"fsub {_V} {p}, {way}"), params, at)
+        return []
+
+    t.loop("%n", one)
+    for later, now in ((LATER_KEEP, KEEP), (LATER_TAKE, TAKE)):
+        t.store("double", t.load("double", "%W", str(later)), "%W", str(now))
+    return t.end()
+
+
+def _run() -> str:
+    """`count` instructions from `first` on."""
+    t = Text("define internal void @run(ptr %code, i64 %first, i64 %count, ptr %W) {")
+
+    def one(i: str, _: list[str]) -> list[str]:
+        code = t.at("%code", t.times(t.add("%first", i), WORDS), "i64")
+        count = t.load("i64", code, str(WORDS - 2), "i64")
+        function = t.new(f"load ptr, ptr {code}")
+        t.lines.append(f"call void {function}(ptr {code}, ptr %W, i64 {count})")
+        return []
+
+    t.loop("%count", one)
+    return t.end()
+
+
+def _steps() -> str:
+    """Steps of `batch` rows of the `count` in the table `order`.
+
+    The parts of the code are done once a step, once a block, once a step again, and, where loss and
+    gradient are finite, last. Returns where the step begins that was not finished.
+    """
+    parts = ", ".join(f"i64 %part{k}" for k in range(4))
+    takes = f"ptr %code, {parts}, ptr %W, ptr %order, i64 %count, i64 %batch, i64 %most"
+    t = Text(f"define internal i64 @steps({takes}) {{")
+    ends = ["0"]
+    for k in range(4):
+        ends.append(t.add(ends[-1], f"%part{k}"))
+
+    def run(k: int) -> None:
+        t.lines.append(f"call void @run(ptr %code, i64 {ends[k]}, i64 %part{k}, ptr %W)")
+
+    def least(x: str, y: str) -> str:
+        return t.new(f"select i1 {t.new(f'icmp slt i64 {x}, {y}')}, i64 {x}, i64 {y}")
+
+    t.lines += ["br label %next", "next:", "%at = phi i64 [0, %entry], [%then, %moved]"]
+    t.lines += [
+        "%more = icmp slt i64 %at, %count",
+        "br i1 %more, label %step, label %finished",
+        "step:",
+    ]
+    t.label = "step"
+    rows = least("%batch", t.new("sub i64 %count, %at"))
+    share = t.new(f"fdiv double 1.0, {t.new(f'sitofp i64 {rows} to double')}")
+    t.store("double", share, "%W", str(SHARE))
+    t.store("double", "0.0", "%W", str(BAD))
+    run(0)
+    blocks = t.new(f"sdiv i64 {t.add(t.add(rows, '%most'), -1)}, %most")
+
+    def block(b: str, _: list[str]) -> list[str]:
+        done = t.times(b, "%most")
+        t.store("i64", least("%most", t.new(f"sub i64 {rows}, {done}")), "%W", str(ROWS))
+        t.store("ptr", t.at("%order", t.add("%at", done), "i64"), "%W", str(PLACES))
+        run(1)
+        return []
+
+    t.loop(blocks, block)
+    run(2)
+    t.lines += [
+        f"%sound = fcmp oeq double {t.load('double', '%W', str(BAD))}, 0.0",
+        "br i1 %sound, label %moved, label %finished",
+        "moved:",
+    ]
+    run(3)
+    t.lines += [f"%then = add i64 %at, {rows}", "br label %next", "finished:"]
+    return t.end("ret i64 %at")
+
+
+def _epochs() -> str:
+    """Those steps over and over, `epochs` times, with an order of `count` rows for each.
+
+    The first outputs follow each other in the header. Returns how many rows were finished.
+    """
+    parts = ", ".join(f"i64 %part{k}" for k in range(4))
+    takes = f"ptr %code, {parts}, ptr %W, ptr %order, i64 %count, i64 %batch, i64 %most"
+    t = Text(f"define i64 @epochs({takes}, i64 %epochs, i64 %outputs) {{")
+    starts = [t.load("ptr", "%W", str(k)) for k in (LOSSES, OUTPUTS)]
+    t.lines += ["br label %next", "next:", "%e = phi i64 [0, %entry], [%then, %whole]"]
+    first = t.times("%e", "%count")
+    t.lines += [
+        "%more = icmp slt i64 %e, %epochs",
+        "br i1 %more, label %epoch, label %finished",
+        "epoch:",
+    ]
+    t.store("ptr", t.at(starts[0], first), "%W", str(LOSSES))
+    t.store("ptr", t.at(starts[1], t.times(first, "%outputs")), "%W", str(OUTPUTS))
+    mine = takes.replace("ptr %order", f"ptr {t.at('%order', first, 'i64')}")
+    done = t.new(f"call i64 @steps({mine})")
+    t.lines += [
+        f"%all = icmp eq i64 {done}, %count",
+        "br i1 %all, label %whole, label %broken",
+        "whole:",
+        "%then = add i64 %e, 1",
+        "br label %next",
+        "broken:",
+        f"ret i64 {t.add(first, done)}",
+        "finished:",
+    ]
+    return t.end(f"ret i64 {first}")
+
+
+@cache
+def _compiled() -> Code:
+    """All of them."""
+    kernels = (_gather, _total, _product, _outer, _rows, _results, _sound, _mean, _descend)
+    declared = f"declare {_V} @{_FMA}({_V}, {_V}, {_V})\ndeclare double @{_SUM}(double, {_V})\n"
+    text = [declared, *[write() for write in kernels], _run(), _steps(), _epochs()]
+    return Code("\n".join(text), optimize=2)
+
+
+@cache
+def address(name: str) -> int:
+    """Where a kernel begins."""
+    return _compiled().address(name)
+
+
+@cache
+def epochs() -> Callable[..., int]:
+    """The function that runs epochs of steps."""
+    pointer, number = ctypes.c_void_p, ctypes.c_int64
+    takes = [pointer, *[number] * 4, pointer, pointer, *[number] * 5]
+    return ctypes.CFUNCTYPE(number, *takes)(_compiled().address("epochs"))
