@@ -12,6 +12,7 @@
     emit     readable NumPy source; `source` puts the parts together
     straight the other way out, for one irregular or deep evaluation: plain Python on floats, or
     native   machine code by LLVM, where llvmlite is installed; `tape` what it is made of
+    direct   the short way into it, for a call that is like the last one
     machine  the same for batches of deep or irregular programs, a block of rows at a time
     lanes    the same for the steps of a training: what is alike is one instruction; `products`
              finds the layers, `kernels` are the loops

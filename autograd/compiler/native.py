@@ -215,6 +215,7 @@ def number(x: float) -> str:
 class NativeLine:
     """One evaluation as machine code: results and guards of a tape, and perhaps `slopes`.
 
+    `value` and `both` run it on a workspace at an address, and return whether the guards hold.
     Raises `MissingError` where a step has no native form.
     """
 
@@ -223,8 +224,9 @@ class NativeLine:
         self._ends = list(accumulate(parts, initial=0))
         writer = _Writer(plan)
         self._code = Code(writer.text())
-        self._value = self._code.function("value", ctypes.c_void_p)
-        self._both = self._code.function("both", ctypes.c_void_p)
+        self.has_slopes = bool(plan.slopes)
+        self.value = self._code.function("value", ctypes.c_void_p)
+        self.both = self._code.function("both", ctypes.c_void_p)
         self._start = np.zeros(writer.size)
         for place, x in writer.constants:
             self._start[place] = x
@@ -237,19 +239,22 @@ class NativeLine:
         try:
             address, (arguments, own, results, slopes) = self._local.workspace
         except AttributeError:
-            address, (arguments, own, results, slopes) = self._workspace()
+            self._local.workspace = self.new_workspace()
+            address, (arguments, own, results, slopes) = self._local.workspace
         if row:
             arguments[:] = row[0] if len(row) == 1 else np.concatenate(row)
         own[:] = parameters if len(parameters) == len(own) else parameters[: len(own)]
-        holds = (self._both if reverse else self._value)(address)
+        holds = (self.both if reverse else self.value)(address)
         return results.copy(), holds != 0, slopes.copy()
 
-    def _workspace(self) -> Any:
-        """This thread's: its address, and views of what goes in and what comes out."""
+    def new_workspace(self) -> tuple[int, list[npt.NDArray[np.float64]]]:
+        """Return its address, and views of arguments, parameters, results and slopes.
+
+        A workspace is for one thread, and lives as long as one of the views.
+        """
         workspace = self._start.copy()
         views = [workspace[start:stop] for start, stop in pairwise(self._ends)]
-        self._local.workspace = workspace.ctypes.data, views
-        return self._local.workspace
+        return workspace.ctypes.data, views
 
 
 class _Writer:

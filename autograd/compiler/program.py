@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd.compiler.arguments import Layout, Ragged, Signature, ValuesAmongArguments
+from autograd.compiler.direct import Direct
 from autograd.compiler.javascript import javascript
 from autograd.compiler.lanes import Lanes
 from autograd.compiler.native import MissingError, missing
@@ -26,7 +27,7 @@ from autograd.compiler.replay import Path, Replayer
 from autograd.compiler.results import blocks, rebuild, together
 from autograd.compiler.tape import UnreadableError
 from autograd.compiler.trace import PROGRAM, without_arrays
-from autograd.engine.modes import innermost, no_grad, recording
+from autograd.engine.modes import any_open, innermost, no_grad, recording
 from autograd.engine.primitive import DETACHED
 from autograd.engine.value import Value, as_value, leaf, node
 from autograd.nesting import flatten, same
@@ -58,6 +59,7 @@ class Program:
         self._parameters = Parameters()
         self._replayers: dict[Any, Replayer] = {}
         self._last: Replayer | None = None  # that of the last call, for the next of its kind
+        self._direct: Direct | None = None  # the short way for the next
         self._bound_to: Any = None
         self._method: Program | None = None
         self.__wrapped__ = function
@@ -68,6 +70,11 @@ class Program:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return what the function returns: float, or array (B,); for a list of k, (k,), (B, k)."""
+        direct = self._direct
+        if direct is not None and not (kwargs or any_open()):
+            found = direct.value(args)
+            if found is not None:
+                return found
         if recording():
             return self._itself(args, kwargs)
         try:
@@ -77,6 +84,7 @@ class Program:
         except Ragged:
             return together(self._by_length(args, kwargs, self.__call__))
         parts = replayer.replay(arrays, count)[0]
+        self._direct = replayer.direct()
         return rebuild(replayer.structure, list(parts), self._batch)
 
     def mean(self, *args: Any, **kwargs: Any) -> Value:
@@ -98,6 +106,11 @@ class Program:
         Raises `TypeError` where the function returns more than one Value, and where the numbers
         would be frozen, as in another compiled function; `ValueError` for an empty batch.
         """
+        direct = self._direct
+        if direct is not None and not (kwargs or any_open()):
+            found = direct.value_and_grad(args)
+            if found is not None:
+                return found
         try:
             if recording():
                 raise ValuesAmongArguments
@@ -151,6 +164,7 @@ class Program:
                 "returns a list, tuple or dict"
             )
         parts, slopes = replayer.replay(arrays, count, reverse=reverse, flat=flat)
+        self._direct = replayer.direct()
         number = float(parts[0].mean()) if self._batch else parts[0].item()
         return number, slopes if flat else self._parameters.of_trained(slopes)
 

@@ -20,6 +20,7 @@ import numpy as np
 from autograd.checking.anomaly import detect_anomaly
 from autograd.compiler.arguments import Layout
 from autograd.compiler.batches import Memory
+from autograd.compiler.direct import Direct, kinds_of
 from autograd.compiler.native import MissingError, missing
 from autograd.compiler.parameters import Flat, FloatArray, Parameters, Reader, padded
 from autograd.compiler.reroll import Reroller
@@ -119,6 +120,7 @@ class Replayer:
         self.paths: list[Path] = []
         self._local = threading.local()
         self._warned = False
+        self._direct: Direct | None = None
 
     @property
     def structure(self) -> Structure:
@@ -140,6 +142,19 @@ class Replayer:
                 self._record_row(arrays, first)
             else:
                 self.record([np.zeros(a.shape[1:]) for a in arrays] if self._batch else arrays)
+
+    def direct(self) -> Direct | None:
+        """Return the short way for calls like the last one, where its first path is native."""
+        line = None if self._batch or not self.paths[0].straight else self.paths[0].straight.native
+        if line is None:
+            return None
+        if self._direct is None or self._direct.line is not line or not self._direct.is_current:
+            kinds = kinds_of(self.layout)
+            if kinds is None:
+                return None
+            path = self.paths[0]
+            self._direct = Direct(line, kinds, self.structure, path.split, self.parameters)
+        return self._direct
 
     def replay(
         self,

@@ -147,6 +147,12 @@ class StraightLine:
         """The Python function that computes the same."""
         return _source(self, self.slots)[0]
 
+    @property
+    def native(self) -> NativeLine | None:
+        """What runs one evaluation as machine code, once it has been run."""
+        line = getattr(self._runs.get(True) or self._runs.get(False), "__self__", None)
+        return line if isinstance(line, NativeLine) else None
+
     def machine(self, reverse: bool) -> Machine:
         """Return what runs blocks of rows; raises where there is no native code, and why."""
         with self._lock:
