@@ -3,8 +3,9 @@
 python benchmarks/irregular.py [pendulum] [rows] [bodies] [lstm] [springs]
 
 Nothing repeats in them that NumPy could use: the compiler writes straight-line code, native where
-llvmlite is installed, and runs rows in blocks. Peers: NumPy by hand, micrograd, PyTorch, and SX
-functions in CasADi's virtual machine, called as users do and through its buffers. "Compile" is the
+llvmlite is installed, and runs rows in blocks. Peers: NumPy by hand, micrograd, PyTorch, SX
+functions in CasADi's virtual machine, called as users do and through its buffers, and JAX, for
+which the programs are written anew, on arrays and with scans (`irregular_jax`). "Compile" is the
 time until the first answer, after imports; where a peer compiles nothing it is the first call.
 """
 
@@ -15,6 +16,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+import irregular_jax
 import numpy as np
 from side_by_side import CompiledStep, Step, compare, table
 
@@ -221,6 +223,26 @@ def pendulum_micrograd() -> Step:
     return timed(lambda: step)
 
 
+def pendulum_jax() -> Step:
+    """JAX, a scan."""
+    return irregular_jax.pendulum(pendulum.start)
+
+
+def bodies_jax() -> Step:
+    """JAX, a scan over all pairs at once."""
+    return irregular_jax.bodies(bodies.start)
+
+
+def lstm_jax() -> Step:
+    """JAX, a scan with matrices."""
+    return irregular_jax.lstm(lstm.start, HIDDEN)
+
+
+def springs_jax() -> Step:
+    """JAX, all springs at once."""
+    return irregular_jax.springs(springs.start)
+
+
 def starts() -> Any:
     """Angles and speeds to start from, a thousand of each."""
     return np.random.default_rng(0).normal(0.0, 0.5, (ROWS, 2))
@@ -303,6 +325,10 @@ class Rows:
 
         return timed(lambda: step)
 
+    def jax(self) -> Step:
+        """JAX, the scan mapped over a thousand."""
+        return irregular_jax.rows(starts(), pendulum.start[2:])
+
 
 def _on_buffers_of_rows(function: Any) -> Step:
     X, p = starts().ravel(), np.tile(pendulum.start[2:], ROWS)
@@ -338,8 +364,11 @@ WORK: dict[str, dict[str, str]] = {
         "NumPy by hand": "rows.numpy",
         "CasADi, map": "rows.casadi",
         "PyTorch": "rows.torch",
+        "JAX, vmap and scan": "rows.jax",
     },
 }
+for work in ("pendulum", "bodies", "lstm", "springs"):
+    WORK[work]["JAX, scan"] = f"{work}_jax"
 WORK["pendulum"]["micrograd"] = "pendulum_micrograd"
 
 
