@@ -1,9 +1,9 @@
 """Emission: the array program as readable NumPy source.
 
-The source defines `prepare(B, P, G)` for a batch of B rows, flat parameters P and their flat
-gradient G. It makes all views and buffers once and returns `forward(a0, ...)` and
-`reverse(weight, a0, ...)`, which run one NumPy call a line. Parameters that
-lie in a regular stride are views of P, gradients are written straight into views of G.
+The source is for a batch of B rows, flat parameters P and their flat gradient G. It makes all views
+and buffers once and defines `forward(a0, ...)` and `reverse(weight, a0, ...)`, which run one NumPy
+call a line. Parameters that lie in a regular stride are views of P, gradients are written straight
+into views of G.
 Invariant: the source holds numeric literals and this module's own names only.
 """
 
@@ -21,7 +21,7 @@ SHORT = 1000  # longer sums keep the pairwise summation of np.add.reduce
 
 
 class Emitter:
-    """Writes `prepare`; index arrays, constants and opaque functions go into `names`."""
+    """Writes the source; index arrays, constants and opaque functions go into `names`."""
 
     def __init__(self, instructions: Sequence[Array]) -> None:
         self.setup: list[str] = []

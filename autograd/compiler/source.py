@@ -1,21 +1,22 @@
-"""Assembly: from a recording to the source of `prepare`, and to the function itself.
+"""Assembly: from a recording to its source, and to the two functions that this defines.
 
 For `compile(lambda x: (w * x[0] + v * x[1]).tanh(), batch=True)` the source reads, shortened:
 
-    def prepare(B, P, G):
-        m0 = P.reshape(1, 2)                         # the two parameters as a 1 x 2 matrix
-        t4 = np.empty((B, 1))
-        m1 = m0.T
-        def forward(a0):
-            np.dot(a0, m1, out=t4)
-            np.tanh(t4, out=t5)
-            return (t5,), True, False
-        def reverse(weight, a0):                     # weight: the gradient of each row's result
-            ...                                      # one line for each local partial
-            product(t16.T, a0, out=t17)              # np.dot; np.multiply where B is 1
-            G[...] = t17.reshape(2)
-            return G
-        return forward, reverse
+    m0 = P.reshape(1, 2)                         # the two parameters as a 1 x 2 matrix
+    t4 = np.empty((B, 1))
+    m1 = m0.T
+    def forward(a0):
+        np.dot(a0, m1, out=t4)
+        np.tanh(t4, out=t5)
+        return (t5,), True, False
+    def reverse(weight, a0):                     # weight: the gradient of each row's result
+        ...                                      # one line for each local partial
+        product(t16.T, a0, out=t17)              # np.dot; np.multiply where B is 1
+        G[...] = t17.reshape(2)
+        return G
+
+It is run once for each number of rows, in a namespace of its own. (Buffers as variables of an outer
+function would be cells, n of which take Python some n^2 to compile: 20,000 of them 10 s.)
 """
 
 import re
@@ -26,6 +27,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from autograd.compiler.arrays import Array, is_everything, lower, needed
 from autograd.compiler.emit import Emitter
@@ -36,12 +38,14 @@ from autograd.compiler.scalars import SIGNS
 from autograd.compiler.trace import Recording
 from autograd.compiler.views import is_block
 
+FloatArray = npt.NDArray[np.float64]
 Flow = tuple[Array, Any]
+Prepared = tuple[Callable[..., Any], Callable[..., Any]]
 
 
 @dataclass(frozen=True)
 class Compiled:
-    """The source, `prepare` when it is asked for, and what there is to tell about it."""
+    """The source, what runs it, and what there is to tell about it."""
 
     source: str
     names: dict[str, Any]
@@ -54,11 +58,14 @@ class Compiled:
     filled: bool  # whether there are products that nobody asked for, of which 0 * inf is nan
 
     @cached_property
-    def prepare(self) -> Callable[..., Any]:
-        """The function that the source defines, compiled: Python needs longer than we do."""
-        exec(compile(self.source, "<seegrad program>", "exec"), self.names)
-        prepare: Callable[..., Any] = self.names["prepare"]
-        return prepare
+    def _code(self) -> Any:
+        return compile(self.source, "<seegrad program>", "exec")
+
+    def prepare(self, count: int, parameters: FloatArray, gradient: FloatArray) -> Prepared:
+        """Return forward and reverse for so many rows; they refer to nothing that holds them."""
+        names = {**self.names, "B": count, "P": parameters, "G": gradient}
+        exec(self._code, names)
+        return names.pop("forward"), names.pop("reverse")
 
 
 @dataclass(frozen=True)
@@ -151,15 +158,14 @@ def assemble(
     _emit_reverse(emitter, [a for a in lowered.instructions if a in back], flows, size)
 
     arguments = [f"a{i}" for i in range(len(reroller.arguments))]
-    lines = ["def prepare(B, P, G):"]
-    lines += [f"    {line}" for line in emitter.setup]
+    lines = emitter.setup
     doubtful = any(guard.coarse is not None for guard in guarded)
     takes = [*arguments, "sure=False"] if doubtful else arguments
-    lines += [f"    def forward({', '.join(takes)}):"]
-    lines += [f"        {line}" for line in _with_views(emitter.dynamic, forward)]
-    lines += [f"    def reverse({', '.join(['weight', *arguments])}):"]
-    lines += [f"        {line}" for line in _with_views(emitter.dynamic, emitter.body)]
-    lines += ["        return G", "    return forward, reverse"]
+    lines += [f"def forward({', '.join(takes)}):"]
+    lines += [f"    {line}" for line in _with_views(emitter.dynamic, forward)]
+    lines += [f"def reverse({', '.join(['weight', *arguments])}):"]
+    lines += [f"    {line}" for line in _with_views(emitter.dynamic, emitter.body)]
+    lines += ["    return G"]
     source = "\n".join(lines) + "\n"
     executed = [a for a in lowered.instructions if a in ahead or a in back]
     return Compiled(
