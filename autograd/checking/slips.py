@@ -217,7 +217,10 @@ def updated_weights(way: Pass, rates: Sequence[float]) -> Iterator[tuple[Partial
 
 
 def recursion(way: Pass, rates: Sequence[float], again: bool) -> Iterator[tuple[Any, str]]:
-    """Go down from the root depth first, from every use again or once, too early."""
+    """Go down from the root depth first, from every use again or once, too early.
+
+    A node hands on to all of its inputs and then goes down, or goes down from each at once.
+    """
     inside, stack = set(way.nodes), [way.root]
     visits: list[Value] = []
     seen: set[Value] = set()
@@ -229,6 +232,25 @@ def recursion(way: Pass, rates: Sequence[float], again: bool) -> Iterator[tuple[
             stack += reversed(node.parents)
     if len(visits) <= VISITS:
         yield pull_back(visits[::-1], {way.root: way.one}, way.partials, inside), ""
+        yield _at_once(way, inside, again), ""
+
+
+def _at_once(way: Pass, inside: set[Value], again: bool) -> dict[Value, Any]:
+    """What each node has in the end where every input goes on before the next one has its turn."""
+    found: dict[Value, Any] = {way.root: way.one}
+    done = {way.root}
+    open_ = [(way.root, iter(enumerate(way.root.parents)))]
+    while open_:
+        node, inputs = open_[-1]
+        i, parent = next(inputs, (0, None))
+        if parent is None:
+            open_.pop()
+        elif parent in inside:
+            found[parent] = found.get(parent, 0.0) + found[node] * way.partials(node)[i]
+            if again or parent not in done:
+                done.add(parent)
+                open_.append((parent, iter(enumerate(parent.parents))))
+    return found
 
 
 # Answers

@@ -174,6 +174,21 @@ def test_walks_in_the_wrong_order():
     assert "handed on too early" in early.causes
 
 
+def test_the_naive_pass_of_notebook_1_which_goes_down_from_each_input_at_once():
+    a = Value(A)
+    b = a + a
+    c = b * b + b
+    grads = {c: 1.0}
+
+    def pass_on_at_once(node):
+        for parent, partial in zip(node.parents, node.partials, strict=True):
+            grads[parent] = grads.get(parent, 0.0) + grads[node] * partial
+            pass_on_at_once(parent)
+
+    pass_on_at_once(c)
+    assert check(c, {"a": grads[a]})["a"].causes == ("counted twice",)
+
+
 def test_gradients_of_an_earlier_pass():
     x = Value(A)
     x.grad = 0.37
