@@ -22,12 +22,12 @@
 # In this notebook you do it by hand for one small function, watch the engine do the same, and
 # check both with numbers. Then you let a single weight learn.
 #
-# You need derivatives and the chain rule. A little Python is enough.
+# You need derivatives and the chain rule. A little Python is enough. The exercises at the end check
+# your answers: `check` says what is wrong, at the second attempt also why, and then gives hints.
 
 # %%
-import matplotlib.pyplot as plt
-
 from autograd import Value, draw, exp, explain, sin
+from course import check, plots
 
 # %% [markdown]
 # ## 1. A function of three numbers
@@ -62,8 +62,7 @@ print("f =", f)
 #
 # Both rows need only school rules: a sum passes a change on as it is, a product multiplies it by
 # the other factor.
-
-# %% [markdown]
+#
 # ### The chain rule
 #
 # How does $f$ change with $x$? A change of $x$ changes $q$, and the change of $q$ changes $f$.
@@ -91,8 +90,7 @@ print("df/dx =", df_dx, "  df/dy =", df_dy, "  df/dz =", df_dz)
 #
 # That is all there is to backpropagation. The three slopes together, $(-4, -4, 3)$, are the
 # **gradient** of $f$.
-
-# %% [markdown]
+#
 # ## 2. The engine does the same
 #
 # A `Value` is a number that remembers how it was computed. We write the same two steps again.
@@ -102,18 +100,13 @@ x, y, z = Value(-2), Value(5), Value(-4)
 q = x + y
 f = q * z
 print(f)
-
-# %% [markdown]
-# `data` is the number. `grad` will be the slope of $f$ by this number; it is still 0. `op` is the
-# operation that made it.
-#
-# `backward()` does the backward pass.
-
-# %%
 f.backward()
 print("df/dx =", x.grad, "  df/dy =", y.grad, "  df/dz =", z.grad)
 
 # %% [markdown]
+# `data` is the number. `grad` is the slope of $f$ by this number; before `backward()`, which does
+# the backward pass, it is 0. `op` is the operation that made it.
+#
 # The same three numbers as by hand. Here is what the engine recorded: the **computation graph**.
 # Boxes are numbers, ovals are operations. (`names=locals()` tells the picture the names that we
 # gave in Python.)
@@ -127,8 +120,7 @@ draw(f, names=locals(), partials=True, fmt="g")
 #
 # Pick a box on the left and check it: its `grad` is the `grad` of the box on the right of the
 # oval, times the number at the arrow.
-
-# %% [markdown]
+#
 # `explain` writes the same as formulas. Left is the forward pass, right the chain rule. Read it
 # from top to bottom: the order of the backward pass.
 
@@ -181,25 +173,10 @@ print("central difference", central_difference(g, 1.0, h=0.001))
 # They agree in the first six digits. Would a smaller $h$ be better? And a tiny one better still?
 
 # %%
-print("    h     central difference      error")
-for k in range(1, 14, 2):
-    h = 10**-k
-    slope = central_difference(g, 1.0, h)
-    print(f"{h:7.0e}   {slope:.13f}   {abs(slope - u.grad):8.1e}")
-
-# %% [markdown]
-# The error falls, and then it *grows* again. The picture shows the whole story.
-
-# %%
 steps = [10 ** (-k / 4) for k in range(2, 56)]
 errors = [abs(central_difference(g, 1.0, h) - u.grad) for h in steps]
-
-plt.figure(figsize=(6, 3.5))
-plt.loglog(steps, errors, ".-")
-plt.xlabel("step h")
-plt.ylabel("error of the central difference")
-plt.title("Neither too large nor too tiny")
-plt.show()
+title = "Neither too large nor too tiny"
+plots.lines({".: error": (steps, errors)}, "step h", "error", title, log="xy")
 
 # %% [markdown]
 # Read it from right to left:
@@ -211,11 +188,12 @@ plt.show()
 #   that error large: it grows like $1/h$.
 # - **Best** is in between, near $h = 10^{-5}$. Even there only about 11 digits are right.
 #
+# (`autograd.gradcheck` makes such comparisons for you, and chooses the step: notebook 8.)
+#
 # Backpropagation has neither error: there is no $h$ in it. And it gives *all* slopes in one
 # sweep, while differences need two evaluations for each. A network has thousands of weights and
 # needs the slope of every one.
-
-# %% [markdown]
+#
 # ## 4. A number that is used twice
 #
 # What if a number is used in two places? Take $b = a \cdot a + a$ at $a = 3$. The number $a$ is
@@ -250,13 +228,8 @@ explain(b, names=locals())
 
 # %% [markdown]
 # The last line: $1 + 3 + 3 = 7$. The school rule says the same: the derivative of $a^2 + a$ is
-# $2a + 1 = 7$. And so does our judge:
-
-# %%
-print("backpropagation   ", a.grad)
-print("central difference", round(central_difference(lambda a: a * a + a, 3.0, 1e-5), 8))
-
-# %% [markdown]
+# $2a + 1 = 7$.
+#
 # Adding up has one consequence to remember. Gradients of inputs also add up from one `backward()`
 # to the next. Before a new pass, set them back to 0.
 
@@ -355,8 +328,7 @@ print("df/dx =", grads[x], "  df/dy =", grads[y], "  df/dz =", grads[z])
 # %% [markdown]
 # In a neural network most neurons feed several others. There the order decides between right and
 # wrong.
-
-# %% [markdown]
+#
 # ## 6. One weight learns
 #
 # The smallest network there is: one weight $W$, and
@@ -395,13 +367,12 @@ def error(W):
 
 
 curve = [i / 50 for i in range(0, 201)]
-plt.figure(figsize=(6, 3.5))
-plt.plot(curve, [error(w) for w in curve])
-plt.plot([3, 4, 2], [error(3), error(4), error(2)], "o")
-plt.xlabel("weight W")
-plt.ylabel("error E")
-plt.title("The error curve")
-plt.show()
+points = [2, 3, 4]
+curves = {
+    "error": (curve, [*map(error, curve)]),
+    "o: at 2, 3 and 4": (points, [*map(error, points)]),
+}
+plots.lines(curves, "weight W", "error E", "The error curve")
 
 # %% [markdown]
 # To learn is to walk downhill on this curve. But standing at $W = 3$, which way is down? We need
@@ -419,8 +390,7 @@ explain(E, names=locals(), fold=True)
 #
 # $W$ is used in all three examples, and their parts add up, as in section 4. The first example,
 # with input 0, adds nothing: there the weight does not matter.
-
-# %% [markdown]
+#
 # ### The sign says which way
 #
 # The slope at 3 is $+10$: a larger $W$ means a larger error. So go the *other* way, to the left.
@@ -451,17 +421,8 @@ for _step in range(25):
     walk.append(W.data)
 
 print([round(w, 3) for w in walk[:8]], "...", round(walk[-1], 3))
-
-# %%
-plt.figure(figsize=(6, 3.5))
-plt.plot(curve, [error(w) for w in curve], color="lightgray")
-plt.plot(walk, [error(w) for w in walk], "o-")
-plt.xlim(1, 3.2)
-plt.ylim(-0.3, 6)
-plt.xlabel("weight W")
-plt.ylabel("error E")
-plt.title("Gradient descent walks from 3 to 2")
-plt.show()
+curves = {"error": curves["error"], "o: the walk from 3 to 2": (walk, [*map(error, walk)])}
+plots.lines(curves, "weight W", "error E", grey="error", xlim=(1, 3.2), ylim=(-0.3, 6))
 
 # %% [markdown]
 # The steps become shorter by themselves: near the bottom the slope is small, and each step is
@@ -470,28 +431,16 @@ plt.show()
 # Nobody told the network that the rule is "times two". It found out from three examples and the
 # sign of a slope. Larger networks learn in the same way, with more weights.
 #
-# Next: [a network of two layers, step by step](02_a_network_step_by_step.ipynb).
-
-# %% [markdown]
+# Next: [build `Value` yourself](02_build_value_yourself.ipynb), in 60 lines.
+#
 # ## Exercises
 #
-# Solutions are folded below. Try first: pencil and paper, then the engine.
+# Try first: pencil and paper, then the engine. Put your answers in place of `...` and run the cell.
+# Solutions are folded.
 #
-# 1. Let $f = (x + y)(y + z)$ at $x = 1$, $y = 2$, $z = 3$. Find all three slopes by hand. Then
-#    let the engine do it and `explain` it. Which number is used twice?
-# 2. Check the three slopes of $(x + y)\, z$ with central differences. Try $h = 0.001$ and
-#    $h = 1$. Why is even $h = 1$ good here?
-# 3. Let $b = a + a$ and $c = b \cdot b + b$ at $a = 1$. What is $dc/da$? What does
-#    `pass_on_at_once` say?
-# 4. Write the right backward pass: first a list in topological order, then a walk through it
-#    backwards. Test it on exercise 3.
-# 5. One can repair `pass_on_at_once` in another way: pass on only *what has just arrived*, not
-#    all that has arrived so far. Show that this gives 4 for $c = b + b$, $b = a + a$. Then count
-#    its calls for a chain of 5, 10, 15 such doublings. What is wrong with it?
-# 6. Let the weight learn with learning rates 0.02, 0.1, 0.19 and 0.21. What happens, and why?
-#    (Hint: show that $E = 5\,(W - 2)^2$, and see by what factor $W - 2$ changes in a step.)
-
-# %% [markdown]
+# **1. Two sums.** Let $f = (x + y)(y + z)$ at $x = 1$, $y = 2$, $z = 3$. Find all three slopes by
+# hand. Which number (`"x"`, `"y"` or `"z"`) is used twice?
+#
 # <details><summary>Solution 1</summary>
 #
 # With $p = x + y = 3$ and $r = y + z = 5$ we have $f = p\, r$, so $\partial f/\partial p = r = 5$
@@ -499,37 +448,39 @@ plt.show()
 # $\partial f/\partial z = 3$. The number $y$ is used twice: $\partial f/\partial y = 5 + 3 = 8$.
 #
 # ```python
-# x, y, z = Value(1), Value(2), Value(3)
-# p = x + y
-# r = y + z
-# f = p * r
-# f.backward()
-# assert (x.grad, y.grad, z.grad) == (5, 8, 3)
-# print(explain(f, names={"x": x, "y": y, "z": z, "p": p, "r": r, "f": f}))
+# check("01.1", df_dx=5, df_dy=8, df_dz=3, used_twice="y")
 # ```
 #
 # </details>
 
+# %%
+check("01.1", df_dx=..., df_dy=..., df_dz=..., used_twice=...)
+
 # %% [markdown]
+# **2. A large step.** Compute the three slopes of $(x + y)\, z$ at $x = -2$, $y = 5$, $z = -4$ by
+# central differences with $h = 1$. They are exact! Is that because $f$, seen from any one of its
+# inputs, is a straight line (`True`), or by luck (`False`)?
+#
 # <details><summary>Solution 2</summary>
 #
-# Seen from any one of its inputs, $(x + y)\, z$ is a straight line. A straight line does not
-# bend, so a large $h$ does no harm.
+# A straight line does not bend, so a large $h$ does no harm.
 #
 # ```python
-# for h in (0.001, 1):
-#     slopes = [
-#         central_difference(lambda x: (x + 5) * -4, -2, h),
-#         central_difference(lambda y: (-2 + y) * -4, 5, h),
-#         central_difference(lambda z: (-2 + 5) * z, -4, h),
-#     ]
-#     print("h =", h, "slopes", slopes)
-#     assert [round(slope, 9) for slope in slopes] == [-4, -4, 3]
+# by_x = central_difference(lambda x: (x + 5) * -4, -2, 1)
+# by_y = central_difference(lambda y: (-2 + y) * -4, 5, 1)
+# by_z = central_difference(lambda z: (-2 + 5) * z, -4, 1)
+# check("01.2", by_x=by_x, by_y=by_y, by_z=by_z, a_straight_line=True)
 # ```
 #
 # </details>
 
+# %%
+check("01.2", by_x=..., by_y=..., by_z=..., a_straight_line=...)
+
 # %% [markdown]
+# **3. Twice twice.** Let $b = a + a$ and $c = b \cdot b + b$ at $a = 1$. What is $dc/da$? And what
+# does `pass_on_at_once` say?
+#
 # <details><summary>Solution 3</summary>
 #
 # $dc/db = 2b + 1 = 5$ and $db/da = 2$, so $dc/da = 10$. Passing on at once gives 22.
@@ -538,16 +489,20 @@ plt.show()
 # a = Value(1)
 # b = a + a
 # c = b * b + b
-# c.backward()
 # grads = {c: 1.0}
 # pass_on_at_once(c, grads)
-# print("right:", a.grad, "  passed on at once:", grads[a])
-# assert (a.grad, grads[a]) == (10, 22)
+# check("01.3", dc_da=10, passed_on_at_once=grads[a])
 # ```
 #
 # </details>
 
+# %%
+check("01.3", dc_da=..., passed_on_at_once=...)
+
 # %% [markdown]
+# **4. The right backward pass.** Write it: first a list in topological order, then a walk through
+# it backwards. Return a dictionary with the gradient of each node.
+#
 # <details><summary>Solution 4</summary>
 #
 # A number goes into the list after its inputs. That makes the order topological.
@@ -563,7 +518,7 @@ plt.show()
 # def backward_pass(root):
 #     order = []
 #     put_in_order(root, order)
-#     grads = {node: 0.0 for node in order}
+#     grads = dict.fromkeys(order, 0.0)
 #     grads[root] = 1.0
 #     for node in reversed(order):
 #         for parent, partial in zip(node.parents, node.partials, strict=True):
@@ -571,16 +526,27 @@ plt.show()
 #     return grads
 #
 #
-# a = Value(1)
-# b = a + a
-# c = b * b + b
-# print("dc/da =", backward_pass(c)[a])
-# assert backward_pass(c)[a] == 10
+# check("01.4", backward_pass=backward_pass)
 # ```
+#
+# (`node not in order` compares numbers, and so may find another node that happens to be equal.
+# Here none is. The engine, and notebook 2, remember in a dictionary or set what was visited.)
 #
 # </details>
 
+
+# %%
+def backward_pass(root): ...
+
+
+check("01.4", backward_pass=backward_pass)
+
 # %% [markdown]
+# **5. Along all paths.** One can repair `pass_on_at_once` in another way: pass on only *what has
+# just arrived*, not all that has arrived so far. Write `along_all_paths(node, arrived, grads)`,
+# which adds `arrived` to the node's entry in `grads`, goes on to its parents, and returns how often
+# it was called. What is that number for a chain of 15 doublings, `c = c + c`?
+#
 # <details><summary>Solution 5</summary>
 #
 # It is right, because it adds up over all *paths* from the result to the input. But each doubling
@@ -596,40 +562,46 @@ plt.show()
 #     return calls
 #
 #
-# for doublings in (2, 5, 10, 15):
-#     a = Value(1)
-#     c = a
-#     for _ in range(doublings):
-#         c = c + c
-#     grads = {}
-#     calls = along_all_paths(c, 1.0, grads)
-#     print(f"{doublings:2} doublings: dc/da = {grads[a]:.0f} in {calls} calls")
-#     assert grads[a] == 2**doublings
-#     assert calls == 2 ** (doublings + 1) - 1
+# c = Value(1)
+# for _ in range(15):
+#     c = c + c
+# calls = along_all_paths(c, 1.0, {})
+# check("01.5", along_all_paths=along_all_paths, calls_for_15_doublings=calls)
 # ```
 #
 # </details>
 
+
+# %%
+def along_all_paths(node, arrived, grads): ...
+
+
+check("01.5", along_all_paths=along_all_paths, calls_for_15_doublings=...)
+
 # %% [markdown]
+# **6. Learning rates.** Show that $E = 5\,(W - 2)^2$. By which factor does a step change $W - 2$,
+# at the learning rates 0.02, 0.1, 0.19 and 0.21? Above which rate does the walk never arrive?
+#
 # <details><summary>Solution 6</summary>
 #
-# $E = (W - 2)^2 (0^2 + 1^2 + 2^2) = 5\,(W - 2)^2$, so the slope is $10\,(W - 2)$, and a step
-# turns $W - 2$ into $(1 - 10\,\eta)(W - 2)$.
-#
-# - $\eta = 0.02$: factor 0.8. A calm walk.
-# - $\eta = 0.1$: factor 0. One step, and it is there.
-# - $\eta = 0.19$: factor $-0.9$. It jumps from side to side, and comes closer.
-# - $\eta = 0.21$: factor $-1.1$. Each jump is longer than the last: it never arrives.
+# $E = (W - 2)^2 (0^2 + 1^2 + 2^2)$, so the slope is $10\,(W - 2)$, and a step turns $W - 2$ into
+# $(1 - 10\,\eta)(W - 2)$. At 0.02 the factor is 0.8: a calm walk. At 0.1 it is 0: one step, and it
+# is there. At 0.19 it is $-0.9$: it jumps from side to side, and comes closer. At 0.21 it is
+# $-1.1$: each jump is longer than the last.
 #
 # ```python
-# for rate in (0.02, 0.1, 0.19, 0.21):
+# rates = (0.02, 0.1, 0.19, 0.21)
+# for rate in rates:
 #     W = Value(3)
 #     for _ in range(25):
 #         W.grad = 0.0
 #         error(W).backward()
 #         W.data -= rate * W.grad
 #     print(f"learning rate {rate}: after 25 steps W = {W.data:.4f}")
-#     assert abs(W.data - 2 - (1 - 10 * rate) ** 25) < 1e-9
+# check("01.6", factors=[1 - 10 * rate for rate in rates], diverges_above=0.2)
 # ```
 #
 # </details>
+
+# %%
+check("01.6", factors=[..., ..., ..., ...], diverges_above=...)

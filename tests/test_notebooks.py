@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 
+import course
+
 FOLDER = Path(__file__).parents[1] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 SOLUTION = re.compile(r"<details>.*?```python\n(.*?)```.*?</details>", re.DOTALL)
+EXERCISE = re.compile(r"check\(\s*\"(\d\d\.\d+)\"")
+CELLS = 60  # at most, so that a lesson has an end
 
 
 def cells(path):
@@ -16,7 +20,19 @@ def cells(path):
 
 
 def test_the_course_is_there():
-    assert [path.stem[:2] for path in NOTEBOOKS] == ["01", "02", "03", "04", "05", "06", "08", "09"]
+    assert [path.stem[:2] for path in NOTEBOOKS] == [f"{i:02}" for i in range(1, 12)]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_it_has_an_end_and_an_answer_cell_for_every_exercise(path):
+    found = cells(path)
+    assert len(found) < CELLS
+    exercises = course.exercises(path.stem[:2])
+    empty = ["".join(c["source"]) for c in found if c["cell_type"] == "code"]
+    assert [n for text in empty for n in EXERCISE.findall(text)] == list(exercises)
+    shown = "".join(str(output) for c in found for output in c.get("outputs", []))
+    for number, task in exercises.items():
+        assert f"Exercise {number}. Still to do, in place of `...`: {task.asked[0]}" in shown
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
@@ -46,12 +62,16 @@ def test_its_solutions_are_right(path, monkeypatch):
         import matplotlib.pyplot as plt
 
         monkeypatch.setattr(plt, "show", lambda: plt.close("all"))
+        monkeypatch.setattr(course, "solved", set())
         text = path.with_suffix(".py").read_text(encoding="utf-8")
         names = {"__name__": path.stem}
         exec(compile(text, str(path.with_suffix(".py")), "exec"), names)
+        exercises = set(course.exercises(path.stem[:2]))
+        assert not exercises & course.solved, "an empty answer cell answers nothing"
         markdown = ["".join(c["source"]) for c in cells(path) if c["cell_type"] == "markdown"]
         solutions = [code for text in markdown for code in SOLUTION.findall(text)]
         assert len(solutions) >= 4
         for code in solutions:
             exec(compile(code, f"{path.stem}: a solution", "exec"), names)
         plt.close("all")
+        assert exercises <= course.solved

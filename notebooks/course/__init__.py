@@ -102,13 +102,19 @@ def _help(task: Exercise, before: int, hints: str | None) -> list[str]:
     return [*told, "The solution is folded below the exercise."]
 
 
+def exercises(notebook: str) -> Mapping[str, Exercise]:
+    """Return the exercises of one notebook, such as "01", by their numbers."""
+    found: Mapping[str, Exercise] = importlib.import_module(
+        f"course.exercises_{notebook}"
+    ).EXERCISES
+    return found
+
+
 def _exercise(number: str) -> Exercise:
     try:
-        module = importlib.import_module(f"course.exercises_{number[:2]}")
-        found: Exercise = module.EXERCISES[number]
+        return exercises(number[:2])[number]
     except (ModuleNotFoundError, KeyError, TypeError):
         raise ValueError(f"there is no exercise {number!r:.60}; they are called '01.3'") from None
-    return found
 
 
 def _is_open(answer: Any) -> bool:

@@ -50,11 +50,13 @@ def shared() -> Graph:
 
 def _formula(root: Value, names: dict[str, Any]) -> str:
     """The definitions of a graph, from the root down, with the numbers of its leaves."""
-    lines = [
-        f"{line.name} = {text(line.expression) if line.expression is not None else format(line.data, 'g')}"
-        for line in explain(root, names=names, fold=True)
-    ]
-    return ", ".join(lines)
+    found = []
+    for line in explain(root, names=names, fold=True):
+        leaf = line.expression is None
+        found.append(
+            f"{line.name} = {line.data:g}" if leaf else f"{line.name} = {text(line.expression)}"
+        )
+    return ", ".join(found)
 
 
 def factors() -> Graph:

@@ -1,0 +1,169 @@
+"""The exercises of the course: open answers, help in steps, planted mistakes named."""
+
+import json
+
+import pytest
+
+import course
+from autograd import Value
+from course import check, progress
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch):
+    """Every test is a student who has not tried anything yet."""
+    monkeypatch.setattr(course, "solved", set())
+    monkeypatch.setattr(course, "_wrong", {})
+
+
+def said(number, name, answer, hints="why"):
+    """The row of the table for one answer."""
+    return check(number, hints=hints, **{name: answer})[name]
+
+
+def test_what_is_still_open_is_not_judged_and_raises_nothing():
+    report = check("01.3", dc_da=..., passed_on_at_once=...)
+    text = "Exercise 01.3. Still to do, in place of `...`: dc_da, passed_on_at_once."
+    assert str(report) == text and f"<p>{text}</p>" == report._repr_html_()
+    assert not report and report.score == 0.0
+
+    def backward_pass(root): ...
+
+    def documented(root):
+        """It will do it one day."""
+
+    for answer in (..., None, backward_pass, documented):
+        assert check("01.4", backward_pass=answer).open == ("backward_pass",)
+    assert check("01.6", factors=[0.8, ..., ..., ...]).open == ("factors", "diverges_above")
+
+
+def test_a_part_of_an_exercise_is_judged_and_counts():
+    report = check("01.3", dc_da=10, passed_on_at_once=...)
+    assert report["dc_da"].verdict == "right" and not report and report.score == 0.5
+    assert not course.solved
+    assert check("01.3", dc_da=10, passed_on_at_once=22) and course.solved == {"01.3"}
+    assert progress() == {"01": ["01.3"]}
+
+
+def test_each_wrong_attempt_opens_one_step_of_help():
+    told = [str(check("01.3", dc_da=6, passed_on_at_once=22)) for _ in range(5)]
+    assert "the mistake was made on the way from" in told[0] and "add up" not in told[0]
+    assert "contributions add up" in told[1] and "Hint" not in told[1]
+    assert [text.count("Hint: ") for text in told] == [0, 0, 1, 2, 2]
+    assert "Check again for more help." in told[0] and "solution is folded" in told[4]
+    assert not any("10" in text for text in told), "the right number stays hidden"
+
+
+def test_hints_ask_for_a_step_at_once_and_only_answer_shows_the_right_number():
+    verdict, where, why, answer = (
+        str(check("01.3", hints=hints, dc_da=6)) for hints in ("verdict", "where", "why", "answer")
+    )
+    assert "wrong" in verdict and "mistake" not in verdict and "mistake was made" in where
+    assert "add up" in why and "Hint: First dc/db" in why and "right" not in why
+    assert "10" in answer and "10" not in why
+
+
+def test_for_graders_it_is_plain_data():
+    report = check("01.1", hints="why", df_dx=5, df_dy=5, df_dz=3, used_twice="y")
+    assert report.score == 0.75 and json.dumps(report.to_dict())
+    assert report.to_dict()["marks"][1]["causes"] == ["use not added"]
+
+
+def test_names_and_numbers_of_exercises_that_there_are_not():
+    for number in ("01.9", "99.1", "", "1", 3):
+        with pytest.raises((ValueError, TypeError), match=r"there is no exercise|subscriptable"):
+            check(number, x=1)
+    with pytest.raises(ValueError, match=r"does not ask for dc_db, but for dc_da, passed_on"):
+        check("01.3", dc_db=1)
+    with pytest.raises(ValueError, match="`hints` must be one of verdict"):
+        check("01.3", hints="all", dc_da=1)
+
+
+def test_an_answer_that_is_no_number_is_wrong_in_words():
+    assert "must be a number, or text" in said("01.3", "dc_da", "ten").note
+    assert "raised ZeroDivisionError" in said("01.4", "backward_pass", lambda root: 1 / 0).note
+
+
+# Notebook 1
+
+
+def pass_on_at_once(root):
+    grads = {root: 1.0}
+
+    def go(node):
+        for parent, partial in zip(node.parents, node.partials, strict=True):
+            grads[parent] = grads.get(parent, 0.0) + grads[node] * partial
+            go(parent)
+
+    go(root)
+    return grads
+
+
+def without_adding(root):
+    grads, order = {root: 1.0}, []
+
+    def visit(node):
+        if not any(node is seen for seen in order):
+            for parent in node.parents:
+                visit(parent)
+            order.append(node)
+
+    visit(root)
+    for node in reversed(order):
+        for parent, partial in zip(node.parents, node.partials, strict=True):
+            grads[parent] = grads[node] * partial
+    return grads
+
+
+def test_backward_passes_that_are_wrong_are_told_why():
+    naive = said("01.4", "backward_pass", pass_on_at_once).note
+    assert "in c = b + b, b = a + a, a = 1.7 it gives 6 for a" in naive
+    assert "handed on from each use at once and again" in naive
+    assert "add up" in said("01.4", "backward_pass", without_adding).note
+    missing = said("01.4", "backward_pass", lambda root: {root: 1.0}).note
+    assert "no gradient of a" in missing
+
+    def both(node, arrived, grads):
+        grads[node] = grads.get(node, 0.0) + arrived
+        for parent, partial in zip(node.parents, node.partials, strict=True):
+            both(parent, grads[node] * partial, grads)
+        return 1
+
+    def last(node, arrived, grads):
+        grads[node] = arrived
+        for parent, partial in zip(node.parents, node.partials, strict=True):
+            last(parent, arrived * partial, grads)
+        return 1
+
+    assert "all that has arrived so far" in said("01.5", "along_all_paths", both).note
+    assert "overwritten" in said("01.5", "along_all_paths", last).note
+
+
+PLANTED = [  # exercise, name, a wrong answer, and what is said of it
+    ("01.1", "df_dy", 5, "contributions add up"),
+    ("01.1", "used_twice", "x", "x is only in x + y"),
+    ("01.2", "by_x", 4, "sign"),
+    ("01.3", "dc_da", 22, "handed on from each use at once"),
+    ("01.3", "passed_on_at_once", 10, "that is the right pass"),
+    ("01.5", "calls_for_15_doublings", 32767, "count the first call, too"),
+    ("01.6", "factors", [0.8, 0, -0.9, 1.1], "sign"),
+    ("01.6", "diverges_above", 0.1, "in one step"),
+]
+
+
+@pytest.mark.parametrize(("number", "name", "answer", "sentence"), PLANTED)
+def test_planted_mistakes_are_named(number, name, answer, sentence):
+    report = check(number, hints="why", **{name: answer})
+    assert sentence in str(report) and report.marks[-1].causes
+    assert any(mark.verdict == "wrong" for mark in report)
+
+
+def test_every_notebook_has_exercises_whose_hints_do_not_give_away_the_code():
+    for notebook in (f"{i:02}" for i in range(1, 2)):
+        tasks = course.exercises(notebook)
+        assert list(tasks) == [f"{notebook}.{i}" for i in range(1, len(tasks) + 1)]
+        assert all(task.asked and task.hints for task in tasks.values())
+
+
+def test_a_value_is_an_answer_too():
+    assert said("01.3", "dc_da", Value(10).data).verdict == "right"
