@@ -1,6 +1,10 @@
 """The exercises of the course: open answers, help in steps, planted mistakes named."""
 
+import functools
 import json
+import math
+import re
+from pathlib import Path
 
 import pytest
 
@@ -159,7 +163,7 @@ def test_planted_mistakes_are_named(number, name, answer, sentence):
 
 
 def test_every_notebook_has_exercises_whose_hints_do_not_give_away_the_code():
-    for notebook in (f"{i:02}" for i in range(1, 2)):
+    for notebook in (f"{i:02}" for i in range(1, 3)):
         tasks = course.exercises(notebook)
         assert list(tasks) == [f"{notebook}.{i}" for i in range(1, len(tasks) + 1)]
         assert all(task.asked and task.hints for task in tasks.values())
@@ -167,3 +171,156 @@ def test_every_notebook_has_exercises_whose_hints_do_not_give_away_the_code():
 
 def test_a_value_is_an_answer_too():
     assert said("01.3", "dc_da", Value(10).data).verdict == "right"
+
+
+# Notebook 2
+
+
+def own_value(
+    adding=True, other=True, tanh=lambda t: 1 - t * t, parents=tuple, set_to_0=True, order=None
+):
+    """A class like the one of the notebook, with one thing wrong."""
+
+    def in_order(root):
+        found, visited = [], set()
+
+        def visit(node):
+            if node not in visited:
+                visited.add(node)
+                for parent in node.parents:
+                    visit(parent)
+                found.append(node)
+
+        visit(root)
+        return found
+
+    class Own:
+        def __init__(self, data, parents_=(), partials=()):
+            self.data, self.grad = data, 0.0
+            self.parents, self.partials = parents(parents_), partials
+
+        def __add__(self, b):
+            b = b if isinstance(b, Own) else Own(b)
+            return Own(self.data + b.data, (self, b), (1.0, 1.0))
+
+        def __mul__(self, b):
+            b = b if isinstance(b, Own) else Own(b)
+            partials = (b.data, self.data) if other else (self.data, b.data)
+            return Own(self.data * b.data, (self, b), partials)
+
+        def __pow__(self, n):
+            return Own(self.data**n, (self,), (n * self.data ** (n - 1),))
+
+        def tanh(self):
+            t = math.tanh(self.data)
+            return Own(t, (self,), (tanh(t),))
+
+        def relu(self):
+            return Own(max(self.data, 0.0), (self,), (float(self.data > 0),))
+
+        def exp(self):
+            return Own(math.exp(self.data), (self,), (math.exp(self.data),))
+
+        def log(self):
+            return Own(math.log(self.data), (self,), (1 / self.data,))
+
+        def backward(self):
+            nodes = (order or in_order)(self)
+            for node in nodes if set_to_0 else []:
+                node.grad = 0.0
+            self.grad = 1.0
+            for node in reversed(nodes):
+                for parent, partial in zip(node.parents, node.partials, strict=True):
+                    parent.grad = (parent.grad if adding else 0.0) + node.grad * partial
+
+        __radd__, __rmul__ = __add__, __mul__
+
+        def __neg__(self):
+            return self * -1
+
+        def __sub__(self, b):
+            return self + -(b if isinstance(b, Own) else Own(b))
+
+        def __rsub__(self, b):
+            return b + -self
+
+        def __truediv__(self, b):
+            return self * (b if isinstance(b, Own) else Own(b)) ** -1
+
+        def __rtruediv__(self, b):
+            return b * self**-1
+
+    return Own
+
+
+def breadth_first(root):
+    """An order that is not topological: what is reached first stands last."""
+    nodes = [root]
+    for node in nodes:
+        nodes += [parent for parent in dict.fromkeys(node.parents) if parent not in nodes]
+    return nodes[::-1]
+
+
+WHOLE = re.compile(r"The whole class</summary>\n#\n# ```python\n(.*?)# ```", re.DOTALL)
+
+
+def test_the_class_of_the_notebook_has_at_most_60_lines_and_passes():
+    text = (Path(course.__file__).parents[1] / "02_build_value_yourself.py").read_text("utf-8")
+    code = "\n".join(line[2:] for line in WHOLE.search(text).group(1).splitlines())
+    assert 40 < len([line for line in code.splitlines() if line.strip()]) <= 60
+    names = {}
+    exec(compile(code, "the whole class", "exec"), names)
+    for number in ("02.1", "02.2", "02.4", "02.5"):
+        assert check(number, Value=names["Value"])
+    assert check("02.3", topological_order=names["topological_order"])
+    assert check("02.5", Value=own_value()), "and so does the class that is broken below"
+
+
+@pytest.mark.parametrize(
+    ("number", "broken", "sentence"),
+    [
+        ("02.1", dict(parents=lambda parents: tuple(set(parents))), "a set holds a parent once"),
+        ("02.2", dict(other=False), "the derivative of a product by a factor is the other factor"),
+        ("02.4", dict(adding=False), "contributions add up; yours has only the part from"),
+        ("02.4", dict(order=breadth_first), "handed on before all its contributions had come"),
+        ("02.4", dict(set_to_0=False), "set all of them to 0 first"),
+        ("02.5", dict(tanh=lambda t: 1 - t), "the derivative of tanh is 1 minus the square"),
+    ],
+)
+def test_a_broken_class_is_told_what_is_broken(number, broken, sentence):
+    assert sentence in said(number, "Value", own_value(**broken)).note
+
+
+def test_a_wrong_order_is_told_which_node_stands_where():
+    wrong = said("02.3", "topological_order", breadth_first).note
+    assert "stands before its parent b: first all parents" in wrong
+
+    def twice(root):
+        return [node for parent in root.parents for node in twice(parent)] + [root]
+
+    assert "comes in once: remember which ones" in said("02.3", "topological_order", twice).note
+    inputs = said("02.3", "topological_order", lambda root: list(dict.fromkeys(root.parents)))
+    assert "every node belongs in it" in inputs.note
+
+
+def test_training_with_a_mistake_is_told_which():
+    def train(error, weights, rate, steps, zero=True, sign=-1):
+        for _ in range(steps):
+            for w in weights if zero else []:
+                w.grad = 0.0
+            error(*weights).backward()
+            for w in weights:
+                w.data += sign * rate * w.grad
+
+    assert check("02.6", train=train)
+    piled = said("02.6", "train", functools.partial(train, zero=False)).note
+    assert "gradients of earlier steps are still in it" in piled
+    assert "against the gradient" in said("02.6", "train", functools.partial(train, sign=1)).note
+
+
+def test_a_class_in_parts_is_open_until_the_part_is_there():
+    class Own:
+        def __init__(self, data, parents=(), partials=()): ...
+
+    assert check("02.1", Value=Own).open and check("02.4", Value=Own).open
+    assert check("02.4", Value=type("Own", (), {"__init__": lambda self, x: None})).open

@@ -5,11 +5,9 @@ named; code that you wrote is run on cases. Each wrong attempt opens one more st
 Invariant: an answer left at `...` is never judged, and nothing raises but a misspelt name.
 """
 
-import dis
 import html
 import importlib
 from collections.abc import Mapping, Sequence
-from types import FunctionType
 from typing import Any
 
 from autograd.checking.by_hand import HINTS
@@ -70,7 +68,7 @@ def check(number: str, /, hints: str | None = None, **answers: Any) -> Checked:
         raise ValueError(f"exercise {number} does not ask for {unknown[0]}, but for {asked}")
     if hints is not None and hints not in HINTS:
         raise ValueError(f"`hints` must be one of {', '.join(HINTS)}; got {hints!r:.60}")
-    given = {n: answers[n] for n in task.asked if not _is_open(answers.get(n, ...))}
+    given = {n: answers[n] for n in task.asked if not task.is_open(n, answers.get(n, ...))}
     before = _wrong.get(number, 0)
     marks = task.judge(given, hints or ("why" if before else "where"))
     report = Checked(number, marks, [n for n in task.asked if n not in given], [])
@@ -115,22 +113,3 @@ def _exercise(number: str) -> Exercise:
         return exercises(number[:2])[number]
     except (ModuleNotFoundError, KeyError, TypeError):
         raise ValueError(f"there is no exercise {number!r:.60}; they are called '01.3'") from None
-
-
-def _is_open(answer: Any) -> bool:
-    """Whether nothing was answered: `...`, a list that holds it, or a function that does nothing.
-
-    None counts, too: it is what a cell that was not filled in computes.
-    """
-    if isinstance(answer, FunctionType):
-        return _body(answer) == _body(_nothing)
-    if isinstance(answer, list | tuple):
-        return any(_is_open(item) for item in answer)
-    return answer is ... or answer is None
-
-
-def _nothing() -> None: ...
-
-
-def _body(function: FunctionType) -> list[str]:
-    return [step.opname for step in dis.get_instructions(function)]

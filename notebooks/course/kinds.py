@@ -3,9 +3,11 @@
 A part of an exercise knows the names it asks for and judges answers to them, one mark each.
 """
 
+import dis
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import FunctionType
 from typing import Any, Protocol
 
 import autograd
@@ -18,9 +20,10 @@ Named = dict[str, Any]
 
 
 class Part(Protocol):
-    """A part of an exercise."""
+    """A part of an exercise; `needs` are the methods that an answer, a class, must have."""
 
     asked: tuple[str, ...]
+    needs: tuple[str, ...] = ()
 
     def judge(self, answers: Named, hints: str) -> list[Mark]: ...
 
@@ -36,6 +39,20 @@ class Exercise:
     def asked(self) -> tuple[str, ...]:
         return tuple(name for part in self.parts for name in part.asked)
 
+    def is_open(self, name: str, answer: Any) -> bool:
+        """Whether nothing was answered: `...`, a list that holds it, a function without a body.
+
+        None counts, too: it is what a cell that was not filled in computes.
+        """
+        needs = next(part.needs for part in self.parts if name in part.asked)
+        if isinstance(answer, type):
+            return any(self.is_open(name, vars(answer).get(method)) for method in needs)
+        if isinstance(answer, FunctionType):
+            return _body(answer) == _body(_nothing)
+        if isinstance(answer, list | tuple):
+            return any(self.is_open(name, item) for item in answer)
+        return answer is ... or answer is None
+
     def judge(self, answers: Named, hints: str) -> list[Mark]:
         """Return a mark for each answer, in the order of the exercise."""
         marks = []
@@ -43,6 +60,13 @@ class Exercise:
             mine = {name: answers[name] for name in part.asked if name in answers}
             marks += part.judge(mine, hints) if mine else []
         return marks
+
+
+def _nothing() -> None: ...
+
+
+def _body(function: FunctionType) -> list[str]:
+    return [step.opname for step in dis.get_instructions(function)]
 
 
 def exercise(*parts: Part, hints: Sequence[str] = ()) -> Exercise:
@@ -56,6 +80,8 @@ class ByHand:
     `graph` returns the root and names for it, such as `locals()`; `of` is what is asked, as by
     `autograd.check`, to which an `optimizer` made by `step` of the names may be given.
     """
+
+    needs = ()
 
     def __init__(
         self,
@@ -85,6 +111,8 @@ class ByHand:
 
 class Numbers:
     """Numbers that belong to no graph; `known` says what somebody did who got another one."""
+
+    needs = ()
 
     def __init__(self, known: Mapping[float, str] | None = None, **right: Any) -> None:
         self.right, self.known = right, known or {}
@@ -118,9 +146,16 @@ class Wrong:
 class Tested:
     """Answers that are tried: each test returns None where the answer is right."""
 
+    needs: tuple[str, ...] = ()
+
     def __init__(self, **tests: Callable[[Any], Wrong | None]) -> None:
         self.tests = tests
         self.asked = tuple(tests)
+
+    def needing(self, *methods: str) -> "Tested":
+        """Return it, with the methods that a class must have before it is tested."""
+        self.needs = methods
+        return self
 
     def judge(self, answers: Named, hints: str) -> list[Mark]:
         """Return a mark for each; what the answer raises is its mistake."""
