@@ -152,6 +152,16 @@ PLANTED = [  # exercise, name, a wrong answer, and what is said of it
     ("01.5", "calls_for_15_doublings", 32767, "count the first call, too"),
     ("01.6", "factors", [0.8, 0, -0.9, 1.1], "sign"),
     ("01.6", "diverges_above", 0.1, "in one step"),
+    ("09.1", "diagnosis", "rate", "a smaller rate makes the swings slower"),
+    ("09.2", "diagnosis", "saturated", "here it is exactly 0"),
+    ("09.3", "loss", 17.0, "train with it, not only look"),
+    ("09.4", "diagnosis", "dead", "there is no relu in it"),
+    ("09.5", "loss", 4.9, "the weight has not moved: change w.data"),
+    ("09.6", "diagnosis", "derivative", "gradcheck finds the gradient right"),
+    ("09.7", "diagnosis", "rate", "with a smaller rate it ends at the same place"),
+    ("09.8", "diagnosis", "Overflow", "it is inf times 0"),
+    ("09.9", "diagnosis", "infinite slope", "the forward pass alone is nan"),
+    ("09.10", "loss", 1.5, "subtract the target"),
 ]
 
 
@@ -163,10 +173,15 @@ def test_planted_mistakes_are_named(number, name, answer, sentence):
 
 
 def test_every_notebook_has_exercises_whose_hints_do_not_give_away_the_code():
-    for notebook in (f"{i:02}" for i in range(1, 3)):
+    for notebook in ("01", "02", "09"):
         tasks = course.exercises(notebook)
         assert list(tasks) == [f"{notebook}.{i}" for i in range(1, len(tasks) + 1)]
         assert all(task.asked and task.hints for task in tasks.values())
+
+
+def test_a_diagnosis_is_one_of_the_words():
+    assert "the words are accumulated, cut, dead" in said("09.1", "diagnosis", "broken").note
+    assert check("09.1", diagnosis=" Accumulated", loss=1e-9)
 
 
 def test_a_value_is_an_answer_too():

@@ -176,15 +176,22 @@ class Tested:
         return marks
 
 
-def one_of(*right: Any, **known: str) -> Callable[[Any], Wrong | None]:
-    """Return a test for a word or a truth value; `known` says why another word is wrong."""
+def one_of(
+    *right: Any, among: Sequence[str] = (), known: Mapping[str, str] | None = None, **others: str
+) -> Callable[[Any], Wrong | None]:
+    """Return a test for a word or a truth value, one `among` several where they are given.
+
+    `known`, or a keyword, says why another word is wrong.
+    """
+    known = {**(known or {}), **others}
 
     def test(answer: Any) -> Wrong | None:
-        if isinstance(answer, str):
-            answer = answer.strip().lower()
-        if answer in right:
+        word = answer.strip().lower() if isinstance(answer, str) else answer
+        if word in right:
             return None
-        return Wrong("another answer is right", known.get(str(answer), ""), right[0])
+        if among and word not in among:
+            return Wrong(f"the words are {', '.join(among)}")
+        return Wrong("it is something else", known.get(str(word), ""), right[0])
 
     return test
 
