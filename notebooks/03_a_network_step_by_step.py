@@ -21,37 +21,22 @@
 # Here you build the same network from single numbers, go forward and backward through it, compare
 # with the published figures, and let it learn.
 #
-# You need [notebook 1](01_backpropagation_by_hand.ipynb).
+# You need [notebook 1](01_backpropagation_by_hand.ipynb), and are quicker with
+# [notebook 2](02_build_value_yourself.ipynb).
 
 # %%
-import matplotlib.pyplot as plt
-
 import autograd
 import nn
 from autograd import Value, draw, explain, sigmoid, stepper
+from course import check, plots
 
 # %% [markdown]
 # ## 1. The network
 #
-# Two inputs, two hidden neurons, two output neurons. Every line is a **weight**. (The code only
-# draws the picture. Skip it.)
+# Two inputs, two hidden neurons, two output neurons. Every line is a **weight**.
 
 # %%
-place = {"i1": (0, 1), "i2": (0, 0), "h1": (1, 1), "h2": (1, 0), "o1": (2, 1), "o2": (2, 0)}
-lines = "i1 h1, i2 h1, i1 h2, i2 h2, h1 o1, h2 o1, h1 o2, h2 o2".split(", ")
-
-plt.figure(figsize=(6, 2.6))
-for k, line in enumerate(lines, start=1):
-    (x0, y0), (x1, y1) = (place[end] for end in line.split())
-    plt.plot([x0, x1], [y0, y1], color="gray", zorder=1)
-    x, y = x0 + 0.3 * (x1 - x0), y0 + 0.3 * (y1 - y0)
-    plt.text(x, y, f"w{k}", color="tab:red", backgroundcolor="white", ha="center", va="center")
-for name, (x, y) in place.items():
-    plt.scatter(x, y, s=900, color="lightblue", edgecolor="black", zorder=2)
-    plt.text(x, y, name, ha="center", va="center")
-plt.axis((-0.3, 2.3, -0.4, 1.4))
-plt.axis("off")
-plt.show()
+plots.network([["i1", "i2"], ["h1", "h2"], ["o1", "o2"]])
 
 # %% [markdown]
 # A neuron does two things.
@@ -125,8 +110,7 @@ autograd.check(E, published, of="data")
 # %% [markdown]
 # All of them are right: the differences are smaller than half a unit of the last printed digit.
 # They are nothing but rounding.
-
-# %% [markdown]
+#
 # ## 3. The backward pass
 #
 # First each output alone. How does $E_{o1}$ change with the output of the hidden neuron `h1`? And
@@ -146,17 +130,13 @@ print("from o1:", from_o1, "  from o2:", from_o2, "  sum:", from_o1 + from_o2)
 #
 # In the middle of the graph, as at `h1`, each pass starts afresh. Inputs, weights and biases add
 # up, and so hold gradients of both passes now. We set them back to 0, and go through the whole
-# network at once.
+# network at once. Here are the published slopes beside ours:
 
 # %%
 for leaf in (i1, i2, w1, w2, w3, w4, w5, w6, w7, w8, b1, b2):
     leaf.grad = 0.0
 E.backward()
 
-# %% [markdown]
-# The published slopes, and the local derivatives of the two sigmoids:
-
-# %%
 published = {
     "out_o1": "0.74136507",
     "net_o1": "0.138498562",
@@ -166,14 +146,13 @@ published = {
 }
 autograd.check(E, published)
 
+# %% [markdown]
+# The local derivatives of the two sigmoids, and the two contributions to `out_h1`, each of one
+# output alone:
+
 # %%
 published = {"out_o1/net_o1": "0.186815602", "out_h1/net_h1": "0.241300709"}
-autograd.check(E, published, of="partial")
-
-# %% [markdown]
-# And the two contributions to `out_h1`, each of one output alone:
-
-# %%
+print(autograd.check(E, published, of="partial"))
 print(autograd.check(E_o1, {"out_h1": "0.055399425"}))
 print(autograd.check(E_o2, {"out_h1": "-0.019049119"}))
 
@@ -181,8 +160,7 @@ print(autograd.check(E_o2, {"out_h1": "-0.019049119"}))
 # The last row is worth a second look: the difference is a little more than half a unit of the last
 # digit. The published figure fits if it was computed from rounded ones:
 # $0.036350306 - 0.055399425 = -0.019049119$. The engine keeps about 16 digits all the way.
-
-# %% [markdown]
+#
 # ### Check your own answers
 #
 # In the same way you can check what **you** have worked out. Here somebody has forgotten that `h1`
@@ -195,8 +173,7 @@ autograd.check(E, mine)
 # %% [markdown]
 # The first mistake is named. What follows from it is *carried*: it is right, if only the number
 # before were.
-
-# %% [markdown]
+#
 # ### Every line of the chain rule
 #
 # This is the whole backward pass. `fold=True` keeps to the quantities that have names, as a
@@ -209,8 +186,7 @@ explain(E, names=locals(), fold=True, fmt=".9g")
 # Find the line of $\text{out}_{h1}$: there are the two contributions and their sum. Find the line
 # of $w_5$: it is the slope of $\text{net}_{o1}$ times $\text{out}_{h1}$. And in the lines of the
 # $\text{out}$s you see the derivative of the sigmoid function: $\sigma' = \sigma\,(1 - \sigma)$.
-
-# %% [markdown]
+#
 # ### The graph
 #
 # The same as a picture, with every single operation. The whole network is large, so here is one
@@ -224,8 +200,7 @@ draw(out_h1, names=locals(), partials=True, rankdir="TB", fmt=".4g")
 # through the sums, because their local derivatives are 1, and is then multiplied by the other
 # factor of each product. `i1`, `i2` and `b1` are used by the other hidden neuron, too. Their
 # gradients hold the sum of both.
-
-# %% [markdown]
+#
 # ### Step through it yourself
 #
 # The next cell shows a small page: press the buttons to go forward and backward through the whole
@@ -282,8 +257,7 @@ print("w1:", w1.grad, "=", net_h1.grad * i1.data)
 # Compare the sizes. The slope of $w_1$ is about 190 times smaller than that of $w_5$. Its input
 # is small (0.05), and the error signal has passed one sigmoid more, with a slope of at most ¼.
 # The size of a slope says how much a weight matters at the moment.
-
-# %% [markdown]
+#
 # ## 5. One step of learning
 #
 # Each weight takes a step against its slope, with the learning rate $\eta = 0.5$:
@@ -331,8 +305,7 @@ print("after: ", error(weights).data)
 
 # %% [markdown]
 # From 0.298 to 0.291. One step is a small step.
-
-# %% [markdown]
+#
 # ## 6. Ten thousand steps
 #
 # The loop has always the same four lines. The **optimizer** `nn.SGD` (stochastic gradient
@@ -354,20 +327,14 @@ print("outputs:", o1.data, o2.data, "  targets: 0.01 0.99")
 print("error:  ", error(weights).data)
 
 # %%
-plt.figure(figsize=(6, 3.5))
-plt.loglog(range(1, 10_001), errors)
-plt.xlabel("update")
-plt.ylabel("error E")
-plt.title("The network learns")
-plt.show()
+plots.lines({"error": errors}, "update", "error E", "The network learns", log="xy")
 
 # %% [markdown]
 # Both axes are logarithmic: each labelled mark is a fixed factor from the one before. In the
 # first ten updates the error falls little. From then on, ten times as many updates make the error
 # ten to thirty times smaller. So progress becomes slower and slower: a small error has small
 # slopes, and small slopes make small steps.
-
-# %% [markdown]
+#
 # ### The later published figures
 #
 # For the time after the first step the article gives four figures. Ours are close:
@@ -426,8 +393,7 @@ for too_early in (False, True):
 #   likely that the program behind them updated too early. (The fourth does not belong to the
 #   other three: outputs of 0.015912196 and 0.984065734 have an error of 0.0000350848. That one
 #   stays a riddle.)
-
-# %% [markdown]
+#
 # There are two lessons.
 #
 # - **First all gradients, then all updates.** The engine guards against this mistake: it keeps
@@ -435,13 +401,12 @@ for too_early in (False, True):
 #   afterwards.
 # - A network can learn with a wrong gradient! Its error fell just as well. So a falling error
 #   does not prove that the gradients are right. Central differences tell: see exercise 2.
-
-# %% [markdown]
+#
 # ### The same graph, again and again
 #
 # In each of the 10,000 steps the engine has recorded a graph of the same shape.
 # `autograd.compile` records it once and writes a program of plain arithmetic for it. Its gradient
-# is the same.
+# is the same. The beginning of that program:
 
 # %%
 program = autograd.compile(lambda: error(weights))
@@ -449,92 +414,87 @@ total, gradient = program.value_and_grad()
 
 optimizer.zero_grad()
 error(weights).backward()
-print(" compiled             engine")
-for k in range(8):
-    print(f"{gradient[k]: .14f}   {weights[k].grad: .14f}")
-
-# %% [markdown]
-# The beginning of that program:
-
-# %%
+differences = [abs(slope - w.grad) for slope, w in zip(gradient, weights, strict=True)]
+print(f"largest difference of the two gradients: {max(differences):.0e}\n")
 print("\n".join(program.source.splitlines()[:16]))
 
 # %% [markdown]
 # For this tiny network it makes little difference. For larger networks, which learn from many
 # examples at once, it makes training hundreds of times faster.
-
-# %% [markdown]
+#
+# Next: [training](04_training.ipynb).
+#
 # ## Exercises
 #
-# Solutions are folded below.
+# Numbers count with the digits that you give: three are enough. Solutions are folded.
 #
-# 1. Compute $\partial E / \partial w_6$ and $\partial E / \partial w_3$ by hand from the error
-#    signals.
-# 2. Check the slopes of all eight starting weights with central differences.
-# 3. What are the slopes of the two biases? Say first what you expect: each bias is used by two
-#    neurons.
-# 4. How many updates does it take until $E < 0.001$, with learning rates 0.1, 0.5 and 2?
-# 5. Start with all eight weights equal to 0.3, and make 1,000 updates. Compare $w_1$ with $w_3$
-#    and $w_2$ with $w_4$. Why should one start with *different* weights?
-# 6. A longer path: $x \to \sigma(w_1 x) \to \sigma(w_2 z_i) \to \hat y = w_3 z_k$, with a linear
-#    output and $E = \frac12 (\hat y - y)^2$. Write the three error signals by hand, then read
-#    them from the graph. Use $x = 0.7$, $y = -0.3$, $w_1 = 0.5$, $w_2 = -1.2$, $w_3 = 0.8$.
-
-# %% [markdown]
+# **1. Two slopes by hand.** Compute $\partial E / \partial w_6$ and $\partial E / \partial w_3$
+# from the error signals.
+#
 # <details><summary>Solution 1</summary>
 #
 # The error signal at the end times the signal at the start: $\delta_{o1}\, \text{out}_{h2}$ and
 # $\delta_{h2}\, i_1$.
 #
 # ```python
-# print("w6:", net_o1.grad * out_h2.data, "  engine:", w6.grad)
-# print("w3:", net_h2.grad * i1.data, "  engine:", w3.grad)
-# assert abs(net_o1.grad * out_h2.data - w6.grad) < 1e-15
-# assert abs(net_h2.grad * i1.data - w3.grad) < 1e-15
+# dE_dw6 = net_o1.grad * out_h2.data
+# dE_dw3 = net_h2.grad * i1.data
+# check("03.1", dE_dw6=dE_dw6, dE_dw3=dE_dw3)
 # ```
 #
 # </details>
 
+# %%
+check("03.1", dE_dw6=..., dE_dw3=...)
+
 # %% [markdown]
+# **2. By differences.** Compute the slopes of all eight starting weights with central differences,
+# each rounded to eight decimals.
+#
 # <details><summary>Solution 2</summary>
 #
 # ```python
-# h = 1e-5
-# slopes = [w1.grad, w2.grad, w3.grad, w4.grad, w5.grad, w6.grad, w7.grad, w8.grad]
+# h, slopes = 1e-5, []
 # for k in range(8):
 #     right, left = start.copy(), start.copy()
 #     right[k] += h
 #     left[k] -= h
-#     slope = (error(right) - error(left)) / (2 * h)
-#     print(f"w{k + 1}: backpropagation {slopes[k]:.10f}   difference {slope:.10f}")
-#     assert abs(slope - slopes[k]) < 1e-10
+#     slopes.append(round((error(right) - error(left)) / (2 * h), 8))
+# check("03.2", slopes=slopes)
 # ```
 #
 # </details>
 
+# %%
+check("03.2", slopes=...)
+
 # %% [markdown]
+# **3. The biases.** What are their slopes? Say first what you expect: each is used by two neurons.
+#
 # <details><summary>Solution 3</summary>
 #
 # A bias is added to the pre-activation, with local derivative 1. So each neuron that uses it
-# contributes its error signal, and the contributions add up: $\delta_{o1} + \delta_{o2}$ for
-# $b_2$, $\delta_{h1} + \delta_{h2}$ for $b_1$.
+# contributes its error signal, and the contributions add up.
 #
 # ```python
-# print("b2:", b2.grad, "=", net_o1.grad + net_o2.grad)
-# print("b1:", b1.grad, "=", net_h1.grad + net_h2.grad)
-# assert abs(b2.grad - net_o1.grad - net_o2.grad) < 1e-15
-# assert abs(b1.grad - net_h1.grad - net_h2.grad) < 1e-15
+# check("03.3", dE_db1=net_h1.grad + net_h2.grad, dE_db2=net_o1.grad + net_o2.grad)
 # ```
 #
 # </details>
 
+# %%
+check("03.3", dE_db1=..., dE_db2=...)
+
 # %% [markdown]
+# **4. How many updates** does it take until $E < 0.001$, with the learning rates 0.1, 0.5 and 2?
+#
 # <details><summary>Solution 4</summary>
 #
 # For this network a larger learning rate is faster. That is not always so, as exercise 6 of
 # notebook 1 shows.
 #
 # ```python
+# needed = []
 # for rate in (0.1, 0.5, 2):
 #     weights = [Value(number) for number in start]
 #     optimizer = nn.SGD(weights, lr=rate)
@@ -544,13 +504,20 @@ print("\n".join(program.source.splitlines()[:16]))
 #         error(weights).backward()
 #         optimizer.step()
 #         updates += 1
-#     print(f"learning rate {rate}: {updates} updates")
-#     assert error(weights).data < 0.001 and updates < 10_000
+#     needed.append(updates)
+# check("03.4", at_0_1=needed[0], at_0_5=needed[1], at_2=needed[2])
 # ```
 #
 # </details>
 
+# %%
+check("03.4", at_0_1=..., at_0_5=..., at_2=...)
+
 # %% [markdown]
+# **5. Equal weights.** Start with all eight weights equal to 0.3, and make 1,000 updates. Is $w_1$
+# equal to $w_3$ at the end (`True` or `False`)? So what kind of weights should one start with,
+# `"equal"` or `"different"`?
+#
 # <details><summary>Solution 5</summary>
 #
 # The hidden neurons start equal and get equal error signals and equal inputs. So they make equal
@@ -565,12 +532,19 @@ print("\n".join(program.source.splitlines()[:16]))
 #     error(weights).backward()
 #     optimizer.step()
 # print([round(w.data, 4) for w in weights])
-# assert weights[0].data == weights[2].data and weights[1].data == weights[3].data
+# check("03.5", w1_equals_w3=weights[0].data == weights[2].data, needed="different")
 # ```
 #
 # </details>
 
+# %%
+check("03.5", w1_equals_w3=..., needed=...)
+
 # %% [markdown]
+# **6. A longer path:** $x \to \sigma(w_1 x) \to \sigma(w_2 z_i) \to \hat y = w_3 z_k$, with a
+# linear output and $E = \frac12 (\hat y - y)^2$. Compute the three error signals by hand, for $x =
+# 0.7$, $y = -0.3$, $w_1 = 0.5$, $w_2 = -1.2$, $w_3 = 0.8$.
+#
 # <details><summary>Solution 6</summary>
 #
 # $\delta_o = \hat y - y$, because the output is linear. Then
@@ -578,20 +552,15 @@ print("\n".join(program.source.splitlines()[:16]))
 # unit feeds only one other, so the sums have one term.
 #
 # ```python
-# v1, v2, v3 = Value(0.5), Value(-1.2), Value(0.8)
-# s_i = v1 * 0.7
-# z_i = s_i.sigmoid()
-# s_k = v2 * z_i
-# z_k = s_k.sigmoid()
-# y_hat = v3 * z_k
-# (0.5 * (y_hat + 0.3) ** 2).backward()
-#
-# d_o = y_hat.data + 0.3
-# d_k = z_k.data * (1 - z_k.data) * v3.data * d_o
-# d_i = z_i.data * (1 - z_i.data) * v2.data * d_k
-# for by_hand, unit in ((d_o, y_hat), (d_k, s_k), (d_i, s_i)):
-#     print(by_hand, unit.grad)
-#     assert abs(by_hand - unit.grad) < 1e-15
+# z_i = sigmoid(0.5 * 0.7)
+# z_k = sigmoid(-1.2 * z_i)
+# d_o = 0.8 * z_k + 0.3
+# d_k = z_k * (1 - z_k) * 0.8 * d_o
+# d_i = z_i * (1 - z_i) * -1.2 * d_k
+# check("03.6", delta_o=d_o, delta_k=d_k, delta_i=d_i)
 # ```
 #
 # </details>
+
+# %%
+check("03.6", delta_o=..., delta_k=..., delta_i=...)

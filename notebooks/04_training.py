@@ -21,17 +21,17 @@
 # then with one call, and then asks what can go wrong: steps too long, gradients too noisy, neurons
 # that have stopped listening.
 #
-# You need: derivatives, and `Value` with `backward()` from the first two notebooks.
+# You need: derivatives, `Value` with `backward()`, and one step of learning (notebooks 1 and 3).
 
 # %%
 import random
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 import autograd
 import nn
 from autograd import Value
+from course import check, plots
 from nn import binary_cross_entropy_with_logits as bce
 from nn.data import load
 
@@ -46,18 +46,12 @@ moons = load("moons", seed=0)
 X, y = moons.X_train, moons.y_train
 print(len(X), "training examples,", len(moons.X_test), "held out; the first:", X[0], "class", y[0])
 
-figure, ax = plt.subplots(figsize=(6, 3.5))
-for label, marker in (0, "o"), (1, "s"):
-    ax.scatter(*X[y == label].T, marker=marker, edgecolors="black", label=f"class {label}")
-ax.set(xlabel="input 0", ylabel="input 1")
-ax.legend()
-plt.show()
+plots.classes(X, y, "input 0", "input 1")
 
 # %% [markdown]
 # The moons reach into each other: no straight line separates them. A network with a hidden layer
 # can bend its line.
-
-# %% [markdown]
+#
 # ## 2. The seven steps
 #
 # Stochastic gradient descent, in the order in which it happens:
@@ -71,8 +65,7 @@ plt.show()
 # 7. A pass over the whole training set is an **epoch**. Do more epochs.
 #
 # Now one after the other, with numbers.
-
-# %% [markdown]
+#
 # **Step 1.** Two inputs, eight hidden neurons, one output. The random generator is seeded, so you
 # get the same weights as we do.
 
@@ -138,8 +131,7 @@ for epoch in range(1, 4):
 
 # %% [markdown]
 # The mean loss falls from epoch to epoch. *Accuracy* is the share of examples on the right side.
-
-# %% [markdown]
+#
 # ## 3. The same loop in one call
 #
 # `nn.fit` is this loop, with the numbers computed much faster (the next notebook shows how). Do not
@@ -159,117 +151,61 @@ print(f"largest difference in any weight: {difference:.0e}")
 # %% [markdown]
 # The same weights, up to rounding. An **optimiser** such as `nn.SGD` holds the rule of step 6;
 # SGD stands for *stochastic gradient descent*.
-
-# %% [markdown]
+#
 # ## 4. Watching it learn
 #
-# `fit` calls each function in `callbacks` after every epoch. This one draws the **decision
+# `fit` calls each function in `callbacks` after every epoch. The one below draws the **decision
 # boundary**, the line where the network changes its mind, at four moments.
 
-
 # %%
-def snapshot(history):
-    """Draw the boundary after this epoch, if it is one of the four moments."""
-    epoch = len(history.loss)
-    if epoch in moments:
-        ax = nn.plot_boundary(model, X, y, ax=moments[epoch])
-        ax.get_legend().remove()
-        ax.set_title(f"epoch {epoch}: {nn.accuracy(model, X, y):.0%} right")
-        ax.label_outer()
-
-
-# %%
-figure, axes = plt.subplots(1, 4, figsize=(12, 3), layout="constrained", sharey=True)
-moments = dict(zip([0, 1, 30, 60], axes, strict=True))
 model = nn.MLP(2, [8, 1], activation="tanh", rng=random.Random(0))
-snapshot(nn.History())  # an empty history: before training
 sgd = nn.SGD(model.parameters(), lr=0.5)
 held_out = (moons.X_test, moons.y_test)
+watch = plots.Boundaries(model, X, y, epochs=[0, 1, 30, 60])
 history = nn.fit(
     model, X, y, loss=bce, optimizer=sgd, epochs=60, batch_size=10, seed=0,
-    validation=held_out, callbacks=[snapshot],
+    validation=held_out, callbacks=[watch],
 )  # fmt: skip
-plt.show()
+plots.show()
 
 # %% [markdown]
 # At first the line is anywhere. After one epoch it is a good straight cut; later it bends between
 # the moons. Straight first, bent later is typical: the large, simple part of the error goes first.
 
 # %%
-history.plot().set_title("learning curves on the moons")
-plt.show()
+history.plot()
+plots.show()
 print(f"accuracy on the points held out: {nn.accuracy(model, *held_out):.0%}")
 
 
 # %% [markdown]
 # These are the **learning curves**. Watch both kinds: if the training loss falls while the
 # validation loss rises, the network learns its examples by heart (*overfitting*). Here both fall.
-
-# %% [markdown]
+#
 # ## 5. How long a step? The learning rate
 #
-# The smallest possible network: one weight, `output = W * x`. For the inputs 0, 1, 2 we want 0, 2,
-# 4, so W should be 2. The mean squared error over W is a parabola; watch the steps on it.
-
-
-# %%
-def error(W):
-    """Return the mean squared error of output = W * x."""
-    return ((W * 0 - 0) ** 2 + (W * 1 - 2) ** 2 + (W * 2 - 4) ** 2) / 3
-
-
-def walk(lr, steps=8):
-    """Return the values of W on the way down from W = 3."""
-    W, path = Value(3.0), [3.0]
-    for _ in range(steps):
-        W.grad = 0.0
-        error(W).backward()
-        W.data -= lr * W.grad
-        path.append(W.data)
-    return path
-
+# On one weight (notebook 1, exercise 6) a step that is too short creeps, and one that is too long
+# jumps over the valley and lands *higher* on the other side. The same happens on the moons. Each
+# update here uses all 200 examples, so that the curves show the learning rate and nothing else.
 
 # %%
-figure, axes = plt.subplots(1, 3, figsize=(10, 3), layout="constrained", sharey=True)
-line = np.linspace(-0.5, 4.5, 100)
-for ax, lr in zip(axes, [0.02, 0.2, 0.62], strict=True):
-    path = np.array(walk(lr))
-    ax.plot(line, error(line), color="0.7")
-    ax.plot(path, error(path), "o-", markersize=4)
-    ax.set(title=f"learning rate {lr}: ends at W = {path[-1]:.2f}", xlabel="W")
-axes[0].set_ylabel("mean squared error")
-plt.show()
-
-# %% [markdown]
-# Left: the right direction, but it creeps. Middle: two or three steps and it is there. Right: each
-# step jumps over the valley and lands *higher* on the other side; the error grows for ever. Nothing
-# is wrong with the gradient there. The step is too long for it.
-
-# %% [markdown]
-# The same three behaviours on the moons. Each update here uses all 200 examples, so that the curves
-# show the learning rate and nothing else.
-
-# %%
-figure, ax = plt.subplots(figsize=(6, 3.5))
+curves = {}
 for lr, name in (0.01, "too small"), (3, "right"), (100, "too large"):
     model = nn.MLP(2, [8, 1], activation="tanh", rng=random.Random(0))
     sgd = nn.SGD(model.parameters(), lr=lr)
     settings = dict(epochs=300, batch_size=200, shuffle=False)
     curve = nn.fit(model, X, y, loss=bce, optimizer=sgd, **settings).loss
-    ax.semilogy(curve, label=f"{lr}: {name}")
+    curves[f"{lr}: {name}"] = curve
     print(f"learning rate {lr:6}: loss {curve[-1]:8.4f} after 300 updates")
-ax.set(xlabel="update", ylabel="loss (logarithmic)", ylim=(1e-3, 300))
-ax.legend(title="learning rate", loc="lower left")
-plt.show()
+plots.lines(curves, "update", "loss", log="y", ylim=(1e-3, 300), legend="learning rate")
 
 # %% [markdown]
 # At 0.01 the network has learnt little; at 100 it is thrown about and learns nothing; at 3 it gets
-# through.
+# through. Nothing is wrong with the gradient at 100. The step is too long for it.
 #
 # A recipe that works surprisingly often: try 0.01, 0.1, 1, 10, look at the first stretch of each
 # curve, and take about half of the largest rate whose curve still falls calmly.
-
-# %% [markdown]
+#
 # ## 6. What the gradient says
 #
 # The gradient has one component for each weight, and their **sizes** can be compared. A component
@@ -310,8 +246,7 @@ print(f"\nthe first matters {ratio:.0f} times more than the last")
 # %% [markdown]
 # Each quotient is the gradient component, to three digits or so. So a step of gradient descent
 # spends its length where it pays: weights that matter move much, the others hardly.
-
-# %% [markdown]
+#
 # ## 7. Each example pulls
 #
 # The gradient over a batch is the **mean of what each example asks for**. Collect the wishes of all
@@ -349,8 +284,7 @@ for size in 1, 5, 20, 100:
 # %% [markdown]
 # A single example is right on average and sometimes quite wrong. Twenty agree well with all 200, at
 # a tenth of the work. That is the idea of mini-batches: **an approximate gradient, much sooner**.
-
-# %% [markdown]
+#
 # ## 8. Batch, mini-batch, online
 #
 # Only the batch size differs: all 200 examples for each update (*batch* training), 20
@@ -398,7 +332,8 @@ paths = {200: descend(200, passes=40), 20: descend(20, passes=6), 1: descend(1, 
 
 
 # %% [markdown]
-# For the map below we also need the loss of the whole training set at any point of the plane.
+# The map shows the loss of the whole training set at every point of the plane, as lines of equal
+# height.
 
 
 # %%
@@ -408,18 +343,7 @@ def height(w0, w1):
     return program.mean(Z, y).data
 
 
-# %%
-across, up = np.linspace(-3.5, 3.5, 36), np.linspace(-5, 1.5, 36)
-heights = [[height(w0, w1) for w0 in across] for w1 in up]
-
-figure, ax = plt.subplots(figsize=(6, 4))
-ax.contour(across, up, heights, levels=20, colors="0.8", linewidths=0.8)
-for (size, path), style in zip(paths.items(), ["o-", "s-", "-"], strict=True):
-    label = f"batch size {size}: {len(path) - 1} updates"
-    ax.plot(*path.T, style, markersize=3, linewidth=1, label=label)
-ax.set(xlabel="weight of input 0", ylabel="weight of input 1")
-ax.legend(fontsize="small")
-plt.show()
+plots.paths(height, {f"batch size {size}": path for size, path in paths.items()})
 
 # %% [markdown]
 # The batch path is smooth. The mini-batch path is almost the same. The online path staggers like a
@@ -429,18 +353,16 @@ plt.show()
 # So why not always the whole batch? Look at the price.
 
 # %%
-figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.3), layout="constrained", sharey=True)
-for (size, path), style in zip(paths.items(), ["o-", "s-", "-"], strict=True):
-    losses = [height(*point) for point in path[:201]]
-    updates = np.arange(len(losses))
-    left.plot(updates[:41], losses[:41], style, markersize=3, label=f"{size}")
-    passes = updates * size / len(Z)
-    right.plot(passes[passes <= 4], np.array(losses)[passes <= 4], style, markersize=3)
-left.set(xlabel="updates", ylabel="loss on the whole training set")
-right.set(xlabel="passes over the training set (the work done)")
-left.legend(title="batch size")
-plt.show()
-
+per_update, per_pass = {}, {}
+for size, path in paths.items():
+    losses = np.array([height(*point) for point in path[:201]])
+    passes = np.arange(len(losses)) * size / len(Z)
+    per_update[f"{size}"] = losses[:41]
+    per_pass[f"{size}"] = (passes[passes <= 4], losses[passes <= 4])
+left, right = plots.panels(2, (10, 3.3), sharey=True)
+plots.lines(per_update, "updates", "loss on the training set", ax=left, legend="batch size")
+plots.lines(per_pass, "passes (the work done)", ax=right, legend="batch size")
+plots.show()
 
 # %% [markdown]
 # Left, per **update**: about equal, the online curve is just noisier. Right, per **pass**: online
@@ -449,8 +371,7 @@ plt.show()
 #
 # In practice one takes mini-batches of 10 to 200: hardly noisier than the whole batch, nearly as
 # quick as online training, and many examples at once suit the computer (next notebook).
-
-# %% [markdown]
+#
 # ## 9. A neuron that does not listen
 #
 # One sigmoid neuron, one example: input 1, target 0. The output is $a = \sigma(s)$ with
@@ -472,11 +393,6 @@ def cross_entropy(a):
     return -(1 - a).log()
 
 
-# %% [markdown]
-# Training is the loop you know.
-
-
-# %%
 def learn(cost, start=2.0, lr=0.15, epochs=300):
     """Train the neuron from w = b = start; return its output before each update."""
     w, b, outputs = Value(start), Value(start), []
@@ -489,21 +405,15 @@ def learn(cost, start=2.0, lr=0.15, epochs=300):
     return outputs
 
 
-# %%
-figure, ax = plt.subplots(figsize=(6, 3.5))
-ax.plot(learn(quadratic), label="quadratic cost")
-ax.plot(learn(cross_entropy), "--", label="cross-entropy")
-ax.set(xlabel="epoch", ylabel="output $a$ (target: 0)", ylim=(0, 1))
-ax.legend()
-plt.show()
+curves = {"quadratic cost": learn(quadratic), "cross-entropy": learn(cross_entropy)}
+plots.lines(curves, "epoch", "output $a$ (target: 0)", ylim=(0, 1))
 
 # %% [markdown]
 # Same neuron, same start, same learning rate. Under the quadratic cost it sits near 0.98 for a
 # hundred epochs as if it had heard nothing; under cross-entropy it learns fastest exactly where it
 # is most wrong. (This is the experiment of Nielsen, *Neural Networks and Deep Learning*, chapter
 # 3.)
-
-# %% [markdown]
+#
 # Why? Ask the chain rule. First the quadratic cost:
 
 # %%
@@ -517,8 +427,7 @@ print(autograd.explain(C, names=dict(w=w, b=b, s=s, a=a, C=C), fold=True, fmt=".
 # From the top: the cost says clearly "come down", $\partial C/\partial a = 0.982$. Then the sigmoid
 # multiplies this by its slope $\sigma'(s) = a (1 - a) = 0.0177$, and what reaches the weight is
 # almost nothing. At $s = 4$ the sigmoid is nearly flat: the neuron is **saturated**.
-
-# %% [markdown]
+#
 # Now the cross-entropy, at the same place:
 
 # %%
@@ -544,44 +453,12 @@ bce(s, 0).backward()
 print(f"gradient {s.grad:.6f}, error a - y = {s.sigmoid():.6f}")
 
 # %% [markdown]
-# ## 10. Error signals
+# ## 10. Vanishing gradients
 #
-# The derivative of the error with respect to a neuron's sum $s$ has a name: its **error signal**
-# $\delta$. Take a path of three neurons: sigmoid, sigmoid, linear, and
-# $E = \frac12 (\hat y - y)^2$.
-
-# %%
-x, y_wanted = 1.0, 0.0
-w1, w2, w3 = Value(0.8), Value(-1.2), Value(1.5)
-s1 = w1 * x
-z1 = s1.sigmoid()
-s2 = w2 * z1
-z2 = s2.sigmoid()
-y_hat = w3 * z2
-E = 0.5 * (y_hat - y_wanted) ** 2
-E.backward()
-print(f"error signals in the graph: {y_hat.grad:.6f}, {s2.grad:.6f}, {s1.grad:.6f}")
-
-# %% [markdown]
-# The textbook computes them from the back to the front:
-#
-# $$\delta_o = \hat y - y, \qquad \delta_2 = \sigma'(s_2)\, w_3\, \delta_o, \qquad
-# \delta_1 = \sigma'(s_1)\, w_2\, \delta_2,$$
-#
-# and the gradient of a weight is the error signal of the neuron it leads to, times what flows
-# through it: $\partial E/\partial w_2 = \delta_2\, z_1$. All of this is already in the graph.
-
-# %%
-delta_o = y_hat.data - y_wanted
-delta_2 = z2.data * (1 - z2.data) * w3.data * delta_o
-delta_1 = z1.data * (1 - z1.data) * w2.data * delta_2
-print(f"error signals by formula:   {delta_o:.6f}, {delta_2:.6f}, {delta_1:.6f}")
-print(f"gradient of w2: {w2.grad:.6f} = delta_2 * z1 = {delta_2 * z1.data:.6f}")
-
-
-# %% [markdown]
-# Each sigmoid on the way multiplies the error signal by a slope of at most 1/4. In a deep network
-# it soon comes to nothing. A chain of ten neurons, all weights 1, and the error signal at each:
+# The derivative of the error with respect to a neuron's sum $s$ is its **error signal** (notebook
+# 3, section 4). Each sigmoid on the way back multiplies the error signal by a slope of at most 1/4.
+# In a deep network it soon comes to nothing. A chain of ten neurons, all weights 1, and the error
+# signal at each:
 
 
 # %%
@@ -595,85 +472,57 @@ def signals(activation, layers=10):
     return [abs(s.grad) for s in sums]
 
 
-# %%
-figure, ax = plt.subplots(figsize=(6, 3.5))
-for name, style in ("sigmoid", "o-"), ("tanh", "s-"), ("relu", "^-"):
-    ax.semilogy(range(1, 11), signals(getattr(autograd, name)), style, label=name)
-ax.set(xlabel="neuron, from input to output", ylabel="size of the error signal")
-ax.legend()
-plt.show()
+curves = {name: signals(getattr(autograd, name)) for name in ("sigmoid", "tanh", "relu")}
+plots.lines(curves, "neuron, from input to output", "size of the error signal", log="y")
 
 # %% [markdown]
 # Through ten sigmoids less than a millionth of the signal reaches the first neuron: it hardly
 # learns. These are **vanishing gradients**. The slope of tanh is up to 1, that of relu is exactly 1
 # wherever it is active; that is why hidden layers use them.
-
-# %% [markdown]
+#
+# Next: [one neuron](05_one_neuron.ipynb), the oldest networks of all.
+#
 # ## Exercises
 #
-# Try first; the solutions are folded below. Add cells of your own wherever you like.
+# Put your answers in place of `...`. Solutions are folded.
 #
-# 1. **The edge.** For `output = W * x` above, the gradient is $\frac{10}{3}(W - 2)$. From which
-#    learning rate on does the walk diverge? Compute it, then check with `walk` on both sides.
-# 2. **All weights zero.** Train `nn.MLP(2, [8, 1], activation="tanh", init="zeros")` on the moons.
-#    What becomes of it, and why does step 1 say *random*?
-# 3. **Momentum.** `nn.SGD(params, lr=0.5, momentum=0.9)` lets the steps gather speed. How many
-#    epochs does it need on the moons (batch size 10, seed 0) until the training loss is below 0.1,
-#    compared with `momentum=0`?
-# 4. **Noise.** The gradient of a mini-batch of $n$ examples scatters around the whole gradient.
-#    Show with `wishes` that the scatter falls about as $1/\sqrt n$: four times the examples, half
-#    the noise.
-# 5. **More saturated.** Start the sigmoid neuron from $w = b = 3$. How many epochs does each cost
-#    need until the output is below 0.5?
-# 6. **A loss of your own.** `loss` may be any function `loss(output, target)`, and it may read the
-#    parameters. Add a penalty of 0.01 times the sum of all squared weights to the cross-entropy and
-#    see what it does to the weights (*L2 regularisation*).
-
-# %% [markdown]
+# **1. All weights zero.** Train `nn.MLP(2, [8, 1], activation="tanh", init="zeros")` on the moons
+# for 20 epochs. Which of its parameters have moved? Give a list of their names
+# (`model.named_parameters()`). Why does step 1 say *random*?
+#
 # <details><summary>Solution 1</summary>
 #
-# A step takes the distance $W - 2$ to $(1 - \frac{10}{3}\eta)(W - 2)$. It grows where the factor is
-# below -1, that is for a learning rate $\eta$ above 0.6. At exactly 0.6 it jumps to and fro for
-# ever.
-#
-# ```python
-# for lr in 0.59, 0.6, 0.61:
-#     print(lr, [round(W, 2) for W in walk(lr)])
-# assert abs(walk(0.59)[-1] - 2) < 1 < abs(walk(0.61)[-1] - 2)
-# ```
-#
-# </details>
-
-# %% [markdown]
-# <details><summary>Solution 2</summary>
-#
 # The hidden outputs are tanh(0) = 0 and the outgoing weights are 0, so every gradient but that of
-# the last bias is 0. Nothing but this bias ever moves: the network learns which class is more
-# frequent, and nothing else. Equal neurons get equal gradients; only random weights tell them
-# apart.
+# the last bias is 0. The network learns which class is more frequent, and nothing else. Equal
+# neurons get equal gradients; only random weights tell them apart.
 #
 # ```python
 # zeros = nn.MLP(2, [8, 1], activation="tanh", init="zeros")
 # nn.fit(zeros, X, y, loss=bce, epochs=20, seed=0)
 # moved = [name for name, p in zeros.named_parameters() if p.data != 0]
-# print("moved:", moved, f"accuracy {nn.accuracy(zeros, X, y):.0%}")
-# assert moved == ["layers.1.neurons.0.bias"]
+# check("04.1", moved=moved)
 # ```
 #
 # </details>
 
+# %%
+check("04.1", moved=...)
+
 # %% [markdown]
-# <details><summary>Solution 3</summary>
+# **2. Momentum.** `nn.SGD(params, lr=0.5, momentum=0.9)` lets the steps gather speed. How many
+# epochs does a fresh network (`rng=random.Random(0)`, batch size 10, seed 0) need on the moons
+# until the training loss is below 0.1: without momentum, and with it?
+#
+# <details><summary>Solution 2</summary>
 #
 # ```python
-# needed = {}
+# needed = []
 # for momentum in 0, 0.9:
 #     model = nn.MLP(2, [8, 1], activation="tanh", rng=random.Random(0))
 #     sgd = nn.SGD(model.parameters(), lr=0.5, momentum=momentum)
 #     curve = nn.fit(model, X, y, loss=bce, optimizer=sgd, epochs=80, batch_size=10, seed=0).loss
-#     needed[momentum] = next(i for i, value in enumerate(curve, start=1) if value < 0.1)
-# print("epochs needed, by momentum:", needed)
-# assert needed[0.9] < needed[0] / 2
+#     needed.append(next(i for i, value in enumerate(curve, start=1) if value < 0.1))
+# check("04.2", without=needed[0], with_momentum=needed[1])
 # ```
 #
 # Steps that agree add up: with momentum 0.9 to ten times the length. So compare learning rates
@@ -681,8 +530,15 @@ plt.show()
 #
 # </details>
 
+# %%
+check("04.2", without=..., with_momentum=...)
+
 # %% [markdown]
-# <details><summary>Solution 4</summary>
+# **3. Noise.** The gradient of a mini-batch of $n$ examples scatters around the whole gradient.
+# Draw many mini-batches of 4 and of 16 examples from `wishes`, with `rng.integers`, and compare
+# their root mean square distances from `whole`. How many times larger is the one of 4?
+#
+# <details><summary>Solution 3</summary>
 #
 # ```python
 # rng, scatter = np.random.default_rng(1), {}
@@ -690,48 +546,73 @@ plt.show()
 #     means = [wishes[rng.integers(0, 200, n)].mean(axis=0) for _ in range(2000)]
 #     scatter[n] = np.sqrt(np.mean(np.sum((means - whole) ** 2, axis=1)))
 #     print(f"{n:3} examples: scatter {scatter[n]:.4f}, times sqrt(n) {scatter[n] * n**0.5:.4f}")
-# assert 1.8 < scatter[4] / scatter[16] < 2.2 and 1.8 < scatter[16] / scatter[64] < 2.2
+# check("04.3", ratio=scatter[4] / scatter[16])
 # ```
 #
-# The last column stays the same: the scatter is a constant divided by $\sqrt n$.
+# The last column stays the same: the scatter is a constant divided by $\sqrt n$. Four times the
+# examples, half the noise.
 #
 # </details>
 
+# %%
+check("04.3", ratio=...)
+
 # %% [markdown]
+# **4. More saturated.** Start the sigmoid neuron of section 9 from $w = b = 3$. What are the two
+# slopes $\partial C/\partial s$ there, for the target 0? After how many epochs is the output below
+# 0.5, under each cost?
+#
+# <details><summary>Solution 4</summary>
+#
+# At $s = 6$ the output is $a = 0.9975$. The quadratic cost gives $a \cdot a(1 - a) = 0.00246$, the
+# cross-entropy $a$. It needs over thirty times as long.
+#
+# ```python
+# a = autograd.sigmoid(6.0)
+# epochs = []
+# for cost in quadratic, cross_entropy:
+#     outputs = learn(cost, start=3.0, epochs=5000)
+#     epochs.append(next(i for i, a in enumerate(outputs) if a < 0.5))
+# a = autograd.sigmoid(6.0)
+# check("04.4", slope_quadratic=a * a * (1 - a), slope_cross_entropy=a,
+#       epochs_quadratic=epochs[0], epochs_cross_entropy=epochs[1])
+# ```
+#
+# </details>
+
+# %%
+check("04.4", slope_quadratic=..., slope_cross_entropy=..., epochs_quadratic=...,
+      epochs_cross_entropy=...)  # fmt: skip
+
+# %% [markdown]
+# **5. A loss of your own.** `loss` may be any function `loss(output, target)`, and it may read the
+# parameters. Write `penalised(score, target, weights)`: the cross-entropy `bce` plus 0.01 times the
+# sum of all squared weights (*L2 regularisation*). What does training with it do to the weights?
+#
 # <details><summary>Solution 5</summary>
 #
 # ```python
-# for cost in quadratic, cross_entropy:
-#     outputs = learn(cost, start=3.0, epochs=5000)
-#     print(cost.__name__, next(i for i, a in enumerate(outputs) if a < 0.5), "epochs")
-# assert learn(cross_entropy, start=3.0)[50] < 0.5 < learn(quadratic, start=3.0)[-1]
-# ```
+# def penalised(score, target, weights):
+#     return bce(score, target) + 0.01 * sum(w**2 for w in weights)
 #
-# At $s = 6$ the slope is 0.0025: the quadratic cost now needs over thirty times as long.
 #
-# </details>
-
-# %% [markdown]
-# <details><summary>Solution 6</summary>
-#
-# ```python
-# sizes = {}
-# for strength in 0.0, 0.01:
-#     model = nn.MLP(2, [8, 1], activation="tanh", rng=random.Random(0))
-#
-#     def penalised(output, target, model=model, strength=strength):
-#         squares = sum(p**2 for p in model.parameters())
-#         return bce(output, target) + strength * squares
-#
-#     sgd = nn.SGD(model.parameters(), lr=0.5)
-#     nn.fit(model, X, y, loss=penalised, optimizer=sgd, epochs=60, batch_size=10, seed=0)
-#     sizes[strength] = sum(p.data**2 for p in model.parameters())
-#     print(f"strength {strength}: sum of squares {sizes[strength]:6.1f}, "
-#           f"accuracy {nn.accuracy(model, X, y):.0%}")
-# assert sizes[0.01] < sizes[0.0]
+# check("04.5", penalised=penalised)
+# model = nn.MLP(2, [8, 1], activation="tanh", rng=random.Random(0))
+# sgd = nn.SGD(model.parameters(), lr=0.5)
+# own = lambda score, target: penalised(score, target, model.parameters())
+# nn.fit(model, X, y, loss=own, optimizer=sgd, epochs=60, batch_size=10, seed=0)
+# print(f"sum of squares {sum(p.data**2 for p in model.parameters()):.1f}")
+# print(f"accuracy {nn.accuracy(model, X, y):.0%}")
 # ```
 #
 # The penalty keeps the weights small and so the boundary smooth; too strong, it keeps the network
 # from bending at all.
 #
 # </details>
+
+
+# %%
+def penalised(score, target, weights): ...
+
+
+check("04.5", penalised=penalised)

@@ -27,21 +27,17 @@
 # It follows chapter 3 of Nielsen, *Neural Networks and Deep Learning*, with one addition: every
 # cure is measured, several times over, and the table in section 9 also shows what does *not* help.
 #
-# The last part goes back to the beginning, to a single neuron on Iris flowers, and ends with a
-# check that you can use on any network.
-#
-# You need: training and learning curves (notebook 3), the digits (notebook 4).
+# You need: training and learning curves (notebook 4), the digits (notebook 6).
 
 # %%
 import random
 
-import matplotlib.pyplot as plt
 import numpy as np
 from threadpoolctl import threadpool_limits  # comes with scikit-learn
 
-import autograd
 import nn
 from autograd import Value
+from course import check, plots
 from nn.data import expand, hold_out, load, one_hot
 
 # The matrices are small: sharing them out between cores costs more than it saves.
@@ -65,44 +61,9 @@ print(f"{len(X)} for training, {len(X_val)} for validation, {len(digits.X_test)}
 # %% [markdown]
 # ## 2. The cost: a neuron that is badly wrong
 #
-# Notebook 3 showed it on one sigmoid neuron. With the output $a = \sigma(s)$ and the target $y$,
-# the error signal $\delta = \partial C / \partial s$ is
-#
-# $$\delta = (a - y)\, a (1 - a) \quad \text{for the quadratic cost } C = \tfrac12 (a - y)^2,
-# \qquad \delta = a - y \quad \text{for the cross-entropy.}$$
-#
-# Let the target be 0 and ask the graph for $\delta$, from $s = -6$ (right) to $s = 6$ (badly
-# wrong).
-
-
-# %%
-def signal(cost, s):
-    """Return the error signal of one sigmoid neuron with sum s, its target being 0."""
-    s = Value(s)
-    cost(s).backward()
-    return s.grad
-
-
-# %%
-sums = np.linspace(-6, 6, 61)
-figure, ax = plt.subplots(figsize=(6, 3.5))
-ax.plot(
-    sums, [signal(lambda s: nn.squared_error(s.sigmoid(), 0), s) for s in sums], label="quadratic"
-)
-ax.plot(
-    sums,
-    [signal(lambda s: nn.binary_cross_entropy_with_logits(s, 0), s) for s in sums],
-    "--",
-    label="cross-entropy",
-)
-ax.set(xlabel="sum $s$ of the neuron (target: 0)", ylabel=r"error signal $\delta$")
-ax.legend(title="cost")
-plt.show()
-
-# %% [markdown]
-# At the right the neuron is as wrong as can be. Cross-entropy says "come down" with full force; the
-# quadratic cost whispers, because the flat sigmoid multiplies its voice by nearly 0. The neuron is
-# **saturated**.
+# Notebook 4 (section 9) showed it on one sigmoid neuron: the quadratic cost hands back
+# $(a - y)\, a (1 - a)$, which is nearly nothing where the neuron is badly wrong and therefore
+# **saturated**; the cross-entropy hands back $a - y$.
 #
 # Does it matter for digits? Ten sigmoid outputs, one for each digit, under both costs. Both are
 # written for the ten sums (logits) and a one-hot target, so that the networks can be identical.
@@ -125,9 +86,10 @@ def cross_entropy(logits, target):
 
 # %%
 targets, targets_val = one_hot(y, 10), one_hot(y_val, 10)
-figure, axes = plt.subplots(1, 2, figsize=(10, 3.5), layout="constrained", sharey=True)
+axes = plots.panels(2, (10, 3.5), sharey=True)
 for ax, bias in zip(axes, [0.0, 5.0], strict=True):
-    for cost, style in (quadratic, "-"), (cross_entropy, "--"):
+    curves = {}
+    for cost in quadratic, cross_entropy:
         model = nn.MLP(64, [30, 10], activation="tanh", init="lecun", rng=random.Random(0))
         for neuron in model.layers[-1].neurons:
             neuron.bias.data = bias
@@ -135,11 +97,10 @@ for ax, bias in zip(axes, [0.0, 5.0], strict=True):
             model, X, targets, loss=cost, optimizer=nn.SGD(model.parameters(), lr=0.1), epochs=20,
             batch_size=10, seed=0, validation=(X_val, targets_val), progress=False,
         )  # fmt: skip
-        ax.plot(range(1, 21), history.val_accuracy, style, label=cost.__name__.replace("_", "-"))
-    ax.set(title=f"output biases start at {bias:.0f}", xlabel="epoch", xticks=[1, 5, 10, 15, 20])
-axes[0].set_ylabel("validation accuracy")
-axes[0].legend(title="cost")
-plt.show()
+        curves[cost.__name__.replace("_", "-")] = history.val_accuracy
+    title = f"output biases start at {bias:.0f}"
+    plots.lines(curves, "epoch", "validation accuracy", title, ax=ax, legend="cost")
+plots.show()
 
 # %% [markdown]
 # From a decent start both arrive, the quadratic cost later (and a larger learning rate would make
@@ -148,8 +109,7 @@ plt.show()
 #
 # From here on we use `nn.cross_entropy`, with *softmax* instead of ten separate sigmoids: the
 # probabilities of the ten digits then add up to 1. Its error signals are also $a - y$.
-
-# %% [markdown]
+#
 # ## 3. The first weights
 #
 # A hidden neuron here adds up 64 inputs, each times a weight. Draw the weights with standard
@@ -157,22 +117,22 @@ plt.show()
 # and it stays around 1 or below. Look at the sums of 30 hidden neurons over 200 images.
 
 # %%
-figure, axes = plt.subplots(1, 2, figsize=(10, 3), layout="constrained", sharex=True)
+axes = plots.panels(2, (10, 3), sharex=True)
 for ax, (init, name) in zip(axes, [("normal", "1"), ("lecun", r"$1/\sqrt{n_{in}}$")], strict=True):
     layer = nn.Layer(64, 30, activation="linear", init=init, rng=random.Random(0))
     sums = nn.predict(layer, X[:200]).ravel()
-    ax.hist(sums, bins=60, range=(-15, 15))
     flat = np.mean(1 - np.tanh(sums) ** 2 < 0.1)
-    ax.set(title=f"standard deviation {name}: tanh is flat for {flat:.0%}", xlabel="sum $s$")
-    ax.set_yticks([])
-plt.show()
+    plots.histogram(
+        sums, (-15, 15), f"deviation {name}: tanh is flat for {flat:.0%}", "sum $s$", ax
+    )
+plots.show()
 
 # %% [markdown]
 # "Flat" means that tanh has a slope below 0.1: less than a tenth of the error signal gets through.
 # Large weights start the network saturated. The learning curves:
 
 # %%
-figure, ax = plt.subplots(figsize=(6, 3.5))
+curves = {}
 for init, name in ("normal", "1"), ("lecun", r"$1/\sqrt{n_{in}}$"):
     for seed in 0, 1, 2:
         model = nn.MLP(64, [30, 10], activation="tanh", init=init, rng=random.Random(seed))
@@ -180,23 +140,18 @@ for init, name in ("normal", "1"), ("lecun", r"$1/\sqrt{n_{in}}$"):
             model, X, y, epochs=20, batch_size=10, seed=seed, validation=(X_val, y_val),
             optimizer=nn.SGD(model.parameters(), lr=0.1), progress=False,
         )  # fmt: skip
-        color, style = ("C0", "-") if init == "normal" else ("C1", "--")
-        ax.plot(range(1, 21), history.val_accuracy, style, color=color, alpha=0.8,
-                label=None if seed else name)  # fmt: skip
-ax.set(xlabel="epoch", ylabel="validation accuracy", xticks=[1, 5, 10, 15, 20])
-ax.legend(title="standard deviation")
-plt.show()
+        curves[f"{name}, seed {seed}"] = history.val_accuracy
+plots.lines(curves, "epoch", "validation accuracy", legend="standard deviation", groups=3)
 
 # %% [markdown]
 # Three seeds each. The small weights are ahead after the first epoch, and after twenty the large
 # ones have still not caught up. Of all the cures in this notebook this is the cheapest, one word:
 # `init="lecun"`. (The library's defaults, `"xavier"` and for relu `"he"`, are relatives of
 # it.)
-
-# %% [markdown]
+#
 # ## 4. The learning rate
 #
-# Notebook 3 tried 0.01, 0.1, 1 and 10 by hand. `nn.find_learning_rate` automates it: it trains for
+# Notebook 4 compared some by hand. `nn.find_learning_rate` automates it: it trains for
 # a moment while the rate grows from batch to batch, from tiny to huge, writes down the loss, and
 # puts the model back as it was.
 
@@ -204,7 +159,7 @@ plt.show()
 model = nn.MLP(64, [30, 10], activation="tanh", init="lecun", rng=random.Random(0))
 sweep = nn.find_learning_rate(model, X, y, low=1e-3, high=30, steps=150, seed=0)
 sweep.plot().set_title("the loss while the learning rate grows")
-plt.show()
+plots.show()
 for seed in 1, 2:
     again = nn.find_learning_rate(model, X, y, low=1e-3, high=30, steps=150, seed=seed)
     print(f"another order of the examples suggests {again.suggestion:.2f}")
@@ -214,14 +169,13 @@ for seed in 1, 2:
 # where it falls fastest. At the right it turns up: every step now overshoots. The suggestion is a
 # hint and no oracle: other orders suggest other rates, and a rate that is fine for a moment may be
 # too rough for a whole training. A fifth to a half of it is a good start: we take 0.2.
-
-# %% [markdown]
+#
 # A **schedule** lowers the rate while training: long steps while there is far to go, short ones to
 # settle. Here 0.5 throughout, against 0.5 falling to 0 along half a cosine.
 
 # %%
-figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.5), layout="constrained")
-for name, style in ("constant", "-"), ("cosine", "--"):
+rates, curves = {}, {}
+for name in "constant", "cosine":
     model = nn.MLP(64, [30, 10], activation="tanh", init="lecun", rng=random.Random(0))
     sgd = nn.SGD(model.parameters(), lr=0.5)
     schedule = nn.CosineAnnealingLR(sgd, 20) if name == "cosine" else None
@@ -229,18 +183,65 @@ for name, style in ("constant", "-"), ("cosine", "--"):
         model, X, y, optimizer=sgd, epochs=20, batch_size=10, seed=0, schedule=schedule,
         validation=(X_val, y_val), progress=False,
     )  # fmt: skip
-    left.plot(range(1, 21), history.lr, style, label=name)
-    right.plot(range(1, 21), history.val_accuracy, style, label=name)
+    rates[name], curves[name] = history.lr, history.val_accuracy
     print(f"{name:8}: validation loss {history.val_loss[-1]:.3f} in the end")
-left.set(xlabel="epoch", ylabel="learning rate", xticks=[1, 5, 10, 15, 20])
-right.set(xlabel="epoch", ylabel="validation accuracy", ylim=(0.9, 1), xticks=[1, 5, 10, 15, 20])
-left.legend()
-plt.show()
+left, right = plots.panels(2, (10, 3.5))
+plots.lines(rates, "epoch", "learning rate", ax=left)
+plots.lines(curves, "epoch", "validation accuracy", ax=right, ylim=(0.9, 1))
+plots.show()
 
 # %% [markdown]
 # The schedule does not get higher, but it arrives more calmly. Modest; we will measure it.
+#
+# ### Adam: a rate for every weight
+#
+# One learning rate serves all weights, although their gradients differ by factors of hundreds
+# (notebook 4, section 6). **Adam** (Kingma and Ba 2015) gives each weight a rate of its own. It is
+# derived in three steps. Let $g_t$ be the gradient of one weight in step $t$.
+#
+# 1. **The direction**: not this gradient alone, which is noisy, but a running mean of the last ones,
+#    $m_t = \beta_1 m_{t-1} + (1 - \beta_1)\, g_t$, with $\beta_1 = 0.9$ over about ten steps.
+# 2. **The size**: a running mean of the *squares*, $v_t = \beta_2 v_{t-1} + (1 - \beta_2)\, g_t^2$,
+#    with $\beta_2 = 0.999$. Then $\sqrt{v_t}$ is the usual size of the gradient, and
+#    $m_t / \sqrt{v_t}$ is a number between about -1 and 1, whatever the units of the loss.
+# 3. **The start**: both means begin at 0, and so are too small at first. How much? If all gradients
+#    are equal to $g$, then
+#    $m_t = (1 - \beta_1)(1 + \beta_1 + \dots + \beta_1^{t-1})\, g = (1 - \beta_1^t)\, g$. So divide by
+#    what is missing: $\hat m_t = m_t / (1 - \beta_1^t)$ and $\hat v_t = v_t / (1 - \beta_2^t)$.
+#
+# $$w \leftarrow w - \eta\, \frac{\hat m_t}{\sqrt{\hat v_t} + \varepsilon}$$
+#
+# The tiny $\varepsilon = 10^{-8}$ only prevents a division by 0. In the first step $\hat m = g$ and
+# $\sqrt{\hat v} = |g|$: **every** weight moves by $\eta$, against its sign. Here are two weights
+# whose gradients differ by a factor of a million:
+
+
+# %%
+def adam_by_hand(gradients, lr=0.1, beta1=0.9, beta2=0.999):
+    """Return the way that a weight goes, step by step, from 0."""
+    w, m, v, path = 0.0, 0.0, 0.0, []
+    for t, g in enumerate(gradients, start=1):
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g**2
+        w -= lr * (m / (1 - beta1**t)) / ((v / (1 - beta2**t)) ** 0.5 + 1e-8)
+        path.append(w)
+    return path
+
+
+steps = [1.0, 1.0, 0.5, -0.2, 0.1]
+for scale in 1000.0, 0.001:
+    weight = Value(0.0)
+    adam = nn.Adam([weight], lr=0.1)
+    for g in steps:
+        weight.grad = scale * g
+        adam.step()
+    path = adam_by_hand([scale * g for g in steps])
+    print(f"gradients times {scale:6}:", *(f"{w:.4f}" for w in path), f"  nn.Adam: {weight:.4f}")
 
 # %% [markdown]
+# The same steps. That makes Adam easy to use where nobody has tuned anything: 0.001 to 0.01 is
+# nearly always a decent rate. (A well-tuned SGD is often as good in the end.)
+#
 # ## 5. Overfitting, made visible
 #
 # Give the network few examples and it learns them by heart. Give it few examples of which some are
@@ -299,25 +300,16 @@ def trained(
 
 # %%
 validation = (X_val, targets_val)
-figure, axes = plt.subplots(
-    2, 2, figsize=(10, 5.5), layout="constrained", sharex=True, sharey="row"
-)
-for column, (name, labels) in zip(
-    axes.T, [("all labels right", right_labels), ("every fifth label wrong", wrong_labels)],
-    strict=True,
-):  # fmt: skip
+panels = plots.panels(4, (13, 3.2))
+kinds = [("all labels right", right_labels), ("every fifth label wrong", wrong_labels)]
+for pair, (name, labels) in zip([panels[:2], panels[2:]], kinds, strict=True):
     _, history = trained(few, labels, epochs=60, validation=validation)
-    for ax, kind in zip(column, ["loss", "accuracy"], strict=True):
+    for ax, kind in zip(pair, ["loss", "accuracy"], strict=True):
         curves = history.curves()
-        ax.plot(range(1, 61), curves[kind], label="training")
-        ax.plot(range(1, 61), curves[f"val_{kind}"], "--", label="validation")
-    column[0].set_title(name)
-    column[1].set_xlabel("epoch")
+        both = {"training": curves[kind], "validation": curves[f"val_{kind}"]}
+        plots.lines(both, "epoch", kind, name, ax=ax)
     print(f"{name}: best validation loss after epoch {1 + int(np.argmin(history.val_loss))}")
-axes[0, 0].set_ylabel("cost")
-axes[1, 0].set_ylabel("accuracy")
-axes[0, 0].legend()
-plt.show()
+plots.show()
 
 # %% [markdown]
 # Left: the training accuracy goes to 100 %, the validation accuracy stops some way below. The gap
@@ -327,8 +319,7 @@ plt.show()
 # digits look like, and the wrong labels are outvoted. Then the training cost goes on falling while
 # the validation cost turns and *rises*: now it learns the wrong labels, one by one, and forgets how
 # to read. The training curves alone look excellent. That is why one monitors the others.
-
-# %% [markdown]
+#
 # ## 6. Regularisation: L2, L1, dropout
 #
 # To get a single odd example right, a network needs large weights somewhere. So make large weights
@@ -372,15 +363,13 @@ cures = {
     "dropout": dict(network=dropout),
 }
 models = {}
-figure, axes = plt.subplots(1, 4, figsize=(12, 3.2), layout="constrained", sharey=True)
+axes = plots.panels(4, (12, 3.2), sharey=True)
 for ax, (name, cure) in zip(axes, cures.items(), strict=True):
     models[name], history = trained(few, wrong_labels, validation=validation, **cure)
-    ax.plot(range(1, 21), history.accuracy, label="training")
-    ax.plot(range(1, 21), history.val_accuracy, "--", label="validation")
-    ax.set(title=f"{name}: {history.val_accuracy[-1]:.0%}", xlabel="epoch", ylim=(0.3, 1))
-axes[0].set_ylabel("accuracy")
-axes[0].legend()
-plt.show()
+    both = {"training": history.accuracy, "validation": history.val_accuracy}
+    title = f"{name}: {history.val_accuracy[-1]:.0%}"
+    plots.lines(both, "epoch", "accuracy", title, ax=ax, ylim=(0.3, 1))
+plots.show()
 
 # %% [markdown]
 # Training labels: every fifth is wrong, so a network that reads well should get about 80 % of
@@ -391,18 +380,17 @@ plt.show()
 # The weights of the hidden layer show the difference between the penalties:
 
 # %%
-figure, axes = plt.subplots(1, 3, figsize=(10, 2.8), layout="constrained", sharex=True, sharey=True)
+axes = plots.panels(3, (10, 2.8), sharex=True, sharey=True)
 for ax, name in zip(axes, ["nothing", "L2", "L1"], strict=True):
     weights = np.array([w.data for n in models[name].layers[0].neurons for w in n.weights])
-    ax.hist(weights, bins=80, range=(-0.8, 0.8))
-    ax.set(title=f"{name}: {np.mean(abs(weights) < 0.005):.0%} are below 0.005", xlabel="weight")
-plt.show()
+    title = f"{name}: {np.mean(abs(weights) < 0.005):.0%} are below 0.005"
+    plots.histogram(weights, (-0.8, 0.8), title, "weight", ax)
+plots.show()
 
 # %% [markdown]
 # L2 makes all weights smaller. L1 sorts them: most are (almost) 0, and a few are left to do the
 # work.
-
-# %% [markdown]
+#
 # ## 7. More data from the same data
 #
 # A digit moved by one pixel is the same digit, and a new row of 64 numbers. `expand` returns the
@@ -411,20 +399,15 @@ plt.show()
 # %%
 more, more_labels = expand(few, right_labels, (8, 8))
 print(len(few), "digits have become", len(more))
-figure, axes = plt.subplots(1, 5, figsize=(7, 1.7), layout="constrained")
-for ax, i, name in zip(axes, range(5), ["original", "up", "down", "left", "right"], strict=True):
-    ax.imshow(more[i * 200].reshape(8, 8), cmap="gray_r")
-    ax.set_title(name, fontsize="small")
-    ax.set_axis_off()
-plt.show()
+names = ["original", "up", "down", "left", "right"]
+plots.images([more[i * 200] for i in range(5)], names, columns=5)
 
 # %% [markdown]
 # On images of 28 by 28 pixels this is among the best cures there are. Here one pixel is an eighth
 # of the image, and the digits have been cut out tightly and centred: see how the shifted copies
 # lose a stroke. And no *validation* digit is ever off its place. Whether it helps is a question for
 # the measurement.
-
-# %% [markdown]
+#
 # ## 8. Early stopping
 #
 # The simplest cure: watch the validation loss and stop when it no longer falls.
@@ -433,10 +416,8 @@ plt.show()
 
 # %%
 stopped, history = trained(few, wrong_labels, validation=validation, epochs=100, early_stopping=5)
-ax = history.plot()
-ax.axvline(history.best_epoch, color="0.5", linestyle=":")
-ax.set_title(f"stopped after {len(history.loss)} epochs, the best was {history.best_epoch}")
-plt.show()
+history.plot().set_title(f"stopped after {len(history.loss)} epochs")
+plots.show()
 print(f"validation accuracy {nn.accuracy(stopped, X_val, y_val):.1%}")
 
 
@@ -520,19 +501,14 @@ for wrong, name in (False, "all labels right"), (True, "every fifth label wrong"
     print()
 
 # %%
-figure, axes = plt.subplots(1, 2, figsize=(11, 4), layout="constrained", sharey=True)
+axes = plots.panels(2, (11, 4), sharey=True)
 for ax, (wrong, name) in zip(
-    axes, [(False, "all labels right"), (True, "every fifth label wrong")], strict=True
+    axes, [(False, "all right"), (True, "every fifth wrong")], strict=True
 ):
-    for row, found in enumerate(list(results[wrong].values())[1:]):
-        gain = found - results[wrong]["plain"]
-        ax.plot(gain, [row] * 5, "o", alpha=0.5, color="C0")
-        ax.plot(gain.mean(), row, "|", markersize=18, markeredgewidth=2, color="C1")
-    ax.axvline(0, color="0.5", linewidth=0.8)
-    ax.set(title=name, xlabel="better or worse than plain, in percentage points")
-axes[0].set_yticks(range(len(RECIPES) - 1), list(RECIPES)[1:])
-axes[0].invert_yaxis()
-plt.show()
+    plain_run = results[wrong]["plain"]
+    gains = {recipe: found - plain_run for recipe, found in list(results[wrong].items())[1:]}
+    plots.gains(gains, f"labels {name}: better or worse than plain, in points", ax)
+plots.show()
 
 # %% [markdown]
 # Read it slowly: it is not what the headlines promise.
@@ -557,8 +533,7 @@ plt.show()
 # With half the rate, 40 epochs and wrong labels, most rows looked alike, but neither the cosine
 # schedule (-0.3 instead of +2.9) nor the convolutional network alone (-0.3 instead of +1.2) helped.
 # So do not take every row for a law (and see exercise 1).
-
-# %% [markdown]
+#
 # ## 10. The test
 #
 # The winner on 200 digits: convolutions with shifted digits. But a ranking need not hold where
@@ -612,273 +587,12 @@ for train, model in networks.items():
 # flatters, and the comparison is not quite fair. A really new test would need new digits.
 
 # %%
-filters = networks[winner].layers[1].filters
-largest = max(abs(w.data) for f in filters for w in f.weights)
-figure, axes = plt.subplots(1, 8, figsize=(8, 1.3), layout="constrained")
-for ax, f in zip(axes, filters, strict=True):
-    image = np.array([w.data for w in f.weights]).reshape(3, 3)
-    ax.imshow(image, cmap="RdBu_r", vmin=-largest, vmax=largest)
-    ax.set(xticks=[], yticks=[])
-plt.show()
+plots.filters([[w.data for w in f.weights] for f in networks[winner].layers[1].filters])
 
 # %% [markdown]
 # The winner's eight filters: red where ink excites, blue where it silences. Several have a red and
 # a blue side: they look for edges, and nobody told them to.
-
-# %% [markdown]
-# ## 11. One neuron: the perceptron
 #
-# Back to 1958. Rosenblatt's **perceptron** is one neuron with a hard step (*Heaviside*): +1 where
-# the score $s = w \cdot x + b$ is above 0, else -1. The step is flat, so no gradient comes through
-# it. The learning rule goes around: where the answer is right, do nothing; where it is wrong, add
-# $\eta\, y\, x$ to the weights.
-#
-# That *is* stochastic gradient descent, on the **perceptron criterion** $\max(0, -y s)$ of the
-# score, one example at a time:
-
-# %%
-w, b, x, target = [Value(0.5), Value(-1.0)], Value(0.0), [1.0, 2.0], 1
-score = autograd.dot(w, x) + b
-nn.perceptron_loss(score, target).backward()
-print(f"score {score:.1f}, wrong side; minus the gradient:", [-p.grad for p in w], "is y * x")
-
-# %% [markdown]
-# The data: 150 Iris flowers, three kinds, four measurements. They are **standardised**: mean 0,
-# standard deviation 1 for each measurement, so that centimetres of long and of short leaves count
-# alike. First question: is it *setosa*?
-
-# %%
-iris = load("iris", scale="standard", seed=0)
-flowers = np.concatenate([iris.X_train, iris.X_test])
-kinds = np.concatenate([iris.y_train, iris.y_test])
-print("kinds:", *iris.classes)
-print("measurements:", ", ".join(iris.columns))
-
-is_setosa = np.where(kinds == 0, 1, -1)
-perceptron = nn.Perceptron(4, rng=random.Random(0))
-history = nn.fit(
-    perceptron, flowers, is_setosa, loss="perceptron_loss", batch_size=1, epochs=5, seed=0,
-    optimizer=nn.SGD(perceptron.parameters(), lr=0.1), progress=False,
-)  # fmt: skip
-print("mistakes on the way, by epoch:", [round(150 * (1 - share)) for share in history.accuracy])
-perceptron.eval()  # from now on its answers are the step, +1 or -1
-print("its answers: ", [int(perceptron(x).data) for x in flowers[:10]])
-print("should be:   ", is_setosa[:10].tolist())
-
-# %% [markdown]
-# A few mistakes, and then none, and then it stays as it is for good: where nothing is wrong,
-# nothing moves.
-# A theorem says that this always happens **if** a plane separates the classes.
-#
-# Second question: *versicolor* or *virginica*? Two measurements will do, so that we can look.
-
-# %%
-pair = kinds != 0
-petals = flowers[pair][:, 2:]
-petals = (petals - petals.mean(axis=0)) / petals.std(axis=0)
-signs = np.where(kinds[pair] == 2, 1, -1)
-
-perceptron = nn.Perceptron(2, rng=random.Random(0))
-history = nn.fit(
-    perceptron, petals, signs, loss="perceptron_loss", batch_size=1, epochs=60, seed=0,
-    optimizer=nn.SGD(perceptron.parameters(), lr=0.1), validation=(petals, signs), progress=False,
-)  # fmt: skip
-errors = [round(100 * (1 - share)) for share in history.val_accuracy]
-figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.5), layout="constrained")
-left.plot(range(1, 61), errors, "o-", markersize=3)
-left.set(xlabel="epoch", ylabel="errors among 100 flowers", ylim=(0, None))
-nn.plot_boundary(perceptron, petals, signs, ax=right)
-right.set(xlabel="petal length", ylabel="petal width", title="where it happened to end")
-plt.show()
-print(f"fewest errors {min(errors)}, most {max(errors)}, in the end {errors[-1]}")
-
-# %% [markdown]
-# No straight line separates the two, so some flower is always wrong, and each wrong flower pushes
-# the line, however good it was. The perceptron **never comes to rest**; where it ends is an
-# accident of when we stop.
-
-# %% [markdown]
-# ## 12. Adaline
-#
-# Two years later Widrow and Hoff took the step out of the learning: **Adaline** fits the score
-# itself to the label, +1 or -1, by the squared error $\frac12 (s - y)^2$. Its activation is the
-# identity, and the step is applied only when one asks for a class. Now there is a best answer even
-# where no line separates: the **least-squares solution**, and linear algebra can compute it.
-
-# %%
-A = np.column_stack([petals, np.ones(100)])
-exact, *_ = np.linalg.lstsq(A, signs, rcond=None)
-print("least squares, two weights and the bias:", exact.round(4))
-
-# %% [markdown]
-# Gradient descent knows no linear algebra. Three ways to walk: **batch** (all 100 flowers for each
-# step), **stochastic** (one flower for each step), and stochastic with a learning rate that
-# shrinks by 7 % after each epoch.
-
-
-# %%
-def adaline(batch_size, lr, epochs=100, gamma=1.0):
-    """Train Adaline; return its parameters and their distance from `exact` after each epoch."""
-    model = nn.MLP(2, [1], rng=random.Random(0))
-    sgd = nn.SGD(model.parameters(), lr=lr)
-    distances = []
-
-    def look(history):
-        found = np.array([p.data for p in model.parameters()])
-        distances.append(np.abs(found - exact).max())
-
-    nn.fit(
-        model, petals, signs, loss="squared_error", optimizer=sgd, batch_size=batch_size,
-        epochs=epochs, schedule=nn.ExponentialLR(sgd, gamma), seed=0, callbacks=[look],
-        progress=False,
-    )  # fmt: skip
-    return model, distances
-
-
-# %%
-walks = {
-    "batch, rate 0.5": adaline(100, lr=0.5),
-    "stochastic, rate 0.05": adaline(1, lr=0.05),
-    "stochastic, rate 0.05 shrinking": adaline(1, lr=0.05, gamma=0.93),
-}
-figure, ax = plt.subplots(figsize=(6, 3.5))
-for (name, (_, distances)), style in zip(walks.items(), ["-", ":", "--"], strict=True):
-    ax.semilogy(range(1, 101), distances, style, label=name)
-    print(f"{name:32}: {distances[-1]:.1e} from least squares in the end")
-ax.axhline(1e-3, color="0.7", linewidth=0.8)
-ax.set(xlabel="epoch", ylabel="distance from least squares")
-ax.legend(fontsize="small")
-plt.show()
-
-# %% [markdown]
-# Batch descent walks straight to the solution, closer by the same factor in each epoch. With a
-# constant rate the stochastic walk arrives soon and then trembles around it, because every flower
-# pulls its own way. As the rate shrinks, so does the trembling: both reach least squares, well
-# within 0.001 (the grey line).
-#
-# How many flowers does the least-squares line get right?
-
-# %%
-model, _ = walks["batch, rate 0.5"]
-print(f"Adaline: {nn.accuracy(model, petals, signs):.0%} right")
-
-# %% [markdown]
-# ## 13. A sigmoid, and a probability
-#
-# The third single neuron: a **sigmoid** and cross-entropy (*logistic regression*). It answers with
-# a probability. Here with the inputs scaled to [0, 1] instead of standardised, the other usual
-# choice, and once with the raw centimetres, shifted by 20 as if somebody had measured from the
-# wrong end of the ruler.
-
-# %%
-raw = iris.scaling.undo(flowers)[pair][:, 2:]
-low, high = raw.min(axis=0), raw.max(axis=0)
-versions = {
-    "standardised": petals,
-    "scaled to [0, 1]": (raw - low) / (high - low),
-    "raw, shifted by 20": raw + 20,
-}
-is_virginica = (signs + 1) // 2
-figure, ax = plt.subplots(figsize=(6, 3.5))
-for (name, inputs), style in zip(versions.items(), ["-", "--", ":"], strict=True):
-    sigmoid = nn.MLP(2, [1], rng=random.Random(0))
-    history = nn.fit(
-        sigmoid, inputs, is_virginica, loss="binary_cross_entropy_with_logits", epochs=100,
-        optimizer=nn.SGD(sigmoid.parameters(), lr=0.5), batch_size=10, seed=0, progress=False,
-    )  # fmt: skip
-    ax.semilogy(range(1, 101), history.loss, style, label=name)
-    print(f"{name:20} {nn.accuracy(sigmoid, inputs, is_virginica):.0%} right")
-    if name == "standardised":
-        probabilities = np.array(
-            [autograd.sigmoid(s) for s in nn.predict(sigmoid, inputs).tolist()]
-        )
-        print("  eight flowers, probability of virginica:", *probabilities[:8].round(2))
-        print("  and whether they are:                    ", *is_virginica[:8])
-ax.set(xlabel="epoch", ylabel="cross-entropy")
-ax.legend(title="inputs")
-plt.show()
-
-# %% [markdown]
-# The same neuron, rate and flowers. With the raw numbers every gradient points mostly along "all
-# inputs are about 25", and the steps jump to and fro across that direction. Scaling costs one line:
-# `load(..., scale="standard")` or `scale="minmax"`.
-
-# %% [markdown]
-# ## 14. Is the gradient right? Check it
-#
-# All of this stands on gradients. There is an independent test for them that needs no calculus:
-# move one parameter a little in both directions and see how the loss changes,
-#
-# $$\frac{\partial C}{\partial w} \approx \frac{C(w + h) - C(w - h)}{2h}.$$
-#
-# These are **central differences**. For a whole network: one parameter after the other.
-
-
-# %%
-def check(model, loss, h=1e-5):
-    """Return the gradients of loss() by backpropagation and by central differences."""
-    model.zero_grad()
-    loss().backward()
-    parameters = model.parameters()
-    backpropagated = np.array([p.grad for p in parameters])
-    differences = []
-    for p in parameters:
-        before = p.data
-        p.data = before + h
-        above = loss().data
-        p.data = before - h
-        below = loss().data
-        p.data = before
-        differences.append((above - below) / (2 * h))
-    return backpropagated, np.array(differences)
-
-
-# %%
-network = nn.MLP(4, [5, 3], activation="tanh", rng=random.Random(0))
-
-
-def network_loss():
-    """Return the cross-entropy of the network on one flower."""
-    return nn.cross_entropy(network(flowers[0]), int(kinds[0]))
-
-
-backpropagated, differences = check(network, network_loss)
-print(f"{len(differences)} parameters; the first five of each:")
-print(backpropagated[:5])
-print(differences[:5])
-print(f"largest difference: {np.abs(backpropagated - differences).max():.1e}")
-
-# %% [markdown]
-# Ten digits agree. How small should $h$ be? Not too small: then the two losses agree in almost all
-# their digits, and their difference is mostly rounding.
-
-# %%
-steps = 10.0 ** np.arange(-12, 0)
-gaps = [np.abs(np.subtract(*check(network, network_loss, h))).max() for h in steps]
-figure, ax = plt.subplots(figsize=(6, 3.5))
-ax.loglog(steps, gaps, "o-")
-ax.set(xlabel="$h$", ylabel="largest difference")
-plt.show()
-
-# %% [markdown]
-# At the right the formula's own error, which falls with $h^2$; at the left rounding, which grows
-# with $1/h$. Around $10^{-5}$ both are small.
-#
-# A check is worth something only if it **fails** when something is wrong. Make a mistake of one
-# part in a thousand in one gradient of the 43:
-
-# %%
-broken = backpropagated.copy()
-largest = np.argmax(np.abs(broken))
-broken[largest] *= 1.001
-for name, found in ("as it is", backpropagated), ("with the mistake", broken):
-    agree = np.allclose(found, differences, rtol=1e-6, atol=1e-9)
-    print(f"{name:16}: {'agrees' if agree else 'DOES NOT AGREE'}")
-
-# %% [markdown]
-# Found. Whenever you write a layer, a loss or an operation of your own: check it like this, once.
-
-# %% [markdown]
 # ## What to take along
 #
 # - Keep three kinds of data. Monitor cost *and* accuracy, on training *and* validation data.
@@ -888,28 +602,14 @@ for name, found in ("as it is", backpropagated), ("with the mistake", broken):
 # - Build what you know about the problem into the network (neighbouring pixels) or into the data
 #   (shifts).
 # - Measure with several seeds, and believe the measurement.
-
-# %% [markdown]
+#
 # ## Exercises
 #
-# The solutions are folded below.
+# Put your answers in place of `...`. Solutions are folded.
 #
-# 1. **How strong?** Train on the spoiled labels with L2 of strength 0, 0.001, 0.01 and 0.1. What
-#    does the validation accuracy do at the two ends?
-# 2. **The best cure.** Train the plain network on 50, 200 and 800 digits with right labels. Compare
-#    what more data bring with the column of differences in the table.
-# 3. **Rosenblatt by hand.** Write the learning rule in plain NumPy, without any gradient, and show
-#    that it reaches the same weights as `nn.fit` on the perceptron criterion (`shuffle=False`).
-# 4. **The edge.** From which learning rate on does batch Adaline diverge? The theory says
-#    $2/\lambda$ with the largest eigenvalue $\lambda$ of $A^T A / n$. Check on both sides.
-# 5. **Another optimiser.** Find a learning rate for `nn.Adam` with `nn.find_learning_rate`, train
-#    five epochs with a fifth of it, and compare it with the one suggested for SGD. Why are the two
-#    so different?
-# 6. **Check a convolution.** Check the gradients of a fresh small convolutional network (two
-#    filters with relu, biases 0) on one digit. The check fails! Print what it says for the two
-#    biases, think of the white corners of the image, and repeat it with biases of 0.1.
-
-# %% [markdown]
+# **1. How strong?** Train on the spoiled labels with L2 of strength 0, 0.001, 0.01 and 0.1. Which
+# is best on the validation data? What happens at the two ends?
+#
 # <details><summary>Solution 1</summary>
 #
 # ```python
@@ -918,14 +618,21 @@ for name, found in ("as it is", backpropagated), ("with the mistake", broken):
 #     model, _ = trained(few, wrong_labels, penalty=lambda m: nn.l2_penalty(m, strength))
 #     found[strength] = nn.accuracy(model, X_val, y_val)
 #     print(f"strength {strength:5}: {found[strength]:.1%}")
-# assert found[0] < found[0.01] > found[0.1]
+# check("07.1", best=max(found, key=found.get))
 # ```
 #
 # Too little does nothing. Too much, and no weight can grow: the network can no longer say anything.
 #
 # </details>
 
+# %%
+check("07.1", best=...)
+
 # %% [markdown]
+# **2. The best cure.** Train the plain network on the first 50 and on 800 digits with right labels.
+# Which share of the validation digits is read correctly? Compare the gain with the table's column
+# of differences.
+#
 # <details><summary>Solution 2</summary>
 #
 # ```python
@@ -934,52 +641,60 @@ for name, found in ("as it is", backpropagated), ("with the mistake", broken):
 #     model, _ = trained(X[:n], y[:n])
 #     found[n] = nn.accuracy(model, X_val, y_val)
 #     print(f"{n:3} digits: {found[n]:.1%}")
-# assert found[50] < found[200] < found[800]
+# check("07.2", with_50=found[50], with_800=found[800])
 # ```
 #
 # Four times the data bring more than any cure in the table.
 #
 # </details>
 
+# %%
+check("07.2", with_50=..., with_800=...)
+
 # %% [markdown]
+# **3. Two penalties.** A weight is $w = -0.5$, and $\lambda = 0.01$. What do the penalties
+# $\lambda w^2$ and $\lambda |w|$ add to its gradient?
+#
 # <details><summary>Solution 3</summary>
 #
-# ```python
-# model = nn.Perceptron(2, rng=random.Random(1))
-# w, b = np.array([p.data for p in model.weights]), model.bias.data
-# nn.fit(
-#     model, petals, signs, loss="perceptron_loss", batch_size=1, epochs=5, shuffle=False,
-#     optimizer=nn.SGD(model.parameters(), lr=0.1), progress=False,
-# )
-# for _ in range(5):
-#     for x, target in zip(petals, signs, strict=True):
-#         if target * (w @ x + b) < 0:
-#             w, b = w + 0.1 * target * x, b + 0.1 * target
-# print("fit:", [round(p.data, 6) for p in model.parameters()], "by hand:", w.round(6), round(b, 6))
-# assert np.allclose([p.data for p in model.parameters()], [*w, b], atol=1e-9)
-# ```
+# $2 \lambda w = -0.01$, proportional to the weight, and $\lambda \cdot \text{sign}(w) = -0.01$, the
+# same for all. At $w = -0.005$ the first would be -0.0001, the second still -0.01.
 #
-# The oldest learning rule is a special case of the one you know.
+# ```python
+# check("07.3", l2_slope=2 * 0.01 * -0.5, l1_slope=-0.01)
+# ```
 #
 # </details>
 
+# %%
+check("07.3", l2_slope=..., l1_slope=...)
+
 # %% [markdown]
+# **4. Two steps of Adam.** The gradients of a weight are 4 and then 1; $\eta = 0.1$,
+# $\beta_1 = 0.9$, $\beta_2 = 0.999$, and $\varepsilon$ may be left out. What are $\hat m_2$ and
+# $\hat v_2$, and by how much does the weight change in each step (with its sign)?
+#
 # <details><summary>Solution 4</summary>
 #
-# ```python
-# edge = 2 / np.linalg.eigvalsh(A.T @ A / 100).max()
-# for factor in 0.95, 1.05:
-#     _, distances = adaline(100, lr=factor * edge)
-#     print(f"rate {factor * edge:.3f}: distance {distances[-1]:.1e}")
-#     assert (distances[-1] < distances[0]) == (factor < 1)
-# ```
+# $m_1 = 0.4$, $v_1 = 0.016$; the first step is -0.1, as always. Then $m_2 = 0.36 + 0.1 = 0.46$ and
+# $\hat m_2 = 0.46 / 0.19 = 2.421$; $v_2 = 0.015984 + 0.001 = 0.016984$ and
+# $\hat v_2 = 0.016984 / 0.001999 = 8.496$.
 #
-# Along the eigenvector each step multiplies the distance by $1 - \eta \lambda$; at the edge that
-# is -1. Standardised inputs keep $\lambda$ small, which is why scaling allows longer steps.
+# ```python
+# mean, square = 0.46 / 0.19, 0.016984 / 0.001999
+# check("07.4", mean=mean, square=square, step1=-0.1, step2=-0.1 * mean / square**0.5)
+# ```
 #
 # </details>
 
+# %%
+check("07.4", mean=..., square=..., step1=..., step2=...)
+
 # %% [markdown]
+# **5. A rate for Adam.** Find one with `nn.find_learning_rate` (batch size 100, seed 0), train five
+# epochs with a fifth of it, and compare it with the one suggested for SGD. Why are the two so
+# different?
+#
 # <details><summary>Solution 5</summary>
 #
 # ```python
@@ -988,37 +703,14 @@ for name, found in ("as it is", backpropagated), ("with the mistake", broken):
 # rate = nn.find_learning_rate(model, X, y, optimizer=adam, batch_size=100, seed=0).suggestion
 # adam.lr = rate / 5
 # nn.fit(model, X, y, optimizer=adam, epochs=5, seed=0, progress=False)
-# share = nn.accuracy(model, X_val, y_val)
-# print(f"Adam {rate:.2g}, SGD {sweep.suggestion:.2g}: {share:.1%} after five epochs")
-# assert rate < sweep.suggestion / 3 and share > 0.85
+# print(f"Adam {rate:.2g}, SGD {sweep.suggestion:.2g}")
+# check("07.5", adam=rate, accuracy=nn.accuracy(model, X_val, y_val))
 # ```
 #
-# Adam divides each gradient by its usual size, so a step moves *every* weight by about the
-# learning rate, whereas SGD moves it by the rate times a gradient that is mostly much below 1.
+# A step of Adam moves *every* weight by about the learning rate, whereas SGD moves it by the rate
+# times a gradient that is mostly much below 1.
 #
 # </details>
 
-# %% [markdown]
-# <details><summary>Solution 6</summary>
-#
-# ```python
-# rng = random.Random(0)
-# small = nn.Sequential(
-#     nn.Reshape(1, 8, 8), nn.Conv2d(1, 2, 3, activation="relu", init="he", rng=rng),
-#     nn.MaxPool2d(2), nn.Flatten(), nn.Layer(18, 10, activation="linear", rng=rng),
-# )
-# for bias in 0.0, 0.1:
-#     for f in small.layers[1].filters:
-#         f.bias.data = bias
-#     found, expected = check(small, lambda: nn.cross_entropy(small(X[0]), int(y[0])))
-#     agree = np.allclose(found, expected, rtol=1e-6, atol=1e-8)
-#     print(f"biases {bias}: {len(found)} parameters, {'agrees' if agree else 'DOES NOT AGREE'}")
-#     print("  of the two biases:", found[[9, 19]], "by differences:", expected[[9, 19]])
-#     assert agree == (bias == 0.1)
-# ```
-#
-# On a white patch all inputs are 0, so with bias 0 the sum is exactly 0: the kink of relu. There
-# the difference quotient is the mean of the slopes on both sides, and backpropagation has to choose
-# one (0, as everybody does). Neither is wrong; there *is* no derivative. Off the kink they agree.
-#
-# </details>
+# %%
+check("07.5", adam=..., accuracy=...)

@@ -243,6 +243,7 @@ def _same(a: Any, b: Any) -> bool:
         )
     if isinstance(b, str | bool):
         return bool(a == b)
+    a = a.data if isinstance(a, Value) else a
     return a is not None and math.isclose(float(a), float(b), rel_tol=1e-6, abs_tol=1e-9)
 
 
@@ -258,7 +259,9 @@ def _brief(answer: Any) -> str:
         return f"class {answer.__name__}"
     if callable(answer) and not isinstance(answer, Value):
         return f"your {getattr(answer, '__name__', 'function')}"
-    if isinstance(answer, float | Value):
-        return shown(float(getattr(answer, "data", answer)))
+    if isinstance(answer, Value):
+        return shown(answer.data)
+    if isinstance(answer, float):
+        return shown(float(answer))
     text = str(answer)
     return text if len(text) <= 40 else f"{text[:39]}…"

@@ -4,11 +4,14 @@ They show themselves. Curves differ by their dashes as well as by colour.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import MaxNLocator
+
+import nn
 
 STYLES = "-", "--", ":", "-."
 
@@ -22,13 +25,14 @@ def lines(
     grey: str = "",
     level: float | None = None,
     legend: str | None = None,
+    groups: int = 1,
     ax: Any = None,
     size: tuple[float, float] = (6, 3.5),
     **settings: Any,
 ) -> None:
     """Draw named curves: y over its number, or a pair (x, y); a name "o: …" gives a marker.
 
-    `log` names logarithmic axes, such as "xy"; `grey` the curve that stays in the background;
+    `groups` so many curves after each other look alike. `log` names logarithmic axes, such as "xy"; `grey` the curve that stays in the background;
     `level` is a grey line across; what else is given goes to `Axes.set`.
     """
     own = ax is None
@@ -43,7 +47,8 @@ def lines(
             options |= {"color": "0.7", "linestyle": "-"}
         else:
             alone = marker and label.startswith("at ")
-            options |= {"color": f"C{style}", "linestyle": "" if alone else STYLES[style % 4]}
+            kind = style // groups
+            options |= {"color": f"C{kind}", "linestyle": "" if alone else STYLES[kind % 4]}
             style += 1
         ax.plot(x, y, **options)
     if level is not None:
@@ -105,3 +110,96 @@ def table(counts: Any, xlabel: str, ylabel: str, names: Sequence[Any]) -> None:
         dark = counts[i, j] > np.max(counts) / 2
         ax.text(j, i, counts[i, j], ha="center", va="center", color="white" if dark else "black")
     plt.show()
+
+
+def network(layers: Sequence[Sequence[str]], prefix: str = "w") -> None:
+    """Draw neurons in layers, from left to right, with the names of the weights between them."""
+    place = {
+        name: (i, (len(layer) - 1) / 2 - j)
+        for i, layer in enumerate(layers)
+        for j, name in enumerate(layer)
+    }
+    _, ax = plt.subplots(figsize=(3 * (len(layers) - 1), 2.6))
+    count = 0
+    for left, right in pairwise(layers):
+        for end in right:
+            for start in left:
+                count += 1
+                (x0, y0), (x1, y1) = place[start], place[end]
+                ax.plot([x0, x1], [y0, y1], color="gray", zorder=1)
+                x, y = x0 + 0.3 * (x1 - x0), y0 + 0.3 * (y1 - y0)
+                ax.text(
+                    x, y, f"{prefix}{count}", color="tab:red", backgroundcolor="white",
+                    ha="center", va="center",
+                )  # fmt: skip
+    for name, (x, y) in place.items():
+        ax.scatter(x, y, s=900, color="lightblue", edgecolor="black", zorder=2)
+        ax.text(x, y, name, ha="center", va="center")
+    ax.margins(0.15, 0.35)
+    ax.axis("off")
+    plt.show()
+
+
+def classes(X: Any, y: Any, xlabel: str, ylabel: str) -> None:
+    """Draw points of the plane by their class."""
+    _, ax = plt.subplots(figsize=(6, 3.5), layout="constrained")
+    for label, marker in zip(np.unique(y), "os^", strict=False):
+        ax.scatter(*X[y == label].T, marker=marker, edgecolors="black", label=f"class {label}")
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.legend()
+    plt.show()
+
+
+class Boundaries:
+    """A callback for `nn.fit`: the decision boundary after some of the epochs, side by side."""
+
+    def __init__(self, model: Any, X: Any, y: Any, epochs: Sequence[int]) -> None:
+        axes = panels(len(epochs), (3 * len(epochs), 3), sharey=True)
+        self.model, self.X, self.y = model, X, y
+        self.axes = dict(zip(epochs, axes, strict=True))
+        if 0 in self.axes:
+            self.draw(0)
+
+    def __call__(self, history: Any) -> None:
+        """Draw the boundary, if this epoch is one of them."""
+        if len(history.loss) in self.axes:
+            self.draw(len(history.loss))
+
+    def draw(self, epoch: int) -> None:
+        """Draw the boundary of now, and how many examples are right."""
+        ax = nn.plot_boundary(self.model, self.X, self.y, ax=self.axes[epoch])
+        ax.get_legend().remove()
+        ax.set_title(f"epoch {epoch}: {nn.accuracy(self.model, self.X, self.y):.0%} right")
+        ax.label_outer()
+
+
+def paths(height: Any, walks: Mapping[str, Any]) -> None:
+    """Draw walks in a plane over the lines of equal height, for a function of two numbers."""
+    across, up = np.linspace(-3.5, 3.5, 36), np.linspace(-5, 1.5, 36)
+    heights = [[height(x, y) for x in across] for y in up]
+    _, ax = plt.subplots(figsize=(6, 4), layout="constrained")
+    ax.contour(across, up, heights, levels=20, colors="0.8", linewidths=0.8)
+    for (name, path), style in zip(walks.items(), ["o-", "s-", "-"], strict=False):
+        label = f"{name}: {len(path) - 1} updates"
+        ax.plot(*path.T, style, markersize=3, linewidth=1, label=label)
+    ax.set(xlabel="weight of input 0", ylabel="weight of input 1")
+    ax.legend(fontsize="small")
+    plt.show()
+
+
+def histogram(numbers: Any, limits: tuple[float, float], title: str, xlabel: str, ax: Any) -> None:
+    """Draw how often numbers occur."""
+    ax.hist(numbers, bins=60, range=limits)
+    ax.set(title=title, xlabel=xlabel, yticks=[])
+
+
+def gains(found: Mapping[str, Any], title: str, ax: Any) -> None:
+    """Draw several measurements of each kind as dots in a row, and their mean."""
+    for row, gain in enumerate(found.values()):
+        ax.plot(gain, [row] * len(gain), "o", alpha=0.5, color="C0")
+        ax.plot(np.mean(gain), row, "|", markersize=18, markeredgewidth=2, color="C1")
+    ax.axvline(0, color="0.5", linewidth=0.8)
+    ax.set_title(title, fontsize="medium")
+    ax.set_yticks(range(len(found)), list(found))
+    if not ax.yaxis_inverted():
+        ax.invert_yaxis()
