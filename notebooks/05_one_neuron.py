@@ -209,7 +209,8 @@ plots.lines(curves, "epoch", "cross-entropy", log="y", legend="inputs")
 #
 # ## What to take along
 #
-# - The perceptron learns from mistakes only. It comes to rest where a plane separates the classes, and
+# - The perceptron learns from mistakes only. It comes to rest where a plane separates the
+#   classes, and
 #   never where none does.
 # - Adaline has a best answer in any case: least squares.
 # - Logistic regression says how sure it is. Its error signal is $a - y$ (notebook 4, section 9).
@@ -310,7 +311,8 @@ check("05.3", edge=...)
 #
 # <details><summary>Solution 4</summary>
 #
-# $s = 0.8$ and $a = \sigma(0.8) = 0.690$. Then $\partial C/\partial s = a - 1 = -0.310$, the slope by
+# $s = 0.8$ and $a = \sigma(0.8) = 0.690$. Then $\partial C/\partial s = a - 1 = -0.310$, the
+# slope by
 # $w$ is twice that, and by $b$ the same.
 #
 # ```python

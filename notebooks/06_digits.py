@@ -31,11 +31,11 @@ import random
 import time
 from textwrap import dedent
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 import autograd
 import nn
+from course import check, plots
 from nn.data import load
 
 # %% [markdown]
@@ -53,18 +53,11 @@ X_test, y_test = digits.X_test, digits.y_test
 print("training:", X.shape, "held out:", X_test.shape)
 print("the first row begins", X[0, :8], "and its label is", y[0])
 
-# %%
-figure, axes = plt.subplots(2, 10, figsize=(8, 2), layout="constrained")
-for ax, image, label in zip(axes.flat, X, y, strict=False):
-    ax.imshow(image.reshape(8, 8), cmap="gray_r")
-    ax.set_title(str(label), fontsize="small")
-    ax.set_axis_off()
-plt.show()
+plots.images(X[:20], y[:20])
 
 # %% [markdown]
 # Not easy: some you would hesitate about yourself.
-
-# %% [markdown]
+#
 # ## 2. One digit, number by number
 #
 # 64 inputs, 32 hidden neurons, 10 outputs: one **score** (or *logit*) for each digit. The largest
@@ -92,7 +85,28 @@ print("probabilities:", " ".join(f"{p:.2f}" for p in probabilities))
 loss = nn.cross_entropy(scores, y[0])
 print(f"loss {loss:.4f} = -log({probabilities[y[0]]:.4f})")
 
+# %% [markdown]
+# ### What the loss asks of each score
+#
+# The derivative looks frightening, a fraction inside a logarithm, and turns out to be the simplest
+# one of all. With the scores $s_i$, the target $t$, and $y_i = 1$ for $i = t$ and 0 for the others:
+#
+# $$C = -\ln p_t = -\ln \frac{e^{s_t}}{\sum_j e^{s_j}} = \ln \sum_j e^{s_j} \; - \; s_t .$$
+#
+# Now by $s_i$. The first term gives $\dfrac{e^{s_i}}{\sum_j e^{s_j}}$, which is $p_i$ again. The
+# second gives 1 for the target, else 0. So
+#
+# $$\frac{\partial C}{\partial s_i} = p_i - y_i .$$
+#
+# **Probability minus target.** The right score is pushed up by what its probability lacks to 1,
+# every other one down by the probability that it should not have. Together the pushes are 0.
+
+# %%
 loss.backward()
+expected = [p.data - (i == y[0]) for i, p in enumerate(probabilities)]
+print("p - y:    ", " ".join(f"{x:5.2f}" for x in expected))
+print("gradients:", " ".join(f"{s.grad:5.2f}" for s in scores))
+
 gradient = [p.grad for p in model.parameters()]
 print(f"{len(gradient)} gradients, one for each weight and bias")
 
@@ -122,8 +136,7 @@ print(f"one mini-batch, eagerly: {1000 * eager_time:.1f} ms")
 # %% [markdown]
 # One epoch has 45 such batches and training takes dozens of epochs. It would work, but you would
 # wait. Where does the time go? Not into multiplying: into *handling thousands of small objects*.
-
-# %% [markdown]
+#
 # ## 4. Compile: record once, replay fast
 #
 # The thousands of operations are the same for every digit; only the numbers differ. So
@@ -163,16 +176,10 @@ print(dedent(source[forward:reverse]).strip())
 #
 # Nobody told the compiler about layers. It saw sums of products that share their factors, and that
 # is what a matrix product *is*.
-
-# %% [markdown]
+#
 # Backpropagation becomes matrix products too: the *transposed* matrices carry the error signals
 # back.
-
-# %%
-products = [line.strip() for line in source[reverse:].splitlines() if "np.dot" in line]
-print("\n".join(products))
-
-# %% [markdown]
+#
 # Two questions: is it **right**, and is it **fast**?
 
 # %%
@@ -192,8 +199,7 @@ print(f"{eager_time / compiled_time:.0f} times as fast")
 
 # %% [markdown]
 # The same numbers up to rounding, in a small fraction of the time. `nn.fit` compiles for you.
-
-# %% [markdown]
+#
 # ## 5. Training
 #
 # Mini-batches of 32, and two helpers:
@@ -215,8 +221,8 @@ print(history.report())
 print(f"{time.perf_counter() - start:.1f} seconds for 30 epochs")
 
 # %%
-history.plot().set_title("learning curves")
-plt.show()
+history.plot()
+plots.show()
 
 # %% [markdown]
 # The training curves end better than the validation curves: the network has also learnt things
@@ -239,12 +245,7 @@ answers = nn.predict(model, X_test).argmax(axis=1)
 table = np.zeros((10, 10), dtype=int)
 np.add.at(table, (y_test, answers), 1)
 
-figure, ax = plt.subplots(figsize=(5, 4.5), layout="constrained")
-ax.imshow(np.sqrt(table), cmap="Blues")
-for i, j in np.argwhere(table > 0):
-    ax.text(j, i, table[i, j], ha="center", va="center", color="white" if i == j else "black")
-ax.set(xlabel="answer", ylabel="true digit", xticks=range(10), yticks=range(10))
-plt.show()
+plots.table(table, "answer", "true digit", range(10))
 
 # %% [markdown]
 # Off the diagonal are the mistakes. Now look at them, with what the network thought.
@@ -252,16 +253,7 @@ plt.show()
 # %%
 probabilities = np.array([autograd.softmax(row) for row in nn.predict(model, X_test).tolist()])
 wrong = np.flatnonzero(answers != y_test)[:6]
-figure, axes = plt.subplots(2, 6, figsize=(10, 3.4), layout="constrained", sharey="row")
-for (top, below), i in zip(axes.T, wrong, strict=False):
-    top.imshow(X_test[i].reshape(8, 8), cmap="gray_r")
-    top.set_title(f"a {y_test[i]}, read as {answers[i]}", fontsize="medium")
-    top.set_axis_off()
-    colors = ["C0" if k == y_test[i] else "C1" if k == answers[i] else "0.7" for k in range(10)]
-    below.bar(range(10), probabilities[i], color=colors)
-    below.set(xticks=range(10), xlabel="digit", ylim=(0, 1))
-axes[1, 0].set_ylabel("probability")
-plt.show()
+plots.mistakes(X_test[wrong], y_test[wrong], answers[wrong], probabilities[wrong])
 
 # %% [markdown]
 # Blue: the true digit. Orange: the answer. Sometimes the network wavers between the two, and
@@ -276,8 +268,7 @@ print(f"                               where it is wrong: {sure[~right].mean():.
 # %% [markdown]
 # So the probability carries information: a mistake often comes with a lower one (exercise 4 makes
 # use of it).
-
-# %% [markdown]
+#
 # ## 7. What the hidden neurons look at
 #
 # Each hidden neuron has 64 weights, one for each pixel: an image. Red means "ink here excites me",
@@ -285,15 +276,14 @@ print(f"                               where it is wrong: {sure[~right].mean():.
 
 # %%
 nn.plot_weights(model)
-plt.show()
+plots.show()
 
 
 # %% [markdown]
 # Strokes, gaps, edges. No neuron is a digit; each answers a small question, and the second layer
 # weighs the answers. The borders at the left and right are white: hardly any digit has ink there,
 # so nothing needs these weights, and weight decay has let them fade.
-
-# %% [markdown]
+#
 # ## 8. A convolution, in plain loops
 #
 # The MLP does not know that pixels have neighbours. A **convolution** does: a small **filter**
@@ -337,8 +327,7 @@ print(dedent(source[forward:reverse]).strip())
 # `np.take` lays the 36 patches of each image side by side, and then **one** `np.dot` does all
 # filters at all positions of all images: a matrix of (32 times 36) rows by 9, times 9 by 8. That
 # is how deep learning libraries compute convolutions, too.
-
-# %% [markdown]
+#
 # A whole convolutional network: the convolution, then **max pooling** (of each 2 by 2 positions
 # only the largest output goes on, so a shift by one pixel matters less), then a dense layer.
 
@@ -378,12 +367,11 @@ for name, m in ("MLP", model), ("convolutional network", network):
 
 # %%
 nn.plot_weights(network)
-plt.show()
+plots.show()
 
 # %% [markdown]
 # Several look for an edge: red on one side, blue on the other.
-
-# %% [markdown]
+#
 # ## 9. No magic
 #
 # `compiled=False` runs the same training number by number. On a tiny part of the data, so that you
@@ -403,30 +391,37 @@ print(f"largest difference in any weight: {np.abs(weights[True] - weights[False]
 # %% [markdown]
 # The same weights. The compiler changes the time and nothing else: what you have understood about
 # single `Value`s is all there is.
-
-# %% [markdown]
+#
 # ## Exercises
 #
-# The solutions are folded below.
+# Put your answers in place of `...`. Solutions are folded.
 #
-# 1. **How many hidden neurons?** Train `nn.MLP(64, [n, 10])` for n = 2, 8 and 64. How do the number
-#    of parameters and the held-out accuracy grow?
-# 2. **One pixel to the right.** Shift all held-out images by one pixel (`np.roll` along the
-#    columns). How well does `model` read them? Then train a new one on the images *and* shifted
-#    copies: the training data have been **artificially expanded**.
-# 3. **Scrambled pixels.** Put the 64 pixels of all images, training and held out, into one and the
-#    same random order. You cannot read a digit any more. Can the MLP? And the convolutional
-#    network?
-# 4. **I would rather not say.** Let the network refuse the 5 % of the held-out digits where its
-#    highest probability is lowest. How many mistakes are left among the others?
-# 5. **A branch.** Compile a function with an `if` that depends on its input, run it on positive and
-#    negative numbers, and read `print(program)`. Is anything frozen?
-# 6. **The first weights.** Draw them with standard deviation 1 (`init="normal"`), then with
-#    $1/\sqrt{n}$ for a neuron with $n$ inputs (`init="lecun"`). Compare the held-out accuracy over
-#    the first ten epochs, with tanh and a learning rate of 0.5. Why does the first lag behind?
+# **1. Softmax by hand.** Three scores are 1, 0 and -1, and the target is the third one. What are
+# the three probabilities, and the slopes of the cross-entropy by the scores? (Lists of three
+# numbers.)
+#
+# <details><summary>Solution 1</summary>
+#
+# $e^1 + e^0 + e^{-1} = 4.086$, so $p = (0.665, 0.245, 0.090)$. The slopes are $p - y$: the third
+# one
+# is $0.090 - 1$.
+#
+# ```python
+# p = [0.6652, 0.2447, 0.0900]
+# check("06.1", p=p, dC_ds=[0.6652, 0.2447, -0.9100])
+# ```
+#
+# </details>
+
+# %%
+check("06.1", p=[..., ..., ...], dC_ds=[..., ..., ...])
 
 # %% [markdown]
-# <details><summary>Solution 1</summary>
+# **2. How many hidden neurons?** How many parameters has `nn.MLP(64, [n, 10])` for n = 2 and 64?
+# Train both (rate 0.1, momentum 0.9, 30 epochs, seed 0). Which share of the held-out digits does
+# the larger one read?
+#
+# <details><summary>Solution 2</summary>
 #
 # ```python
 # found = {}
@@ -436,15 +431,23 @@ print(f"largest difference in any weight: {np.abs(weights[True] - weights[False]
 #     nn.fit(m, X, y, optimizer=sgd, epochs=30, seed=0)
 #     found[n] = nn.accuracy(m, X_test, y_test)
 #     print(f"{n:2} hidden neurons, {len(m.parameters()):4} parameters: {found[n]:.1%}")
-# assert found[2] < found[8] < found[64]
+# check("06.2", parameters_2=160, parameters_64=4810, accuracy_64=found[64])
 # ```
 #
 # The parameters grow in proportion, the accuracy less and less.
 #
 # </details>
 
+# %%
+check("06.2", parameters_2=..., parameters_64=..., accuracy_64=...)
+
 # %% [markdown]
-# <details><summary>Solution 2</summary>
+# **3. One pixel to the right.** Shift all held-out images by one pixel (`np.roll` along the
+# columns). Which share does `model` read? Then train a new network on the images *and* copies
+# shifted to both sides: the training data have been **artificially expanded**. Which share does
+# that one read?
+#
+# <details><summary>Solution 3</summary>
 #
 # ```python
 # def shifted(images, by):
@@ -458,15 +461,22 @@ print(f"largest difference in any weight: {np.abs(weights[True] - weights[False]
 # after = nn.accuracy(m, shifted(X_test, 1), y_test)
 # print(f"shifted digits read: {before:.1%} before, {after:.1%} after the expansion,")
 # print(f"and the digits in their own place: {nn.accuracy(m, X_test, y_test):.1%}")
-# assert before < 0.8 < 0.9 < after
+# check("06.3", before=before, after=after)
 # ```
 #
 # To the MLP a shifted digit is something new: other pixels, other weights.
 #
 # </details>
 
+# %%
+check("06.3", before=..., after=...)
+
 # %% [markdown]
-# <details><summary>Solution 3</summary>
+# **4. Scrambled pixels.** Put the 64 pixels of all images, training and held out, into one and the
+# same random order. You cannot read a digit any more. Which network suffers, `"mlp"` or
+# `"convolutional"`?
+#
+# <details><summary>Solution 4</summary>
 #
 # ```python
 # order = np.random.default_rng(0).permutation(64)
@@ -476,29 +486,43 @@ print(f"largest difference in any weight: {np.abs(weights[True] - weights[False]
 #     nn.fit(m, X[:, order], y, optimizer=sgd, epochs=20, seed=0)
 #     found[type(m).__name__] = nn.accuracy(m, X_test[:, order], y_test)
 # print({name: f"{share:.1%}" for name, share in found.items()})
-# assert found["MLP"] > 0.95 and found["MLP"] > found["ConvolutionalNetwork"]
+# suffers = "mlp" if found["MLP"] < found["ConvolutionalNetwork"] else "convolutional"
+# check("06.4", suffers=suffers)
 # ```
 #
 # The MLP does not notice: it never knew which pixels are neighbours. The convolution relies on it.
 #
 # </details>
 
+# %%
+check("06.4", suffers=...)
+
 # %% [markdown]
-# <details><summary>Solution 4</summary>
+# **5. I would rather not say.** Let the network refuse the 5 % of the held-out digits where its
+# highest probability (`sure`) is lowest. How many mistakes are left among the others?
+#
+# <details><summary>Solution 5</summary>
 #
 # ```python
 # kept = sure > np.quantile(sure, 0.05)
 # left = np.count_nonzero(kept & ~right)
 # print(f"{np.count_nonzero(~right)} mistakes in all, {left} among the {kept.sum()} answered")
-# assert left < np.count_nonzero(~right)
+# check("06.5", mistakes_left=left)
 # ```
 #
 # A few digits handed to a human, and a good part of the mistakes is gone.
 #
 # </details>
 
+# %%
+check("06.5", mistakes_left=...)
+
 # %% [markdown]
-# <details><summary>Solution 5</summary>
+# **6. A branch.** Write a function $f(x)$ that is $x^2$ above 0 and $-3x$ elsewhere, with an `if`.
+# Compile it with `batch=True`, run it on 2, -2 and 5, and read `print(program)`. Is a branch
+# frozen?
+#
+# <details><summary>Solution 6</summary>
 #
 # ```python
 # def f(x):
@@ -507,7 +531,7 @@ print(f"largest difference in any weight: {np.abs(weights[True] - weights[False]
 # branching = autograd.compile(f, batch=True)
 # print(branching([2.0, -2.0, 5.0]))
 # print(branching)
-# assert branching([2.0, -2.0, 5.0]).tolist() == [4.0, 6.0, 25.0]
+# check("06.6", f=f, frozen=branching([-2.0])[0] != f(-2.0))
 # ```
 #
 # Two paths: each comparison is checked again for every row, and rows that decide differently run on
@@ -515,8 +539,19 @@ print(f"largest difference in any weight: {np.abs(weights[True] - weights[False]
 #
 # </details>
 
+
+# %%
+def f(x): ...
+
+
+check("06.6", f=f, frozen=...)
+
 # %% [markdown]
-# <details><summary>Solution 6</summary>
+# **7. The first weights.** Draw them with standard deviation 1 (`init="normal"`), then with
+# $1/\sqrt{n}$ for a neuron with $n$ inputs (`init="lecun"`). Compare the held-out accuracy over the
+# first ten epochs, with tanh and a learning rate of 0.5. Which is ahead, and why?
+#
+# <details><summary>Solution 7</summary>
 #
 # ```python
 # curves = {}
@@ -527,10 +562,13 @@ print(f"largest difference in any weight: {np.abs(weights[True] - weights[False]
 #         m, X, y, optimizer=sgd, epochs=10, seed=0, validation=(X_test, y_test)
 #     ).val_accuracy
 #     print(f"{init:6}", " ".join(f"{share:.1%}" for share in curves[init]))
-# assert sum(curves["lecun"]) > sum(curves["normal"])
+# check("06.7", ahead=max(curves, key=lambda init: sum(curves[init])))
 # ```
 #
 # With standard deviation 1 the sum over 64 pixels is often far from 0: tanh is saturated there, its
 # slope nearly 0, and little of the error signal comes through.
 #
 # </details>
+
+# %%
+check("06.7", ahead=...)

@@ -199,14 +199,16 @@ plots.show()
 # (notebook 4, section 6). **Adam** (Kingma and Ba 2015) gives each weight a rate of its own. It is
 # derived in three steps. Let $g_t$ be the gradient of one weight in step $t$.
 #
-# 1. **The direction**: not this gradient alone, which is noisy, but a running mean of the last ones,
+# 1. **The direction**: not this gradient alone, which is noisy, but a running mean of the last
+#    ones,
 #    $m_t = \beta_1 m_{t-1} + (1 - \beta_1)\, g_t$, with $\beta_1 = 0.9$ over about ten steps.
 # 2. **The size**: a running mean of the *squares*, $v_t = \beta_2 v_{t-1} + (1 - \beta_2)\, g_t^2$,
 #    with $\beta_2 = 0.999$. Then $\sqrt{v_t}$ is the usual size of the gradient, and
 #    $m_t / \sqrt{v_t}$ is a number between about -1 and 1, whatever the units of the loss.
 # 3. **The start**: both means begin at 0, and so are too small at first. How much? If all gradients
 #    are equal to $g$, then
-#    $m_t = (1 - \beta_1)(1 + \beta_1 + \dots + \beta_1^{t-1})\, g = (1 - \beta_1^t)\, g$. So divide by
+#    $m_t = (1 - \beta_1)(1 + \beta_1 + \dots + \beta_1^{t-1})\, g = (1 - \beta_1^t)\, g$. So
+#    divide by
 #    what is missing: $\hat m_t = m_t / (1 - \beta_1^t)$ and $\hat v_t = v_t / (1 - \beta_2^t)$.
 #
 # $$w \leftarrow w - \eta\, \frac{\hat m_t}{\sqrt{\hat v_t} + \varepsilon}$$

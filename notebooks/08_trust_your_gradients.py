@@ -22,7 +22,7 @@
 # with differences, and put it to work.
 
 # %%
-import math
+import random
 from fractions import Fraction
 
 import numpy as np
@@ -30,6 +30,8 @@ import numpy as np
 import autograd
 import nn
 from autograd import Value, detect_anomaly, explain, grad, gradcheck, hessian, minimize, why
+from course import check
+from nn.data import load
 
 # %% [markdown]
 # ## 1. Exactly
@@ -58,16 +60,9 @@ y.grad, y.grad == -Fraction(1, 9) * Fraction(49, 4)
 #
 # ## 2. Against differences
 #
-# A derivative is the limit of a difference quotient, so differences can check it. But which step?
-# A large one bends with the function, a small one drowns in rounding. Look at the error of
-# $\frac{f(x+h) - f(x-h)}{2h}$ for $f = \exp$ at 1:
-
-# %%
-for h in (1e-1, 1e-3, 1e-5, 1e-7, 1e-9, 1e-11):
-    difference = (math.exp(1 + h) - math.exp(1 - h)) / (2 * h)
-    print(f"h = {h:.0e}   error {abs(difference - math.e):.1e}")
-
-# %% [markdown]
+# A derivative is the limit of a difference quotient, so differences can check it. The step must be
+# neither too large nor too tiny (notebook 1, section 3).
+#
 # `gradcheck` takes five points instead of two and chooses the step for each input. It also notices
 # where there is no derivative to compare with.
 
@@ -91,6 +86,27 @@ def cut_off(x, w):
 gradcheck(cut_off, (2.0, [0.5, -0.3]), raise_exception=False)
 
 # %% [markdown]
+# A whole network is checked in the same way: a loss that takes nothing, and the parameters. And a
+# check is worth something only if it **fails** when something is wrong. Here is a softplus whose
+# derivative is wrong by one part in a thousand.
+
+# %%
+network = nn.MLP(4, [5, 3], activation="tanh", rng=random.Random(0))
+flower = load("iris", scale="standard", seed=0)
+row, kind = flower.X_train[0], int(flower.y_train[0])
+report = gradcheck(lambda: nn.cross_entropy(network(row), kind), network.parameters())
+print(len(report.entries), "derivatives compared, all right:", bool(report))
+
+nearly = autograd.primitive(
+    "nearly",
+    scalar=autograd.softplus,
+    partials=lambda out, x: (1.001 * autograd.sigmoid(x),),
+)
+gradcheck(nearly, (0.7,), raise_exception=False)
+
+# %% [markdown]
+# Found. Whenever you write a layer, a loss or an operation of your own: check it like this, once.
+#
 # ## 3. Stop at the first bad number
 #
 # One nan in the middle of a computation turns everything after it into nan, and the loss at the end
@@ -185,58 +201,86 @@ nn.fit(model, X, y, loss=loss, optimizer=optimizer, epochs=150, batch_size=4, pr
 [round(float(autograd.sigmoid(logit)), 3) for logit in np.ravel(nn.predict(model, X))]
 
 # %% [markdown]
+# Next: [a clinic](09_a_clinic.ipynb), where you put these tools to work.
+#
 # ## Exercises
 #
-# 1. Work out the gradient of $g(x, y) = \frac{x y}{x + y}$ at $x = \frac12$, $y = \frac13$ by hand,
-#    and let fractions confirm it.
-# 2. Make a primitive `my_square` whose partial you get wrong, and see what `gradcheck` says.
-# 3. The derivative of $\sqrt{x} \cdot x = x^{3/2}$ at 0 is 0. What does the engine say, why, and
-#    how do you mend it?
-# 4. Newton's method for an equation $h(x) = 0$ goes from $x$ to $x - h(x) / h'(x)$. Solve
-#    $\cos x = x$ with `grad`, and compare with `autograd.root`.
+# Put your answers in place of `...`. Solutions are folded.
+#
+# **1. In fractions.** Work out the gradient of $g(x, y) = \frac{x y}{x + y}$ at $x = \frac12$,
+# $y = \frac13$ by hand. Fractions are written as text, such as `"1/3"`.
 #
 # <details><summary>Solution 1</summary>
-#
-# ```python
-# x, y = Value(Fraction(1, 2)), Value(Fraction(1, 3))
-# (x * y / (x + y)).backward()
-# assert (x.grad, y.grad) == (Fraction(4, 25), Fraction(9, 25))
-# ```
 #
 # By the quotient rule, $\partial g / \partial x = y^2 / (x + y)^2$ and
 # $\partial g / \partial y = x^2 / (x + y)^2$.
 #
+# ```python
+# check("08.1", dg_dx="4/25", dg_dy="9/25")
+# ```
+#
 # </details>
+
+# %%
+check("08.1", dg_dx=..., dg_dy=...)
+
+# %% [markdown]
+# **2. A primitive of your own.** Make `my_square`, first with a partial that is wrong, and see what
+# `gradcheck` says. Then mend it.
 #
 # <details><summary>Solution 2</summary>
 #
 # ```python
-# my_square = autograd.primitive(
-#     "my_square",
-#     scalar=lambda x: x * x,
-#     array=lambda x: x * x,
-#     partials=lambda out, x: (x,),
+# wrong = autograd.primitive(
+#     "wrong_square", scalar=lambda x: x * x, partials=lambda out, x: (x,)
 # )
-# report = gradcheck(my_square, (3.0,), raise_exception=False)
-# print(report)
-# assert not report
+# print(gradcheck(wrong, (3.0,), raise_exception=False))
+# my_square = autograd.primitive(
+#     "my_square", scalar=lambda x: x * x, partials=lambda out, x: (2 * x,)
+# )
+# print(gradcheck(my_square, (3.0,)))
+# check("08.2", my_square=my_square)
 # ```
 #
 # </details>
+
+# %%
+my_square = ...
+check("08.2", my_square=my_square)
+
+# %% [markdown]
+# **3. A root at 0.** The derivative of $\sqrt{x} \cdot x = x^{3/2}$ at 0 is 0. What does the engine
+# say, and why? Write a function `mended(x)` with the same values and the right slope at 0 and at 4.
 #
 # <details><summary>Solution 3</summary>
 #
 # ```python
 # x = Value(0.0, label="x")
 # print(why(x, x.sqrt() * x))
-# assert math.isnan(grad(lambda x: autograd.sqrt(x) * x)(0.0))
-# mended = grad(lambda x: x * autograd.sqrt(x) if x > 0 else 0 * x)
-# assert (mended(0.0), mended(4.0)) == (0.0, 3.0)
+#
+#
+# def mended(x):
+#     return x * autograd.sqrt(x) if x > 0 else 0 * x
+#
+#
+# check("08.3", mended=mended)
 # ```
 #
 # The slope of the root is infinite at 0 and meets a factor 0; their product is nan.
 #
 # </details>
+
+
+# %%
+def mended(x): ...
+
+
+check("08.3", mended=mended)
+
+# %% [markdown]
+# **4. Newton's method** for an equation $h(x) = 0$ goes from $x$ to $x - h(x) / h'(x)$. Solve
+# $\cos x = x$ with `grad`, from 1 on, and compare with `autograd.root`. How many steps does it take
+# until $|h(x)| < 10^{-12}$?
 #
 # <details><summary>Solution 4</summary>
 #
@@ -245,10 +289,62 @@ nn.fit(model, X, y, loss=loss, optimizer=optimizer, epochs=150, batch_size=4, pr
 #     return autograd.cos(x) - x
 #
 #
-# x = 1.0
-# for _ in range(6):
-#     x = x - h(x) / grad(h)(x)
-# assert abs(h(x)) < 1e-15 and abs(autograd.root(h, 1.0).x - x) < 1e-9
+# x, steps = 1.0, 0
+# while abs(h(x)) >= 1e-12:
+#     x, steps = x - h(x) / grad(h)(x), steps + 1
+# assert abs(autograd.root(h, 1.0).x - x) < 1e-9
+# check("08.4", solution=x, steps=steps)
 # ```
 #
 # </details>
+
+# %%
+check("08.4", solution=..., steps=...)
+
+# %% [markdown]
+# **5. A convolution at a kink.** Check a fresh convolutional network (two filters with relu,
+# biases 0)
+# on `digits.X_train[4]`, a 1: how many **kinks** does `gradcheck` report? And with biases of 0.1?
+# Think of
+# the
+# white corners of the image.
+#
+# ```python
+# digits = load("digits", seed=0)
+# small = nn.Sequential(
+#     nn.Reshape(1, 8, 8),
+#     nn.Conv2d(1, 2, 3, activation="relu", init="he", rng=1),
+#     nn.AvgPool2d(2),
+#     nn.Flatten(),
+#     nn.Layer(18, 10, activation="linear", rng=2),
+# )
+# ```
+#
+# <details><summary>Solution 5</summary>
+#
+# ```python
+# digits = load("digits", seed=0)
+# small = nn.Sequential(
+#     nn.Reshape(1, 8, 8), nn.Conv2d(1, 2, 3, activation="relu", init="he", rng=1),
+#     nn.AvgPool2d(2), nn.Flatten(), nn.Layer(18, 10, activation="linear", rng=2),
+# )
+# image, digit, kinks = digits.X_train[4], int(digits.y_train[4]), []
+# for bias in 0.0, 0.1:
+#     for f in small.layers[1].filters:
+#         f.bias.data = bias
+#     loss = lambda: nn.cross_entropy(small(image), digit)
+#     report = gradcheck(loss, small.parameters(), raise_exception=False)
+#     kinks.append(sum(entry.verdict == "kink" for entry in report.entries))
+# check("08.5", kinks=kinks[0], kinks_with_bias=kinks[1])
+# ```
+#
+# On a white patch all inputs are 0, so with bias 0 the sum is exactly 0: the kink of relu. Seen
+# from
+# the bias there are two slopes, one to each side, and backpropagation has to choose (0, as
+# everybody
+# does). Neither is wrong; there *is* no derivative.
+#
+# </details>
+
+# %%
+check("08.5", kinks=..., kinks_with_bias=...)

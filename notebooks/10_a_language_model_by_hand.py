@@ -27,18 +27,20 @@
 # - a **recurrent network**, which reads a name letter by letter, and forgets: its gradients vanish,
 #   and the engine says why.
 #
-# You need: backpropagation (notebook 1), training (notebook 3). The next notebook builds a GPT.
+# You need: training (notebook 4), softmax with cross-entropy (notebook 6). The next notebook
+# builds a
+# GPT.
 
 # %%
 import math
 import random
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 import autograd
 import nn
 from autograd import Value, why
+from course import check, plots
 from nn.data import load
 
 # %% [markdown]
@@ -71,12 +73,7 @@ tokens = np.array(names.encode(names.text))
 counts = np.zeros((27, 27))
 np.add.at(counts, (tokens[:-1], tokens[1:]), 1)
 
-figure, ax = plt.subplots(figsize=(7, 6))
-image = ax.imshow(np.sqrt(counts), cmap="Blues")
-ax.set_xticks(range(27), shown)
-ax.set_yticks(range(27), shown)
-ax.set(xlabel="next character", ylabel="character", title="pairs in the names (root of the count)")
-plt.show()
+plots.table(counts, "next character", "character", shown)
 
 # %% [markdown]
 # A row tells what follows a character. Divided by its sum it is a row of probabilities. A pair that
@@ -139,23 +136,8 @@ before = {round(q.data, 4) for q in autograd.softmax(row)}
 print("probabilities before any learning:", before)
 
 # %% [markdown]
-# What does the gradient say? Take three characters instead of 27, logits of your choice, and a
-# target. The loss is the surprise, $-\log p$ of the target:
-
-# %%
-logits = [Value(z, label=f"z{i}") for i, z in enumerate([1.0, 0.0, -1.0])]
-loss = nn.cross_entropy(logits, 2)
-loss.label = "loss"
-loss.backward()
-autograd.draw(loss)
-
-# %%
-probabilities = autograd.softmax([z.data for z in logits])
-for z, q, target in zip(logits, probabilities, [0, 0, 1], strict=True):
-    print(f"{z.label}: gradient {z.grad:+.4f}, probability - target {q - target:+.4f}")
-
-# %% [markdown]
-# Each logit is pushed by **probability minus target**. Over the whole text these pushes add up to
+# What does the gradient say? Each logit is pushed by **probability minus target** (notebook 6,
+# section 2). Over the whole text these pushes add up to
 # 0 exactly where the model's probability of a pair is its share among the pairs: the best table is
 # the table of counts. Gradient descent should find it.
 #
@@ -183,8 +165,7 @@ print([write(lambda text: learnt[text[-1]], seed) for seed in range(8)])
 # hardly worth the trouble, if it were not for the next step: counting ends here. For all contexts
 # of five characters there would be $27^5 = 14$ million rows, nearly all of them empty. Learning
 # goes on.
-
-# %% [markdown]
+#
 # ## 4. Embeddings
 #
 # Look at three characters, not at one. To share what is learnt between contexts, each character
@@ -229,20 +210,13 @@ print([write(by_embeddings, seed) for seed in range(8)])
 # Where did the letters go? Nobody told the network what a vowel is.
 
 # %%
-figure, ax = plt.subplots(figsize=(6, 6))
-for letter, (u, v) in zip(shown, plane.weight, strict=True):
-    vowel = letter in "aeiouy"
-    ax.text(u.data, v.data, letter, fontsize=16, color="C3" if vowel else "C0", ha="center")
-points = np.array([[v.data for v in row] for row in plane.weight])
-ax.set(xlim=(points[:, 0].min() - 0.5, points[:, 0].max() + 0.5))
-ax.set(ylim=(points[:, 1].min() - 0.5, points[:, 1].max() + 0.5), title="the 27 embeddings")
-plt.show()
+points = [[v.data for v in row] for row in plane.weight]
+plots.letters(shown, points, marked="aeiouy")
 
 # %% [markdown]
 # Vowels stand together, because similar letters come in similar contexts, and the network has only
 # two numbers to say so.
-
-# %% [markdown]
+#
 # ## 5. A recurrent network, and what it forgets
 #
 # Three characters are not many. A **recurrent** network reads a name from left to right and keeps a
@@ -280,17 +254,13 @@ def gradients(layer, length=20):
     return [math.hypot(*(v.grad for v in row)) for row in inputs]
 
 
-figure, ax = plt.subplots(figsize=(6, 3.5))
 sizes = {kind: gradients(getattr(nn, kind)(4, 8, rng=random.Random(0))) for kind in ("RNN", "LSTM")}
 lstm = nn.LSTM(4, 8, rng=random.Random(0))
 for forget in lstm.bias_ih_l0[8:16]:
     forget.data = 3.0
 sizes["LSTM, told to remember"] = gradients(lstm)
-for name, size in sizes.items():
-    ax.semilogy(range(20, 0, -1), size, "o-", label=name)
-ax.set(xlabel="steps before the end", ylabel="size of the gradient")
-ax.legend()
-plt.show()
+curves = {f"o: {name}": (range(20, 0, -1), size) for name, size in sizes.items()}
+plots.lines(curves, "steps before the end", "size of the gradient", log="y")
 
 # %% [markdown]
 # A straight line on a logarithmic axis: the gradient **vanishes** exponentially. What was read
@@ -369,23 +339,16 @@ print([write(by_reading, seed) for seed in range(8)])
 #   common, which no table can.
 # - Recurrent networks take in any length, but a gradient that passes many steps vanishes. `why`
 #   shows where.
-
-# %% [markdown]
+#
 # ## Exercises
 #
-# The solutions are folded below.
+# Put your answers in place of `...`. Solutions are folded.
 #
-# 1. **At the optimum.** Show that the table of counts is where the gradient is 0: set the weights
-#    of an `nn.Embedding` to the logarithms of `smooth`, and look at the largest gradient of the
-#    weighted loss.
-# 2. **Without smoothing.** What is the surprise of the table of `counts` itself, on the text it was
-#    counted on? And which names are impossible by it?
-# 3. **One-hot.** Show that `nn.Embedding` is a layer of neurons: build an `nn.Linear` with the same
-#    weights and compare the two on all 27 characters.
-# 4. **The edge of vanishing.** In $h_t = \tanh(v\, h_{t-1} + x_t)$ all $x_t$ are 0 but the first,
-#    $x_1 = 0.001$. How large is $\partial h_{30} / \partial x_1$ for $v$ = 0.9, 1.0 and 1.1?
-
-# %% [markdown]
+# **1. At the optimum.** Show that the table of counts is where the gradient is 0: set the weights
+# of
+# an `nn.Embedding` to the logarithms of `smooth`. What is the largest gradient of the weighted
+# loss?
+#
 # <details><summary>Solution 1</summary>
 #
 # ```python
@@ -398,14 +361,20 @@ print([write(by_reading, seed) for seed in range(8)])
 #         (weights[a, b] * nn.cross_entropy(best(a), b)).backward()
 # largest = max(abs(w.grad) for w in best.parameters())
 # print(f"largest gradient: {largest:.1e}")
-# assert largest < 1e-15
+# check("10.1", largest=largest)
 # ```
 #
 # In every row the pushes of probability minus target cancel.
 #
 # </details>
 
+# %%
+check("10.1", largest=...)
+
 # %% [markdown]
+# **2. Without smoothing.** What is the surprise of the table of `counts` itself, on the text it was
+# counted on? And which probability has a name that holds the pair `qx`?
+#
 # <details><summary>Solution 2</summary>
 #
 # ```python
@@ -414,7 +383,7 @@ print([write(by_reading, seed) for seed in range(8)])
 # plain = -(counts[seen] * np.log(share[seen])).sum() / counts.sum()
 # smoothed = -(counts * np.log(p)).sum() / counts.sum()
 # print(f"{plain:.4f}, smoothed {smoothed:.4f}; pairs that never occur: {(~seen).sum()}")
-# assert plain < smoothed
+# check("10.2", surprise=plain, a_name_with_qx=share[letters.index("q"), letters.index("x")])
 # ```
 #
 # On the text itself no other table is better. But every name with one of the pairs that do not
@@ -423,7 +392,14 @@ print([write(by_reading, seed) for seed in range(8)])
 #
 # </details>
 
+# %%
+check("10.2", surprise=..., a_name_with_qx=...)
+
 # %% [markdown]
+# **3. One-hot.** `nn.Embedding` is a layer of neurons: build an `nn.Linear` with the same weights
+# and
+# compare the two on all 27 characters. Does a neuron hold a `"row"` or a `"column"` of the table?
+#
 # <details><summary>Solution 3</summary>
 #
 # ```python
@@ -434,6 +410,7 @@ print([write(by_reading, seed) for seed in range(8)])
 # for token in range(27):
 #     one_hot = [float(i == token) for i in range(27)]
 #     assert [v.data for v in layer(one_hot)] == [v.data for v in table(token)]
+# check("10.3", table_part="column")
 # ```
 #
 # Row and column are exchanged: a neuron of the layer holds what all characters say of *one* next
@@ -441,7 +418,17 @@ print([write(by_reading, seed) for seed in range(8)])
 #
 # </details>
 
+# %%
+check("10.3", table_part=...)
+
 # %% [markdown]
+# **4. The edge of vanishing.** A state goes on by $h_t = \tanh(v\, h_{t-1})$, after
+# $h_1 = \tanh(x)$. Take $x = 0.5$ and $v = 0.9$, and work out the slopes of $h_3$ by $h_2$, $h_1$
+# and
+# $x$. Then let the engine go thirty steps from $x = 0.001$: for which $v$ of 0.9, 1.0 and 1.1
+# does the
+# gradient vanish?
+#
 # <details><summary>Solution 4</summary>
 #
 # ```python
@@ -454,10 +441,20 @@ print([write(by_reading, seed) for seed in range(8)])
 #     h.backward()
 #     found[v] = x.grad
 #     print(f"v = {v}: {x.grad:.3g}")
-# assert found[0.9] < 0.05 < 0.99 < found[1.0] < 1.0 < found[1.1]
+# h1 = autograd.tanh(0.5)
+# h2 = autograd.tanh(0.9 * h1)
+# h3 = autograd.tanh(0.9 * h2)
+# by_h2 = 0.9 * (1 - h3**2)
+# by_h1 = by_h2 * 0.9 * (1 - h2**2)
+# by_x = by_h1 * (1 - h1**2)
+# vanishes = min(found, key=found.get)
+# check("10.4", dh3_dh2=by_h2, dh3_dh1=by_h1, dh3_dx=by_x, vanishes=vanishes)
 # ```
 #
 # At $v = 1$ and small states the product neither vanishes nor explodes, above 1 it grows until
 # tanh is saturated.
 #
 # </details>
+
+# %%
+check("10.4", dh3_dh2=..., dh3_dh1=..., dh3_dx=..., vanishes=...)

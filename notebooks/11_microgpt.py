@@ -25,18 +25,18 @@
 # - the same function, compiled, trained to the end;
 # - the same model from the library's layers, on 5,163 names.
 #
-# You need: the language models of notebook 8, and *surprise*, $-\log p$.
+# You need: the language models of notebook 10, and *surprise*, $-\log p$.
 
 # %%
 import math
 import random
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 import autograd
 import nn
 from autograd import Value, dot, softmax, take
+from course import check, plots
 from nn.data import load
 
 # %% [markdown]
@@ -232,13 +232,14 @@ autograd.stepper(first, names=named(w))
 # How do we know that all gradients are right? By differences, all 32 of them:
 
 # %%
-check = autograd.gradcheck(lambda: surprise(w, words[0]), parameters(w))
-print(bool(check), "-", len(parameters(w)), "derivatives compared")
+report = autograd.gradcheck(lambda: surprise(w, words[0]), parameters(w))
+print(bool(report), "-", len(parameters(w)), "derivatives compared")
 
 # %% [markdown]
 # ## 7. Training, where you can watch
 #
-# Adam keeps two running means for each number, of its gradient and of the gradient's square. A
+# Adam (derived in notebook 7) keeps two running means for each number, of its gradient and of the
+# gradient's square. A
 # `Value` can be the key of a dict, so that is where they are kept.
 
 
@@ -293,11 +294,7 @@ for _ in range(400):
         p.grad = slope
     adam.step()
     curve.append(mean)
-figure, ax = plt.subplots(figsize=(6, 3.5))
-ax.plot(curve)
-ax.axhline(best, color="gray", linestyle=":")
-ax.set(xlabel="step", ylabel="surprise", title="32 numbers learn two words")
-plt.show()
+plots.lines({"surprise": curve}, "step", "surprise", "32 numbers learn two words", level=best)
 print(f"surprise {curve[-1]:.4f}, the best possible {best:.4f}")
 
 
@@ -320,7 +317,7 @@ for text in (".", ".a", ".b", ".ab", ".ba"):
 #
 # The same text, with more numbers, is a GPT. For the names we take the library's layers, which have
 # PyTorch's names: `nn.MultiHeadAttention` holds the queries, keys and values of all heads and mixes
-# them. Windows of eight characters of the names (see notebook 8) are the examples, and each holds
+# them. Windows of eight characters of the names (see notebook 10) are the examples, and each holds
 # eight predictions.
 
 
@@ -417,22 +414,14 @@ print([write(seed) for seed in range(12)])
 #
 # `python -m nn train --data names --model gpt` does the last section from the command line, and
 # `--text FILE` takes a text of yours.
-
-# %% [markdown]
+#
 # ## Exercises
 #
-# The solutions are folded below.
+# Put your answers in place of `...`. Solutions are folded.
 #
-# 1. **Nobody looks ahead.** Show with gradients that the logits at the first position of `.ab` do
-#    not depend on the vectors of the positions behind it.
-# 2. **Tied weights.** `wte` is used twice, at the beginning and at the end. Give the end a matrix
-#    of its own with the same numbers. Show that the gradient of the tied one is the sum of both.
-# 3. **Temperature.** Divide the logits by 0.5 before the softmax. What happens to the names? Show
-#    that the most likely letter becomes more likely.
-# 4. **Who listens to whom?** Print how much the last position of `.ab` listens to each position in
-#    the trained small model. Why is the first position's share always 1 for itself?
-
-# %% [markdown]
+# **1. Nobody looks ahead.** Take the logits at the first position of `.ab`, and their sum. To which
+# rows of `wpe` does its gradient come? Give a list of positions.
+#
 # <details><summary>Solution 1</summary>
 #
 # ```python
@@ -441,15 +430,24 @@ print([write(seed) for seed in range(12)])
 #     p.grad = None
 # sum(gpt(w, tokens)[0]).backward()
 # print([[p.grad != 0 for p in row] for row in w["wpe"]])
-# assert any(p.grad for p in w["wpe"][0])
-# assert not any(p.grad for row in w["wpe"][1:] for p in row)
+# reached = [i for i, row in enumerate(w["wpe"]) if any(p.grad for p in row)]
+# check("11.1", positions=reached)
 # ```
 #
 # There is no way from a later position to an earlier answer, so no gradient flows.
 #
 # </details>
 
+# %%
+check("11.1", positions=...)
+
 # %% [markdown]
+# **2. Tied weights.** `wte` is used twice, at the beginning and at the end. Give the end a matrix
+# of
+# its own with the same numbers (`"head"`). Is the gradient of the tied matrix the `"sum"`, the
+# `"mean"`
+# or the `"product"` of the two?
+#
 # <details><summary>Solution 2</summary>
 #
 # ```python
@@ -462,14 +460,23 @@ print([write(seed) for seed in range(12)])
 # for p in parameters(w):
 #     p.grad = None
 # surprise(w, words[0]).backward()
-# assert np.allclose([p.grad for row in w["wte"] for p in row], total, rtol=1e-12, atol=1e-15)
+# tied = np.allclose([p.grad for row in w["wte"] for p in row], total, rtol=1e-12, atol=1e-15)
+# check("11.2", tied_is="sum" if tied else ...)
 # ```
 #
 # What is used twice gets the sum of both gradients: the rule of notebook 1.
 #
 # </details>
 
+# %%
+check("11.2", tied_is=...)
+
 # %% [markdown]
+# **3. Temperature.** Dividing the logits by a temperature before the softmax makes the model
+# bolder or
+# more cautious. The logits are 2, 1 and 0, the temperature is 0.5. What are the probabilities? Then
+# look at `write(seed, temperature=0.5)`.
+#
 # <details><summary>Solution 3</summary>
 #
 # ```python
@@ -477,17 +484,33 @@ print([write(seed) for seed in range(12)])
 # z = nn.predict(model, [[0] * 8])[0].reshape(8, 27)[0]
 # usual, cold = (np.array(softmax((z / t).tolist())) for t in (1.0, 0.5))
 # print(f"the likeliest first letter: {usual.max():.1%}, at temperature 0.5 {cold.max():.1%}")
-# assert cold.max() > usual.max() and cold.argmax() == usual.argmax()
+# check("11.3", p=list(softmax([4.0, 2.0, 0.0])))
 # ```
 #
 # The names become more ordinary. At a temperature near 0 there is only one left.
 #
 # </details>
 
+# %%
+check("11.3", p=[..., ..., ...])
+
 # %% [markdown]
+# **4. Attention by hand.** A position has the scores $s = (2, 0)$ for two positions, which say
+# $v = (10, 20)$. What does it hear? What are the slopes of that by the two scores, and by the two
+# values? And how much does the *first* position of any text listen to itself?
+#
 # <details><summary>Solution 4</summary>
 #
+# $p = (0.8808, 0.1192)$, so it hears $8.808 + 2.384 = 11.192$. By the values the slopes are $p$;
+# by the
+# scores $p_j (v_j - \text{heard})$. The first position sees nobody but itself.
+#
 # ```python
+# p = softmax([2.0, 0.0])
+# heard = 10 * p[0] + 20 * p[1]
+# slopes = [p[0] * (10 - heard), p[1] * (20 - heard)]
+# check("11.4", heard=heard, dheard_ds=slopes, dheard_dv=list(p), first_share=1)
+#
 # tokens = [alphabet.index(letter) for letter in ".ab"]
 # normed = [norm(start(w, token, i)) for i, token in enumerate(tokens)]
 # keys = [linear(w["wk"], a) for a in normed]
@@ -495,10 +518,11 @@ print([write(seed) for seed in range(12)])
 # for i, a in enumerate(normed):
 #     _, shares = attend(linear(w["wq"], a), keys[: i + 1], values[: i + 1])
 #     print(f"position {i}:", " ".join(f"{p.data:.2f}" for p in shares))
-#     assert abs(sum(p.data for p in shares) - 1) < 1e-12
-#     assert i > 0 or shares[0].data == 1.0
 # ```
 #
-# The first position sees nobody but itself, and shares add up to 1.
+# The last lines show who listens to whom in the small model.
 #
 # </details>
+
+# %%
+check("11.4", heard=..., dheard_ds=[..., ...], dheard_dv=[..., ...], first_share=...)

@@ -145,13 +145,35 @@ def test_backward_passes_that_are_wrong_are_told_why():
 
 PLANTED = [  # exercise, name, a wrong answer, and what is said of it
     ("01.1", "df_dy", 5, "contributions add up"),
-    ("01.1", "used_twice", "x", "x is only in x + y"),
+    ("01.1", "used_twice", "x", r"x is only in x \+ y"),
     ("01.2", "by_x", 4, "sign"),
     ("01.3", "dc_da", 22, "handed on from each use at once"),
     ("01.3", "passed_on_at_once", 10, "that is the right pass"),
     ("01.5", "calls_for_15_doublings", 32767, "count the first call, too"),
     ("01.6", "factors", [0.8, 0, -0.9, 1.1], "sign"),
     ("01.6", "diverges_above", 0.1, "in one step"),
+    ("03.1", "dE_dw6", -0.0826676, "sign"),
+    ("03.3", "dE_db2", 0.1385, "contributions add up"),
+    ("03.5", "needed", "equal", "equal weights stay equal for ever"),
+    ("03.6", "delta_k", 0.4518, "local derivative is left out"),
+    ("04.1", "moved", ["layers.0.neurons.0.bias"], "no weight behind it"),
+    ("04.3", "ratio", 4.0, "take the root"),
+    ("04.4", "slope_quadratic", 0.9975, "local derivative is left out"),
+    ("04.4", "slope_cross_entropy", 0.00247, "local derivative"),
+    ("05.1", "w1", 0.4, "subtract it"),
+    ("05.4", "dC_dw", -0.31, "factor or divisor 2 is left out"),
+    ("05.4", "probability", -0.31, "asked is the probability"),
+    ("06.1", "dC_ds", [0.665, 0.245, 0.090], "the target is missing"),
+    ("06.2", "parameters_2", 148, "the biases count, too"),
+    ("06.4", "suffers", "MLP", "never knew what is a neighbour"),
+    ("07.1", "best", 0.1, "no weight can grow"),
+    ("07.3", "l2_slope", -0.005, "factor n|factor 2"),
+    ("07.3", "l1_slope", 0.01, "sign"),
+    ("07.4", "mean", 0.46, "the answer for `m2`"),
+    ("08.1", "dg_dx", "-4/25", "sign"),
+    ("08.3", "mended", lambda x: x * x**0.5, "branch before the root"),
+    ("08.4", "solution", 0.99985, "radians, not degrees"),
+    ("08.5", "kinks", 0, "verdict is kink"),
     ("09.1", "diagnosis", "rate", "a smaller rate makes the swings slower"),
     ("09.2", "diagnosis", "saturated", "here it is exactly 0"),
     ("09.3", "loss", 17.0, "train with it, not only look"),
@@ -162,18 +184,25 @@ PLANTED = [  # exercise, name, a wrong answer, and what is said of it
     ("09.8", "diagnosis", "Overflow", "it is inf times 0"),
     ("09.9", "diagnosis", "infinite slope", "the forward pass alone is nan"),
     ("09.10", "loss", 1.5, "subtract the target"),
+    ("10.2", "a_name_with_qx", float("inf"), "asked is p"),
+    ("10.3", "table_part", "row", "one weight for each"),
+    ("10.4", "dh3_dh2", 0.9, "local derivative is left out"),
+    ("11.1", "positions", [0, 1, 2], "before the others are read"),
+    ("11.2", "tied_is", "mean", "contributions add up"),
+    ("11.3", "p", [0.665, 0.245, 0.090], "divisor|factor|operation"),
+    ("11.4", "dheard_dv", [8.808, 2.384], "wrong"),
 ]
 
 
 @pytest.mark.parametrize(("number", "name", "answer", "sentence"), PLANTED)
 def test_planted_mistakes_are_named(number, name, answer, sentence):
     report = check(number, hints="why", **{name: answer})
-    assert sentence in str(report) and report.marks[-1].causes
-    assert any(mark.verdict == "wrong" for mark in report)
+    assert any(mark.verdict == "wrong" and mark.causes for mark in report)
+    assert re.search(sentence, str(report))
 
 
 def test_every_notebook_has_exercises_whose_hints_do_not_give_away_the_code():
-    for notebook in ("01", "02", "09"):
+    for notebook in (f"{i:02}" for i in range(1, 12)):
         tasks = course.exercises(notebook)
         assert list(tasks) == [f"{notebook}.{i}" for i in range(1, len(tasks) + 1)]
         assert all(task.asked and task.hints for task in tasks.values())

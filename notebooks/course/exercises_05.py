@@ -99,7 +99,8 @@ EXERCISES = {
     "05.4": exercise(
         ByHand(logistic, dC_ds="s", dC_dw="w", dC_db="b"),
         Numbers(
-            {-0.3100255: "that is a - y, the gradient; asked is the probability"}, probability=0.6899744811276125
+            {-0.3100255: "that is a - y, the gradient; asked is the probability"},
+            probability=0.6899744811276125,
         ),
         hints=(
             "s = 0.5 · 2 - 0.2 = 0.8, and a = σ(0.8).",

@@ -32,8 +32,9 @@ def lines(
 ) -> None:
     """Draw named curves: y over its number, or a pair (x, y); a name "o: …" gives a marker.
 
-    `groups` so many curves after each other look alike. `log` names logarithmic axes, such as "xy"; `grey` the curve that stays in the background;
-    `level` is a grey line across; what else is given goes to `Axes.set`.
+    `groups` curves after each other look alike. `log` names logarithmic axes, such as "xy";
+    `grey` the curve that stays in the background; `level` is a grey line across; what else is
+    given goes to `Axes.set`.
     """
     own = ax is None
     if own:
@@ -203,3 +204,31 @@ def gains(found: Mapping[str, Any], title: str, ax: Any) -> None:
     ax.set_yticks(range(len(found)), list(found))
     if not ax.yaxis_inverted():
         ax.invert_yaxis()
+
+
+def mistakes(X: Any, truth: Any, answers: Any, probabilities: Any) -> None:
+    """Draw images that were read wrongly, and below each the ten probabilities."""
+    _, axes = plt.subplots(
+        2, len(X), figsize=(1.7 * len(X), 3.4), layout="constrained", sharey="row"
+    )
+    for (top, below), image, t, a, p in zip(axes.T, X, truth, answers, probabilities, strict=True):
+        top.imshow(np.reshape(image, (8, 8)), cmap="gray_r")
+        top.set_title(f"a {t}, read as {a}", fontsize="medium")
+        top.set_axis_off()
+        colors = ["C0" if k == t else "C1" if k == a else "0.7" for k in range(10)]
+        below.bar(range(10), p, color=colors)
+        below.set(xticks=range(10), xlabel="digit", ylim=(0, 1))
+    axes[1, 0].set_ylabel("probability")
+    plt.show()
+
+
+def letters(names: Sequence[str], points: Any, marked: str) -> None:
+    """Draw names at points of the plane, some of them in another colour."""
+    _, ax = plt.subplots(figsize=(6, 6), layout="constrained")
+    for name, (u, v) in zip(names, points, strict=True):
+        color = "C3" if name in marked else "C0"
+        weight = "bold" if name in marked else "normal"
+        ax.text(u, v, name, fontsize=16, color=color, fontweight=weight, ha="center", va="center")
+    (left, low), (right, high) = np.min(points, axis=0) - 0.5, np.max(points, axis=0) + 0.5
+    ax.set(xlim=(left, right), ylim=(low, high))
+    plt.show()
