@@ -44,6 +44,8 @@ def test_it_was_executed_from_top_to_bottom_without_errors(path):
     data = {k for c in code for o in c["outputs"] for k in o.get("data", {})}
     assert data & {"image/svg+xml", "image/png"}, "a reader sees pictures without running it"
     assert not re.search(r"/(home|root|tmp|work|usr)/", path.read_text(encoding="utf-8"))
+    text = "".join(t for c in code for o in c["outputs"] for t in o.get("text", []))
+    assert "\r" not in text and "%|" not in text, "every step of a progress bar was stored"
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
