@@ -134,7 +134,7 @@ for epoch in range(1, 4):
 #
 # ## 3. The same loop in one call
 #
-# `nn.fit` is this loop, with the numbers computed much faster (the next notebook shows how). Do not
+# `nn.fit` is this loop, with the numbers computed much faster (notebook 6 shows how). Do not
 # believe it, check it: the same start, the same order, one example at a time.
 
 # %%
@@ -370,7 +370,7 @@ plots.show()
 # The same work, many more steps.
 #
 # In practice one takes mini-batches of 10 to 200: hardly noisier than the whole batch, nearly as
-# quick as online training, and many examples at once suit the computer (next notebook).
+# quick as online training, and many examples at once suit the computer (notebook 6).
 #
 # ## 9. A neuron that does not listen
 #

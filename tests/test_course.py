@@ -368,3 +368,28 @@ def test_a_class_in_parts_is_open_until_the_part_is_there():
 
     assert check("02.1", Value=Own).open and check("02.4", Value=Own).open
     assert check("02.4", Value=type("Own", (), {"__init__": lambda self, x: None})).open
+
+
+def test_plots_tell_curves_apart_by_dashes_and_show_themselves(monkeypatch):
+    matplotlib = pytest.importorskip("matplotlib", reason="needs the `notebooks` extra")
+    matplotlib.use("agg")
+    from matplotlib import pyplot
+
+    from course import plots
+
+    shown = []
+    monkeypatch.setattr(pyplot, "show", lambda: shown.append(pyplot.gcf()))
+    curves = {"3: right": [1.0, 2.0], "o: walk": ([0.0, 1.0], [3.0, 4.0]), "error": [5.0, 6.0]}
+    plots.lines(curves, "epoch", "loss", grey="error", log="y", level=1.0, ylim=(0.5, 9))
+    (ax,) = shown[0].axes
+    lines = ax.get_lines()[:3]
+    assert [line.get_label() for line in lines] == ["3: right", "walk", "error"]
+    assert [line.get_marker() for line in lines] == ["None", "o", "None"]
+    assert [line.get_linestyle() for line in lines] == ["-", "--", "-"]
+    assert lines[0].get_xdata().tolist() == [1, 2] and lines[2].get_color() == "0.7"
+    assert ax.get_yscale() == "log" and ax.get_ylim() == (0.5, 9)
+    left, _ = plots.panels(2, (4, 2))
+    plots.lines({"a": [1], "b": [2], "c": [3]}, ax=left, groups=2)
+    assert [line.get_linestyle() for line in left.get_lines()] == ["-", "-", "--"]
+    assert len(shown) == 1, "panels are shown by plots.show()"
+    pyplot.close("all")

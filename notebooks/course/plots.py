@@ -14,6 +14,7 @@ from matplotlib.ticker import MaxNLocator
 import nn
 
 STYLES = "-", "--", ":", "-."
+MARKERS = ".os^"
 
 
 def lines(
@@ -41,7 +42,8 @@ def lines(
         ax = plt.subplots(figsize=size, layout="constrained")[1]
     style = 0
     for name, curve in curves.items():
-        marker, label = name.split(": ", 1) if name[1:3] == ": " else ("", name)
+        marked = name[:1] in MARKERS and name[1:3] == ": "
+        marker, label = name.split(": ", 1) if marked else ("", name)
         x, y = curve if isinstance(curve, tuple) else (np.arange(1, len(curve) + 1), curve)
         options: dict[str, Any] = {"marker": marker or None, "markersize": 4, "label": label}
         if label == grey:
