@@ -108,7 +108,8 @@ plots.show()
 # The quadratic cost guesses for as long before it even begins, and is still behind after twenty.
 #
 # From here on we use `nn.cross_entropy`, with *softmax* instead of ten separate sigmoids: the
-# probabilities of the ten digits then add up to 1. Its error signals are also $a - y$.
+# probabilities of the ten digits then add up to 1. Its error signals are also
+# probability minus target (notebook 6, section 2).
 #
 # ## 3. The first weights
 #

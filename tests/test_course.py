@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+import autograd
 import course
-from autograd import Value
+from autograd import Value, detect_anomaly, gradcheck, why
 from course import check, progress
 
 
@@ -65,6 +66,8 @@ def test_hints_ask_for_a_step_at_once_and_only_answer_shows_the_right_number():
     assert "wrong" in verdict and "mistake" not in verdict and "mistake was made" in where
     assert "add up" in why and "Hint: First dc/db" in why and "right" not in why
     assert "10" in answer and "10" not in why
+    shown = check("01.3", hints="why", dc_da=6)._repr_html_()
+    assert "Still to do, in place of `...`: passed_on_at_once.<br>Hint: " in shown
 
 
 def test_for_graders_it_is_plain_data():
@@ -206,6 +209,38 @@ def test_every_notebook_has_exercises_whose_hints_do_not_give_away_the_code():
         tasks = course.exercises(notebook)
         assert list(tasks) == [f"{notebook}.{i}" for i in range(1, len(tasks) + 1)]
         assert all(task.asked and task.hints for task in tasks.values())
+
+
+def test_the_tools_name_what_the_patients_have(monkeypatch):
+    matplotlib = pytest.importorskip("matplotlib", reason="needs the `notebooks` extra")
+    matplotlib.use("agg")
+    from matplotlib import pyplot
+
+    monkeypatch.setattr(pyplot, "show", lambda: pyplot.close("all"))
+    path = Path(course.__file__).parents[1] / "09_a_clinic.py"
+    clinic = {}
+    exec(compile(path.read_text("utf-8"), str(path), "exec"), clinic)
+    loss_of = {k: clinic[k] for k in ("line_loss", "relu_loss", "quadratic", "two_layer_loss")}
+    w1, w2, w3, w4, w5 = (clinic[f"w{i}"] for i in range(1, 6))
+
+    assert "zero_grad" in str(why(w1, loss_of["line_loss"](w1)))
+    dead = why(w2, loss_of["relu_loss"](w2, clinic["b2"], clinic["v2"]))
+    assert dead.kind == "zero" and "relu is off" in dead.reasons
+    assert why(w3, loss_of["quadratic"](w3, clinic["b3"])).kind == "tiny"
+    cut = loss_of["two_layer_loss"](w4, clinic["v4"], clinic["two_layers"])
+    assert why(w4, cut).kind == "unconnected"
+    fine = why(w5, loss_of["line_loss"](w5))
+    assert fine.kind == "ordinary" and w5.data == 3.0, "so the step is at fault"
+    assert gradcheck(clinic["centimetre_loss"], (0.03,)), "so the rate is"
+    assert not gradcheck(clinic["squash"], (0.7,), raise_exception=False)
+    with pytest.raises(FloatingPointError, match="sqrt"), detect_anomaly():
+        clinic["walk"](clinic["distances"], 1.0, 0.0)
+    with pytest.raises(FloatingPointError, match=r"exp\(800.0\) gives inf"), detect_anomaly():
+        clinic["own_cross_entropy"]([Value(500.0), Value(800.0), Value(200.0)], 0)
+    scores = [Value(s) for s in clinic["start"]]
+    by_hand = dict(zip(scores, clinic["gradients"](clinic["start"]), strict=True))
+    report = autograd.check(autograd.logsumexp(scores) - scores[1], by_hand)
+    assert report.marks[1].causes == ("p for p - y",)
 
 
 def test_a_diagnosis_is_one_of_the_words():

@@ -45,7 +45,9 @@ class Checked(HandReport):
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return super()._repr_html_() if self.marks else f"<p>{html.escape(str(self))}</p>"
+        if self.marks:
+            return super()._repr_html_().replace("\n", "<br>")
+        return f"<p>{html.escape(str(self))}</p>"
 
     def _title(self) -> str:
         return f"Exercise {self.number}: {super()._title()}"
