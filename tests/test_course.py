@@ -12,6 +12,7 @@ import autograd
 import course
 from autograd import Value, detect_anomaly, gradcheck, why
 from course import check, progress
+from course.kinds import ByHand
 
 
 @pytest.fixture(autouse=True)
@@ -428,3 +429,28 @@ def test_plots_tell_curves_apart_by_dashes_and_show_themselves(monkeypatch):
     assert [line.get_linestyle() for line in left.get_lines()] == ["-", "-", "--"]
     assert len(shown) == 1, "panels are shown by plots.show()"
     pyplot.close("all")
+
+
+def every_part_by_hand():
+    for notebook in (f"{i:02}" for i in range(1, 12)):
+        for number, task in course.exercises(notebook).items():
+            for part in task.parts:
+                if isinstance(part, ByHand) and part.step is None:
+                    yield pytest.param(number, part, id=f"{number}-{'-'.join(part.asked)}")
+
+
+@pytest.mark.parametrize(("number", "part"), [*every_part_by_hand()])
+def test_right_numbers_are_right_whatever_they_are_rounded_to(number, part):
+    root, names = part.graph()
+    root.backward()
+    for digits in (3, 4, 5, 6):
+
+        def written(value, digits=digits):
+            if not isinstance(value, Value):
+                return [written(item) for item in value]
+            x = value.grad if part.of == "grad" else value.data
+            return f"{float(x):.{digits}g}" if x != int(x) else int(x)
+
+        answers = {name: written(names[key]) for name, key in part.keys.items()}
+        report = check(number, **answers)
+        assert report.marks and all(mark.verdict == "right" for mark in report), str(report)
