@@ -23,9 +23,10 @@ from autograd.nesting import flatten, same
 from autograd.words import formula
 from autograd.words.folding import Folding
 from autograd.words.names import Names
+from autograd.words.numbers import numeral
 from autograd.words.sweep import STALE, Sweep
 from autograd.words.text import visible
-from autograd.words.wording import listed, number
+from autograd.words.wording import listed
 
 HINTS = ("verdict", "where", "why", "answer")
 KINDS = ("grad", "data", "partial")
@@ -285,8 +286,8 @@ class Desk:
             causes = list(dict.fromkeys([*(h.mistake.name for h in entry.causes), *entry.typed]))
             note = self._why(entry)
         exact = isinstance(entry.right, Fraction)
-        shown = str(entry.right) if exact else number(entry.right)
-        told = shown if level == 3 else None
+        number = str(entry.right) if exact else numeral(entry.right)
+        told = number if level == 3 else None
         return Mark(name, answer.written, entry.verdict, tuple(causes), note, told)
 
     def _where(self, entry: Judged, question: Question | None) -> str:

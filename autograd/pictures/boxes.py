@@ -5,18 +5,16 @@ every text is escaped here, so that whatever a label holds is shown as that text
 else; colour is never the only difference between two kinds of box.
 """
 
-import math
 import re
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 
 from autograd.engine.primitive import CONSTANT, DETACHED
 from autograd.engine.value import Value
 from autograd.pictures.graphviz_display import Drawing
 from autograd.words.names import Names
+from autograd.words.numbers import numeral
 from autograd.words.text import visible
 
-LONGEST_FRACTION = 12  # characters; a longer one is shown as a float
 FONT = "Helvetica,Arial,sans-serif"
 # Colour is never alone: results have thin borders, the root a thick one, leaves a medium one,
 # inputs round corners, constants are dashed and detached values dotted.
@@ -53,7 +51,7 @@ class Boxes:
 
     def fields(self, node: Value) -> list[str]:
         """Return the texts in the box of `node`."""
-        data = number(node._data, self.fmt)
+        data = numeral(node._data, self.fmt)
         if node.primitive is CONSTANT:
             return [data]
         name = self.names[node]
@@ -61,7 +59,7 @@ class Boxes:
         if node.primitive is DETACHED:
             fields.append("detached")
         elif self.grad != "":
-            fields.append(f"grad {self.grad or number(node.grad, self.fmt)}")
+            fields.append(f"grad {self.grad or numeral(node.grad, self.fmt)}")
         return fields
 
     def line(self, node: Value) -> str:
@@ -97,7 +95,7 @@ def add_arrows(
     """Draw the arrows to and from the oval of `node`; with `fmt` also the local partials."""
     oval = f"op{ids[node]}"
     for parent, partial in zip(node.parents, node.partials, strict=True):
-        label = None if fmt is None else escaped(f" {number(partial, fmt)}")  # off the arrow
+        label = None if fmt is None else escaped(f" {numeral(partial, fmt)}")  # off the arrow
         drawing.edge(ids[parent], oval, label, weight="4" if parent.parents else "1")
     drawing.edge(oval, ids[node], weight="4")  # the way from result to result is a straight line
 
@@ -138,16 +136,3 @@ def escaped(text: str) -> str:
     """
     text = text.replace("\\", "\\\\")
     return _SPECIAL.sub(lambda match: f"&#{ord(match.group())};", text)
-
-
-def number(x: float, fmt: str) -> str:
-    """Return `x` as `fmt` says; where that is too long, or 0 though `x` is not, as 1.2e-09.
-
-    A short fraction stays one.
-    """
-    if isinstance(x, Fraction) and len(str(x)) <= LONGEST_FRACTION:
-        return str(x)
-    x = float(x)
-    shown = format(x, fmt)
-    vanished = x != 0.0 and math.isfinite(x) and not re.search("[1-9]", shown)
-    return visible(f"{x:.1e}" if vanished or len(shown) > 24 else shown)

@@ -25,7 +25,7 @@ def draw(
     names: Mapping[str, Any] | None = None,
     partials: bool = False,
     rankdir: str = "LR",
-    fmt: str = ".4f",
+    fmt: str = "",
     limit: int = LIMIT,
 ) -> Drawing:
     """Return the graph of `root`, a Value or a list of them, as a picture.
@@ -35,7 +35,7 @@ def draw(
         names: Values by name, such as `locals()`; a Value's own label comes first.
         partials: write each operation's local partial derivative at the arrow of its input.
         rankdir: "LR" for left to right, "TB" for top to bottom.
-        fmt: how numbers are written, as in `format(number, fmt)`.
+        fmt: how numbers are written, such as ".4f"; by default with five digits at most.
         limit: how many Values are drawn at most.
 
     Raises `TypeError` where `root` is no Value, `ValueError` for more Values than `limit` and

@@ -191,7 +191,9 @@ def _page(graph: dict[str, Any], table: Table, quiz: Quiz) -> str:
         "style": _source("page.css"),
         "data": data,
         "partials": f"{table.code()}\n{quiz.code()}",
-        "script": "\n".join(_source(f"{name}.js") for name in SCRIPTS),
+        "script": "\n".join(
+            [javascript.source("numbers.js"), *[_source(f"{name}.js") for name in SCRIPTS]]
+        ),
     }
     template = _source("page.html")
     return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], template)

@@ -11,6 +11,7 @@ from math import isfinite, isinf, isnan
 
 from autograd.engine.primitive import TABLE
 from autograd.engine.value import Value
+from autograd.words.numbers import numeral
 from autograd.words.sweep import Use
 from autograd.words.text import visible
 
@@ -77,28 +78,28 @@ ZERO: Sequence[Line] = (
 )
 # Why a result is nan although no input is, or infinite although all inputs are finite.
 RESULT: Sequence[Line] = (
-    ("/", "{x:.6g} / {y:.6g}", DIVISION, lambda p: p.y == 0 or isnan(p.out)),
-    ("mod floor_divide", "{row} by {y:.6g}", DIVISION, lambda p: p.outside or isnan(p.out)),
-    ("** pow", "{x:.6g} to the power {y:.6g}", DOMAIN, lambda p: p.outside or isnan(p.out)),
-    ("", "{row} of {x:.6g}", DOMAIN, lambda p: p.outside),
+    ("/", "{x} / {y}", DIVISION, lambda p: p.y == 0 or isnan(p.out)),
+    ("mod floor_divide", "{row} by {y}", DIVISION, lambda p: p.outside or isnan(p.out)),
+    ("** pow", "{x} to the power {y}", DOMAIN, lambda p: p.outside or isnan(p.out)),
+    ("", "{row} of {x}", DOMAIN, lambda p: p.outside),
     ("+ -", "inf - inf", SCALE, lambda p: isnan(p.out)),
     ("*", "0 times inf", WHERE, lambda p: isnan(p.out)),
-    ("sin cos tan", "{row} of {x:.6g}", SCALE, None),
+    ("sin cos tan", "{row} of {x}", SCALE, None),
     (
         "exp exp2 expm1 sinh cosh",
-        "{row} of {x:.6g} is beyond the largest float, 1.8e+308",
+        "{row} of {x} is beyond the largest float, 1.8e308",
         SAFE,
         None,
     ),
-    ("", "beyond the largest float, 1.8e+308", SCALE, lambda p: p.op != "" and isinf(p.out)),
-    ("", "{row} gives {out:.6g}", "", None),
+    ("", "beyond the largest float, 1.8e308", SCALE, lambda p: p.op != "" and isinf(p.out)),
+    ("", "{row} gives {out}", "", None),
 )
 # Why a local derivative is infinite or nan although the inputs and the result are finite.
 SLOPE: Sequence[Line] = (
-    ("/", "divided by {y:.6g}", DIVISION, None),
-    ("** pow", "the derivative of x ** {y:.6g} at 0 is inf", DOMAIN, lambda p: p.i == p.x == 0),
-    ("pow", "its derivative holds the log of the base {x:.6g}", DOMAIN, lambda p: p.i == 1),
-    ("", "the derivative of {row} at {own:.6g} is {local}", DOMAIN, lambda p: p.op != ""),
+    ("/", "divided by {y}", DIVISION, None),
+    ("** pow", "the derivative of x ** {y} at 0 is inf", DOMAIN, lambda p: p.i == p.x == 0),
+    ("pow", "its derivative holds the log of the base {x}", DOMAIN, lambda p: p.i == 1),
+    ("", "the derivative of {row} at {own} is {local}", DOMAIN, lambda p: p.op != ""),
     ("", "the local derivative of {row} is {local}", "", None),
 )
 
@@ -106,8 +107,9 @@ SLOPE: Sequence[Line] = (
 def cause(table: Sequence[Line], use: Use, data: Mapping[Value, float]) -> tuple[str, str]:
     """Return what the first line that fits says of the operation `use.child`, and its hint."""
     point = Point(use, data)
+    known = {name: numeral(x) if isinstance(x, float) else x for name, x in vars(point).items()}
     return next(
-        (what.format_map(vars(point)), hint)
+        (what.format_map(known), hint)
         for operations, what, hint, test in table
         if (not operations or point.op in operations.split()) and (test is None or test(point))
     )

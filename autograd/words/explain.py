@@ -1,7 +1,7 @@
 """explain: the chain rule with numbers, a line for each node, in the order of the reverse sweep.
 
     f = q * z = -12   ∂f/∂f = 1
-    q = x + y = 3     ∂f/∂q = ∂f/∂f × z = 1 × -4 = -4
+    q = x + y = 3     ∂f/∂q = ∂f/∂f × z = 1 × (-4) = -4
 
 Left the forward pass, right upstream × local = contribution; where a value is used more than
 once its contributions add up. Invariant: the graph is not touched, and the gradients are those
@@ -10,7 +10,6 @@ that `backward()` finds.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import islice
 from typing import Any
 
@@ -19,6 +18,7 @@ from autograd.words.folding import Contribution, Folding
 from autograd.words.formula import TEXT, Formula, Style, filled
 from autograd.words.latex import LATEX
 from autograd.words.names import Names
+from autograd.words.numbers import numeral
 from autograd.words.sweep import STALE, Sweep
 from autograd.words.text import ELLIPSIS, check_format
 
@@ -83,8 +83,7 @@ class Explanation:
         """The forward pass at one node, and the sum of the contributions to its gradient."""
 
         def number(x: float) -> str:
-            exact = isinstance(x, Fraction)
-            return style.figure(str(x) if exact else format(x + 0.0, self._fmt))  # no -0
+            return style.figure(numeral(x, self._fmt))
 
         def slope(name: str) -> str:
             return filled(style.slope, [style.name(self._root), style.name(name)])
@@ -93,18 +92,18 @@ class Explanation:
         if line.expression is not None:
             left.insert(1, style.write(line.expression))
         used, more = line.contributions[:USES], len(line.contributions) - USES
-        numbers = [style.product(number(c.upstream), number(c.local)) for c in used]
+        numbers = [style.joined([number(c.upstream), number(c.local)], style.times) for c in used]
         rules = [
             n
             if c.rule is None
-            else style.product(slope(c.child), style.write(c.rule, style.factor))
+            else style.joined([slope(c.child), style.write(c.rule, style.factor)], style.times)
             for c, n in zip(used, numbers, strict=True)
         ]
         sums = [rules, numbers] if rules != numbers else [numbers] if used else []
         if len(used) > 1:
             sums.append([number(c.product) for c in used])
         rest = [style.name(ELLIPSIS) + style.name(f" ({more} more)")] if more > 0 else []
-        right = [slope(line.name), *[" + ".join(terms + rest) for terms in sums]]
+        right = [slope(line.name), *[style.joined(terms + rest) for terms in sums]]
         return " = ".join(left), " = ".join([*right, number(line.gradient)])
 
 
@@ -113,16 +112,16 @@ def explain(
     *,
     names: Mapping[str, Any] | None = None,
     fold: bool = False,
-    fmt: str = ".6g",
+    fmt: str = "",
 ) -> Explanation:
     """Return the chain rule on the graph below `root`, with numbers, a line for each node.
 
     The lines come in the order of the reverse sweep; constants have none. `names` gives Values
     names in one go, as `locals()` does, also those in a model; a node's own label comes first.
     With `fold=True` a node that has no name and is used once has no line of its own: it is written
-    out where it is used, and its local derivative is a factor there. `fmt` formats floats; exact
-    Values are shown as fractions. The graph is not changed, and `backward()` need not have been
-    called.
+    out where it is used, and its local derivative is a factor there. Numbers have five digits at
+    most, or are written as `fmt` says, such as ".9g"; short fractions are shown as such. The graph
+    is not changed, and `backward()` need not have been called.
 
     Raises `TypeError` where `root` is not a Value, `names` not a mapping or `fmt` not a string,
     and `ValueError` for a `fmt` that does not format numbers.

@@ -20,6 +20,7 @@ from autograd.engine import table
 from autograd.engine.primitive import TABLE, Primitive, Rule
 from autograd.engine.value import Value
 from autograd.symbolic import COMPARISONS, Symbolic, not_equal
+from autograd.words.numbers import joined, numeral, signed
 from autograd.words.text import ELLIPSIS, visible
 
 LONGEST = 60  # characters of a rule that is worth printing
@@ -150,7 +151,8 @@ class Style:
 
     `forms` holds a template for a row, how tightly it binds, and how tightly its inputs have to;
     other rows are written by `call`. The others write a name, a number of a formula, one that was
-    formatted already, and a product whose second factor has to bind as tightly as `factor`.
+    formatted already, and a product whose second factor has to bind as tightly as `factor`. What
+    begins with a minus sign stands in brackets after + - · /, as in 1 × (-4).
     """
 
     forms: Mapping[Any, tuple[str, int, tuple[int, ...]]]
@@ -161,7 +163,7 @@ class Style:
     iverson: str  # brackets for a comparison that is 1 or 0
     slope: str
     figure: Callable[[str], str]
-    product: Callable[[str, str], str]
+    times: str
     factor: int
 
     def write(self, formula: Formula, level: int = CHOICE) -> str:
@@ -171,7 +173,10 @@ class Style:
             return self.name(row)
         if row in self.forms:
             template, own, levels = self.forms[row]
-            written = filled(template, list(map(self.write, inputs, levels)))
+            parts = list(map(self.write, inputs, levels))
+            if template.endswith(" #2") and own in (SUM, PRODUCT):
+                parts[1] = signed(parts[1], self.brackets)
+            written = filled(template, parts)
         elif isinstance(row, Primitive):
             written = self.call(row, list(map(self.write, inputs)))
         else:
@@ -179,20 +184,20 @@ class Style:
         brackets = self.iverson if own == COMPARED else self.brackets
         return filled(brackets, [written]) if own < level else written
 
+    def joined(self, parts: Sequence[str], sign: str = "+") -> str:
+        """Return the sum, or the product, of what is written already."""
+        return joined(parts, sign, self.brackets)
+
 
 def filled(template: str, arguments: Sequence[str]) -> str:
     """Return the template with its arguments in their places."""
     return re.sub("#([123])", lambda place: arguments[int(place[1]) - 1], template)
 
 
-def _digits(x: float | Fraction) -> tuple[str, int]:
-    """A number as text: a fraction as a quotient, a whole number without a point."""
-    if x < 0:
-        written, own = _digits(-x)
-        return f"-({written})" if own < SIGN else f"-{written}", SIGN
-    if isinstance(x, Fraction) and x.denominator != 1:
-        return f"{x.numerator} / {x.denominator}", PRODUCT
-    return repr(int(x) if x < 1e15 and x == int(x) else x), ATOM
+def _number(x: float | Fraction) -> tuple[str, int]:
+    """A number as text, and how tightly it binds."""
+    written = numeral(x)
+    return written, PRODUCT if "/" in written else SIGN if x < 0 else ATOM
 
 
 def _infix(sign: str, own: int, left: int, right: int) -> tuple[str, int, tuple[int, ...]]:
@@ -213,13 +218,13 @@ TEXT = Style(
         **dict.fromkeys((table.power, table.power_constant), _infix("**", POWER, ATOM, POWER)),
     },
     name=str,
-    number=_digits,
+    number=_number,
     call=lambda row, arguments: f"{visible(row.name)}({', '.join(arguments)})",
     brackets="(#1)",
     iverson="(#1)",
     slope="∂#1/∂#2",
     figure=str,
-    product=lambda left, right: f"{left} × {right}",
+    times="×",
     factor=ATOM,
 )
 text = TEXT.write

@@ -9,7 +9,8 @@ from fractions import Fraction
 from autograd.engine import table
 from autograd.engine.primitive import TABLE, Primitive
 from autograd.symbolic import COMPARISONS
-from autograd.words.formula import ATOM, CHOICE, COMPARED, POWER, PRODUCT, SUM, Style
+from autograd.words.formula import ATOM, CHOICE, COMPARED, POWER, PRODUCT, SIGN, SUM, Style
+from autograd.words.numbers import numeral
 from autograd.words.text import ELLIPSIS, latex, visible
 
 _SYMBOLS = {ELLIPSIS: r"\cdots", "pi": r"\pi"}
@@ -47,18 +48,13 @@ def number_in_latex(written: str) -> str:
 
 
 def _number(x: float | Fraction) -> tuple[str, int]:
-    whole = -1e15 < x < 1e15 and x == int(x)
-    written = number_in_latex(str(int(x) if whole else x))
-    return written, SUM if x < 0 else ATOM if whole else POWER
+    written = number_in_latex(numeral(x))
+    return written, SIGN if x < 0 else ATOM if written.replace(".", "").isdigit() else POWER
 
 
 def _call(row: Primitive, arguments: list[str]) -> str:
     head = rf"\{row.name}" if row.name in _COMMANDS else rf"\operatorname{{{latex(row.name)}}}"
     return rf"{head}\left({', '.join(arguments)}\right)"
-
-
-def _product(left: str, right: str) -> str:
-    return rf"{left} \cdot " + (rf"\left({right}\right)" if right.startswith("-") else right)
 
 
 CASES = r"\begin{cases} #2 & #1 \\ #3 & \text{else} \end{cases}"
@@ -80,6 +76,6 @@ LATEX = Style(
     iverson=r"\left[#1\right]",
     slope=r"\frac{\partial #1}{\partial #2}",
     figure=number_in_latex,
-    product=_product,
+    times=r"\cdot",
     factor=PRODUCT,
 )

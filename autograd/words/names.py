@@ -10,6 +10,7 @@ from typing import Any
 
 from autograd.engine.primitive import CONSTANT
 from autograd.engine.value import Value
+from autograd.words.numbers import numeral
 from autograd.words.text import visible
 
 
@@ -52,7 +53,7 @@ class Names:
     def __getitem__(self, node: Value) -> str:
         """The name of `node`; of a constant, its number."""
         name = self._names.get(node)
-        return f"{float(node._data):g}" if name is None else name
+        return numeral(node._data) if name is None else name
 
     def given(self, node: Value) -> str:
         """The name that the user gave, "" where there is none."""

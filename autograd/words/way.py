@@ -13,8 +13,9 @@ from typing import Literal, NamedTuple
 
 from autograd.engine.value import Value
 from autograd.words.causes import DIVISION, RESULT, SCALE, SLOPE, WHERE, ZERO, cause
+from autograd.words.numbers import joined, numeral
 from autograd.words.sweep import Sweep, Use
-from autograd.words.wording import Words, listed, number
+from autograd.words.wording import Words, listed
 
 LARGE = 1e6  # above it a gradient is called enormous, below the inverse tiny
 DOMINATES = 0.6  # of the logarithm of the whole product: then one factor is to blame
@@ -136,9 +137,9 @@ def _at(words: Words, place: Place) -> Finding:
     at = words.computed(child, place.position)
     if product == 0.0 == local:
         what, hint = cause(ZERO, place, sweep.data)
-        passes = f"nothing of {words.slope(child)} = {number(upstream)} passes"
+        passes = f"nothing of {words.slope(child)} = {numeral(upstream)} passes"
         return Finding(what, (f"{at}: {words.local(place)} = 0, so {passes}.",), hint, child)
-    factors = f"upstream × local is {number(upstream)} × {number(local)}"
+    factors = f"upstream × local is {joined([numeral(upstream), numeral(local)], '×')}"
     if not math.isfinite(local):
         found = _slope(words, place)
         if upstream == 0.0 and math.isinf(local):
@@ -150,7 +151,7 @@ def _at(words: Words, place: Place) -> Finding:
         found = _size(words, [place, *_largest_way(sweep, child)], product != 0.0)
         name = "overflow" if product else "underflow"
         found = found._replace(what=f"{name}, {found.what}", culprit=child)
-    return found._replace(details=(f"{at}: {factors} = {number(product)}.", *found.details))
+    return found._replace(details=(f"{at}: {factors} = {numeral(product)}.", *found.details))
 
 
 def _slope(words: Words, use: Use) -> Finding:
@@ -205,8 +206,8 @@ def _size(words: Words, way: list[Use], large: bool) -> Finding:
         what += f"{'add up' if large else 'nearly cancel'}, {words.terms(node)}"
         at, hint = words.sources(node), SCALE if large else CANCEL
     else:
-        what = f"a factor of {number(use.partial)}"
-        at = f"{words.computed(child, use.position)}: {words.local(use)} = {number(use.partial)}."
+        what = f"a factor of {numeral(use.partial)}"
+        at = f"{words.computed(child, use.position)}: {words.local(use)} = {numeral(use.partial)}."
         if abs(use.partial) < FLAT and child.op in ("tanh", "sigmoid"):
             what = f"{child.op} is saturated"
         elif largest > DOMINATES * total:
@@ -214,7 +215,8 @@ def _size(words: Words, way: list[Use], large: bool) -> Finding:
     if largest > DOMINATES * total:
         return Finding(what, (at,), hint, child)
     side, mean = "above" if large else "below", 10.0 ** (sign * total / len(factors))
-    product = f"a product of {len(factors)} factors {side} 1, {mean:.3g} each in the geometric mean"
+    each = numeral(float(f"{mean:.3g}"))
+    product = f"a product of {len(factors)} factors {side} 1, {each} each in the geometric mean"
     if len(factors) >= DEEP and hint == SCALE and "saturated" not in what:
         hint = EXPLODING if large else VANISHING
     details = (f"The {'largest' if large else 'smallest'}: {what}. {at}",)

@@ -16,9 +16,10 @@ from autograd.engine.graph import topological_order
 from autograd.engine.primitive import CONSTANT, DETACHED
 from autograd.engine.value import Value
 from autograd.lines import line_of, origin_of
+from autograd.words.numbers import numeral
 from autograd.words.sweep import STALE, Sweep
 from autograd.words.way import Finding, Kind, explained, kind_of, not_finite
-from autograd.words.wording import Words, listed, number
+from autograd.words.wording import Words, listed
 
 ORIGINS = 20  # detached leaves whose origin is traced back
 NO_LINE = (
@@ -82,7 +83,7 @@ def why(
         kind, headline, found = _unconnected(words, value)
     else:
         found = explained(words, value)
-        headline = f"{words.slope(value)} = {number(gradient)}: {found.what}"
+        headline = f"{words.slope(value)} = {numeral(gradient)}: {found.what}"
     sentences = [f"{headline}.", *found.details, found.hint]
     if value is not sweep.root:
         if kind not in ("nan", "infinite") and not math.isfinite(sweep.data[sweep.root]):
@@ -115,7 +116,7 @@ def _of_root(words: Words) -> tuple[Kind, str, Finding]:
     group = [leaf for leaf, its in zip(leaves, kinds, strict=True) if its == kind]
     found, known = explained(words, group[0]), listed([words.names[leaf] for leaf in group])
     leaf = f"Of its {len(leaves)} leaves {len(group)} have a gradient that is {kind}: {known}."
-    because = f"{words.slope(group[0])} = {number(sweep.gradient[group[0]])}: {found.what}."
+    because = f"{words.slope(group[0])} = {numeral(sweep.gradient[group[0]])}: {found.what}."
     return kind, headline, found._replace(details=(ask, leaf, because, *found.details))
 
 
@@ -154,8 +155,8 @@ def _unconnected(words: Words, value: Value) -> tuple[Kind, str, Finding]:
 
 def _grad(words: Words, value: Value, gradient: float) -> str:
     """Say so where `.grad` is not this gradient, nor this times that of the root."""
-    root, grad = words.sweep.root, number(float(value.grad))
-    if grad in (number(gradient), number(gradient * float(root.grad or 1.0))):
+    root, grad = words.sweep.root, numeral(float(value.grad))
+    if grad in (numeral(gradient), numeral(gradient * float(root.grad or 1.0))):
         return ""
     if grad == "0" and not root.grad:
         return f"Its .grad is 0: backward() has not been called on {words.names[root]}."

@@ -14,16 +14,12 @@ from autograd.words import formula
 from autograd.words.causes import partner
 from autograd.words.folding import Folding
 from autograd.words.names import Names
+from autograd.words.numbers import exact_numeral, joined, numeral
 from autograd.words.sweep import Sweep, Use
 from autograd.words.text import visible
 
 SHOWN = 3  # operands, and names in a list
 TERMS = 4  # contributions written out
-
-
-def number(x: float) -> str:
-    """Write a number as `explain` does: six digits, no -0."""
-    return f"{x + 0.0:.6g}"
 
 
 def listed(names: Sequence[str]) -> str:
@@ -52,7 +48,7 @@ class Words(Folding):
 
     def equal(self, node: Value) -> str:
         """`y = 3`; for a constant the bare number."""
-        data = number(self.sweep.data[node])
+        data = numeral(self.sweep.data[node])
         return data if node.primitive is CONSTANT else f"{self.names[node]} = {data}"
 
     def computed(self, node: Value, i: int = 0) -> str:
@@ -64,14 +60,14 @@ class Words(Folding):
         shown = sorted({i, partner(node, i), *range(min(SHOWN, len(inputs)))})
         operands = dict.fromkeys(inputs[i] for i in shown if inputs[i].primitive is not CONSTANT)
         at = f" at {', '.join(map(self.equal, operands))}" if operands else ""
-        written = f"{formula.text(expression)} = {number(self.sweep.data[node])}"
+        written = f"{formula.text(expression)} = {numeral(self.sweep.data[node])}"
         return f"{self.names[node]} = {written}{at}{line}"
 
     def terms(self, node: Value) -> str:
         """The contributions to the gradient of `node` as a sum, with all their digits."""
         uses = self.sweep.uses[node]
-        terms = [formula.number(self.sweep.contribution(use)) for use in uses[:TERMS]]
-        return " + ".join(map(formula.text, terms)) + (" + …" if len(uses) > TERMS else "")
+        terms = [exact_numeral(self.sweep.contribution(use)) for use in uses[:TERMS]]
+        return joined(terms) + (" + …" if len(uses) > TERMS else "")
 
     def sources(self, node: Value) -> str:
         """Where these come from: the operations, the first two written out."""

@@ -7,7 +7,7 @@ The page is `page.html` and `style.css`; its scripts, in the order in which they
 
     random.js    seeded random numbers
     trainer.js   steps of the optimiser on the recorded program, losses, accuracy
-    numbers.js   numbers and colours as they are shown
+    elements.js  colours, marks and elements
     network.js   the picture of the network
     surface.js   the data and what the model says of the plane
     curves.js    the loss over the epochs

@@ -24,6 +24,7 @@ from autograd.compiler.program import Program
 from autograd.engine.graph import topological_order
 from autograd.engine.modes import Training
 from autograd.engine.value import as_value
+from autograd.pictures import javascript
 from nn.checks import by_name, check_size
 from nn.files.strict_json import LoadError, parse, read
 from nn.live.wiring import Wiring, wire
@@ -37,7 +38,7 @@ from nn.training.runners import check_repeats
 
 Array = npt.NDArray[Any]
 FORMAT = "seegrad playground"
-SCRIPTS = "random trainer numbers network surface curves details page".split()
+SCRIPTS = "random trainer elements network surface curves details page".split()
 MOST_STEPS = 1000  # nodes of the graph of one example that can be stepped through
 MOST_NUMBERS = 2_000_000  # in the data: a page of 40 MB
 
@@ -276,6 +277,7 @@ def _number(x: Any) -> float | str:
 def _page(data: Mapping[str, Any], program: str) -> str:
     """Fill the template: data as JSON that no markup can end, code of our own making."""
     room = files("nn.live")
+    scripts = [room.joinpath(f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS]
     text = json.dumps(data, allow_nan=False, separators=(",", ":"))
     for sign in "<>&":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
@@ -283,9 +285,7 @@ def _page(data: Mapping[str, Any], program: str) -> str:
         "style": room.joinpath("style.css").read_text(encoding="utf-8"),
         "data": text,
         "program": program,
-        "script": "\n".join(
-            room.joinpath(f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS
-        ),
+        "script": "\n".join([javascript.source("numbers.js"), *scripts]),
     }
     template = room.joinpath("page.html").read_text(encoding="utf-8")
     return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], template)

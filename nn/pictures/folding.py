@@ -12,9 +12,10 @@ import numpy as np
 
 from autograd import Value
 from autograd.engine.primitive import CONSTANT
-from autograd.pictures.boxes import STYLES, number, record
+from autograd.pictures.boxes import STYLES, record
 from autograd.pictures.graphviz_display import Drawing
 from autograd.words.names import Names
+from autograd.words.numbers import numeral
 from autograd.words.text import visible
 from nn.pictures.owners import Add, Owners, add_frames
 
@@ -148,7 +149,7 @@ class _Folded:
         return ids
 
     def _data(self, value: Value) -> str:
-        return f"data {number(value._data, self.fmt)}"
+        return f"data {numeral(value._data, self.fmt)}"
 
     def _numbers(self, values: list[Value]) -> list[str]:
         if len(values) < 2:
@@ -156,5 +157,5 @@ class _Folded:
         data = np.array([value._data for value in values])
         with np.errstate(all="ignore"):
             found = {"min": data.min(), "mean": data.mean(), "max": data.max()}
-        shown = [f"{name} {number(float(x), self.fmt)}" for name, x in found.items()]
+        shown = [f"{name} {numeral(float(x), self.fmt)}" for name, x in found.items()]
         return [f"{len(values):,} values", *shown]

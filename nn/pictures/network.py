@@ -16,17 +16,11 @@ from autograd import Value
 from autograd.engine.graph import topological_order
 from autograd.engine.modes import Training, innermost, no_grad
 from autograd.engine.primitive import CONSTANT
-from autograd.pictures.boxes import (
-    Boxes,
-    add_arrows,
-    add_oval,
-    blank,
-    escaped,
-    number,
-)
+from autograd.pictures.boxes import Boxes, add_arrows, add_oval, blank, escaped
 from autograd.pictures.graphviz_display import Drawing
 from autograd.pictures.tree import shortened, text_tree
 from autograd.words.names import Names
+from autograd.words.numbers import numeral
 from autograd.words.text import LIMIT, check_format, check_limit
 from nn.module import Module, unmoved
 from nn.pictures.folding import add_folded
@@ -38,7 +32,7 @@ def draw(
     x: Any,
     *,
     names: Mapping[str, Any] | None = None,
-    fmt: str = ".4f",
+    fmt: str = "",
     fold_above: int = 200,
     limit: int = LIMIT,
 ) -> Drawing:
@@ -48,7 +42,7 @@ def draw(
         model: any Module; its parts become frames, named as in `named_parameters()`.
         x: what the model takes, numbers or Values; they are named x[0], x[1], ...
         names: further Values by name, such as `locals()`.
-        fmt: how numbers are written, as in `format(number, fmt)`.
+        fmt: how numbers are written, such as ".4f"; by default with five digits at most.
         fold_above: with more nodes than this, neurons or layers are drawn as single boxes.
         limit: how many nodes are drawn at most where nothing is folded.
 
@@ -81,7 +75,7 @@ def draw(
         drawing.attr(label=escaped(owners.title("")), labelloc="t")
         if len(order) > fold_above:
             add_folded(drawing, owners, order, roots, known, fmt)
-            results = [f"{known[root]} | data {number(root._data, fmt)}" for root in roots]
+            results = [f"{known[root]} | data {numeral(root._data, fmt)}" for root in roots]
             lines = [*model.summary().splitlines(), *results]
             drawing.tree = shortened(lines, len(lines))
         else:

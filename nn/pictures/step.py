@@ -11,6 +11,7 @@ import autograd
 from autograd import Value
 from autograd.engine.graph import topological_order
 from autograd.words.names import Names
+from autograd.words.numbers import numeral, signed
 from nn.optim import Optimizer
 from nn.pictures.axes import import_pyplot
 
@@ -64,9 +65,9 @@ def plot_step(
     for ax, image in zip(both, images, strict=True):
         ax.imshow(image)
         ax.set_axis_off()
-    both[0].set_title(f"before the step: loss {before.data:.4g}")
+    both[0].set_title(f"before the step: loss {numeral(before.data)}")
     more = [f"and {len(moves) - MOVES} more"] if len(moves) > MOVES else []
-    told = "\n".join([f"after the step: loss {after.data:.4g}", *moves[:MOVES], *more])
+    told = "\n".join([f"after the step: loss {numeral(after.data)}", *moves[:MOVES], *more])
     both[1].set_title(told, parse_math=False)
     return both[0], both[1]
 
@@ -75,9 +76,11 @@ def _move(p: Value, before: float, gradient: float, rate: float, names: Any) -> 
     """`w: 3 - 0.05 × 22 = 1.9`, or where the optimiser does something else `w: 3 → 1.9`."""
     name = Names([p], names)[p]
     if math.isclose(before - rate * gradient, p.data, rel_tol=1e-12, abs_tol=1e-300):
-        factor = f"{gradient:.4g}" if gradient > 0.0 else f"({gradient:.4g})"
-        return f"{name}: {before:.4g} - {rate:.4g} × {factor} = {p.data:.4g}"
-    return f"{name}: {before:.4g} → {p.data:.4g}, where the gradient is {gradient:.4g}"
+        factor = signed(numeral(gradient))
+        return f"{name}: {numeral(before)} - {numeral(rate)} × {factor} = {numeral(p.data)}"
+    return (
+        f"{name}: {numeral(before)} → {numeral(p.data)}, where the gradient is {numeral(gradient)}"
+    )
 
 
 def _swept(loss: Any, optimizer: Optimizer, drawing: dict[str, Any]) -> bytes:

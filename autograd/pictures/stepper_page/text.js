@@ -1,15 +1,4 @@
-// Numbers and formulas as text. One rule: up to five digits, whole numbers bare.
-function shown(x) {
-  if (x === null) return "–";
-  if (!Number.isFinite(x)) return x !== x ? "nan" : x > 0 ? "inf" : "-inf";
-  if (x === 0) return "0";
-  const size = Math.abs(x);
-  if (Number.isInteger(x) && size < 1e6) return String(x);
-  return size >= 1e6 || size < 1e-3
-    ? x.toExponential(4).replace(/\.?0+e/, "e")
-    : String(Number(x.toPrecision(5)));
-}
-
+// Numbers and formulas as text.
 function exact(x) {
   return x === null ? "" : Object.is(x, -0) ? "-0" : Number.isFinite(x) ? String(x) : shown(x);
 }

@@ -69,11 +69,11 @@ def test_micrograds_example():
     assert len(parts(root, "edge")) == 2 * (2 + 1)
     assert sorted(texts(g) for g in parts(root, "node")) == sorted(
         [
-            ["x", "data -2.0000", "grad -4.0000"],
-            ["y", "data 5.0000", "grad -4.0000"],
-            ["z", "data -4.0000", "grad 3.0000"],
-            ["v1", "data 3.0000", "grad -4.0000"],
-            ["f", "data -12.0000", "grad 1.0000"],
+            ["x", "data -2", "grad -4"],
+            ["y", "data 5", "grad -4"],
+            ["z", "data -4", "grad 3"],
+            ["v1", "data 3", "grad -4"],
+            ["f", "data -12", "grad 1"],
             ["+"],
             ["*"],
         ]
@@ -84,9 +84,9 @@ def test_names_come_from_locals():
     x, y = Value(2.0), Value(3.0)
     product = x * y
     assert sorted(numbers(draw(product, names=locals())).values()) == [
-        "product | data 6.0000 | grad —",
-        "x | data 2.0000 | grad —",
-        "y | data 3.0000 | grad —",
+        "product | data 6 | grad —",
+        "x | data 2 | grad —",
+        "y | data 3 | grad —",
     ]
 
 
@@ -128,7 +128,7 @@ def test_partials_stand_at_the_arrows():
 def test_constants_and_detached_values_look_different():
     x, d = Value(2.0, "x"), Value(2.0).detach()
     lines = draw(x * 3 + d).source.splitlines()
-    constant = next(line for line in lines if '"{3.0000}"' in line)
+    constant = next(line for line in lines if '"{3}"' in line)
     detached = next(line for line in lines if "| detached}" in line)
     leaf = next(line for line in lines if '"{x | ' in line)
     assert "dashed" in constant and "grad" not in constant
@@ -158,9 +158,9 @@ def test_several_roots_share_their_graph():
     assert draw([x, x]).source == draw(x).source
 
 
-@pytest.mark.parametrize(("x", "shown"), [(1e-9, "1.0e-09"), (1e300, "1.0e+300"), (0.0, "0.0000")])
+@pytest.mark.parametrize(("x", "shown"), [(1e-9, "1e-9"), (1e300, "1e300"), (-0.0, "0.0000")])
 def test_numbers_that_a_fixed_format_cannot_show(x, shown):
-    assert f"data {shown} " in draw(Value(x)).source
+    assert f"data {shown} " in draw(Value(x), fmt=".4f").source
 
 
 def test_rankdir():
@@ -274,11 +274,11 @@ def test_without_any_graphviz_a_tree_is_shown(monkeypatch, tmp_path):
     bundle = drawing._repr_mimebundle_()
     assert list(bundle) == ["text/plain"]
     assert bundle["text/plain"].splitlines() == [
-        "v2 | data -12.0000 | grad — | *",
-        "├─ v1 | data 3.0000 | grad — | +",
-        "│  ├─ x | data -2.0000 | grad —",
-        "│  └─ y | data 5.0000 | grad —",
-        "└─ z | data -4.0000 | grad —",
+        "v2 | data -12 | grad — | *",
+        "├─ v1 | data 3 | grad — | +",
+        "│  ├─ x | data -2 | grad —",
+        "│  └─ y | data 5 | grad —",
+        "└─ z | data -4 | grad —",
         "to see the picture: pip install 'seegrad[draw]'",
     ]
     for render in (drawing.pipe, lambda: drawing.render(directory=tmp_path)):
@@ -359,7 +359,7 @@ def test_a_broken_dot_does_not_break_a_notebook(monkeypatch, tmp_path):
     fake_dot(tmp_path, "while read -r line; do :; done; exit 3")
     bundle = draw(Value(1.0, "x"))._repr_mimebundle_()
     assert list(bundle) == ["text/plain"]
-    assert bundle["text/plain"].startswith("x | data 1.0000") and "failed" in bundle["text/plain"]
+    assert bundle["text/plain"].startswith("x | data 1") and "failed" in bundle["text/plain"]
 
 
 def test_a_drawing_is_a_digraph_and_can_be_copied():

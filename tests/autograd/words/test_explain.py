@@ -38,7 +38,7 @@ def test_worked_example_1():
     f = q * z
     assert lines(explain(f, names=locals())) == [
         "f = q * z = -12   ∂f/∂f = 1",
-        "q = x + y = 3   ∂f/∂q = ∂f/∂f × z = 1 × -4 = -4",
+        "q = x + y = 3   ∂f/∂q = ∂f/∂f × z = 1 × (-4) = -4",
         "x = -2   ∂f/∂x = ∂f/∂q × 1 = -4 × 1 = -4",
         "y = 5   ∂f/∂y = ∂f/∂q × 1 = -4 × 1 = -4",
         "z = -4   ∂f/∂z = ∂f/∂f × q = 1 × 3 = 3",
@@ -57,7 +57,8 @@ def test_mazurs_network_reads_as_the_worked_example():
         "∂E/∂out_o1 × (out_o1 * (1 - out_o1)) = 0.74136507 × 0.186815602 = 0.138498562",
         "w5 = 0.4   ∂E/∂w5 = ∂E/∂net_o1 × out_h1 = 0.138498562 × 0.593269992 = 0.0821670406",
         "out_h1 = sigmoid(net_h1) = 0.593269992   ∂E/∂out_h1 = ∂E/∂net_o1 × w5 + ∂E/∂net_o2 × w7 "
-        "= 0.138498562 × 0.4 + -0.0380982365 × 0.5 = 0.0553994247 + -0.0190491183 = 0.0363503064",
+        "= 0.138498562 × 0.4 + (-0.0380982365 × 0.5) = 0.0553994247 + (-0.0190491183) "
+        "= 0.0363503064",
         "w1 = 0.15   ∂E/∂w1 = ∂E/∂net_h1 × i1 = 0.00877135469 × 0.05 = 0.000438567734",
     ):
         assert line in explained
@@ -120,17 +121,17 @@ def test_fractions_in_formulas_are_exact():
     a = Value(Fraction(1, 3), "a")
     b = a * Fraction(-2, 9) - Fraction(1, 7)
     assert lines(explain(b, names={"b": b})) == [
-        "b = v1 - 1 / 7 = -41/189   ∂b/∂b = 1",
-        "v1 = a * -(2 / 9) = -2/27   ∂b/∂v1 = ∂b/∂b × 1 = 1 × 1 = 1",
-        "a = 1/3   ∂b/∂a = ∂b/∂v1 × (-(2 / 9)) = 1 × -2/9 = -2/9",
+        "b = v1 - 1/7 = -41/189   ∂b/∂b = 1",
+        "v1 = a * (-2/9) = -2/27   ∂b/∂v1 = ∂b/∂b × 1 = 1 × 1 = 1",
+        "a = 1/3   ∂b/∂a = ∂b/∂v1 × (-2/9) = 1 × (-2/9) = -2/9",
     ]
     assert str(explain(a * Fraction(6, 2))).startswith("v1 = a * 3 = 1 ")
     shown = explain(b, fold=True)._repr_markdown_()
     assert r"= a \cdot \left(-\frac{2}{9}\right) - \frac{1}{7} = " in shown
     page = stepper(a - Fraction(1, 7)).html
-    assert '"expression":[1," - 1 / 7"]' in page
+    assert '"expression":[1," - 1/7"]' in page
     long = (a * Fraction(10**300, 3**1000)).exp()
-    assert "= a * 7.563891323104099e-178 = " in str(explain(long))
+    assert "= a * 7.5639e-178 = " in str(explain(long))
 
 
 def test_gradients_are_those_of_backward_and_the_graph_is_left_alone():
@@ -336,7 +337,7 @@ def test_a_long_explanation_is_short_where_it_is_echoed():
 def test_of_many_inputs_of_a_call_the_first_are_shown():
     xs = [Value(0.0, f"x{i}") for i in range(13)]
     first, *_ = lines(explain(autograd.logsumexp(xs)))
-    assert first.startswith("v1 = logsumexp(x0, x1, x2, …) = 2.56495")
+    assert first.startswith("v1 = logsumexp(x0, x1, x2, …) = 2.5649")
     assert "x11)" in lines(explain(autograd.logsumexp(xs[:12])))[0]
 
 
@@ -366,8 +367,8 @@ def test_names_that_latex_cannot_take_apart():
 
 def test_numbers_whose_product_no_float_holds_stay_apart():
     x = Formula("x")
-    assert formula.text(1e100 * (1e100 * x)) == "1e+200 * x"
-    assert formula.text(1e200 * (1e200 * x)) == "1e+200 * (1e+200 * x)"
+    assert formula.text(1e100 * (1e100 * x)) == "1e200 * x"
+    assert formula.text(1e200 * (1e200 * x)) == "1e200 * (1e200 * x)"
     assert formula.text(1e-200 * (1e-200 * x)) == "1e-200 * (1e-200 * x)"
 
 

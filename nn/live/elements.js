@@ -1,10 +1,4 @@
-// Numbers, colours and elements as the page shows them. Text is set as text: no name becomes markup.
-
-/** The shortest text of at most five digits. */
-function shown(/** @type {number} */ x) {
-  if (!Number.isFinite(x)) return Number.isNaN(x) ? "nan" : x > 0 ? "inf" : "-inf";
-  return String(Number(x.toPrecision(4))).replace("-", "−");
-}
+// Colours, marks and elements. Text is set as text: no name becomes markup.
 
 /** @param {string} tag @param {Record<string, any>} properties @param {...(Node | string)} children
  * @returns {any} */
