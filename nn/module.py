@@ -7,8 +7,10 @@ architecture only, a shared parameter counts once, and numbers and results are n
 """
 
 import random
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import wraps
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -17,10 +19,22 @@ from autograd import Value
 from autograd.engine.node import changed
 from autograd.engine.number import as_float
 from autograd.engine.primitive import FROZEN
+from autograd.words.names import Path
+from autograd.words.text import ELLIPSIS
 from nn.checks import flag
 
 UNTOUCHED = float("0")  # this very object says that no gradient has arrived since `zero_grad`
+LONGEST = 40  # characters of a parameter's label; of a longer path the end is kept
 WIDEST = 60  # characters of a module's own row in a summary
+
+
+class _Building(threading.local):
+    """How many modules are being built, one in another: a base class's `__init__` counts, too."""
+
+    depth = 0
+
+
+_building = _Building()
 
 
 class Module:
@@ -32,6 +46,25 @@ class Module:
     training: bool = True
     # Whether evaluation gives decisions where the loss takes scores, as a perceptron's does.
     trains_on_scores: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Let parameters be called by their paths, as soon as a module is built."""
+        super().__init_subclass__(**kwargs)
+        own: Any = cls
+        build = vars(cls).get("__init__")
+        if build is not None:
+
+            @wraps(build)
+            def built(self: "Module", *args: Any, **kwargs: Any) -> None:
+                _building.depth += 1
+                try:
+                    build(self, *args, **kwargs)
+                finally:
+                    _building.depth -= 1
+                if not _building.depth:  # the outermost names them all
+                    self._label()
+
+            own.__init__ = built
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return the output for one example: a Value, or a list of them."""
@@ -52,6 +85,13 @@ class Module:
             if item not in seen:
                 seen.add(item)
                 yield name, item
+
+    def _label(self) -> None:
+        """Give each parameter its path as its label, unless the user gave it one."""
+        for name, item in _walk(self, _held, Value):
+            if not item.label or isinstance(item.label, Path):
+                cut = len(name) > LONGEST
+                item.label = Path(ELLIPSIS + name[1 - LONGEST :] if cut else name)
 
     def results(self) -> Iterator[Value]:
         """Yield the Values that the modules hold, themselves or in lists, and that are computed."""

@@ -117,11 +117,12 @@ def explain(
     """Return the chain rule on the graph below `root`, with numbers, a line for each node.
 
     The lines come in the order of the reverse sweep; constants have none. `names` gives Values
-    names in one go, as `locals()` does, also those in a model; a node's own label comes first.
-    With `fold=True` a node that has no name and is used once has no line of its own: it is written
-    out where it is used, and its local derivative is a factor there. Numbers have five digits at
-    most, or are written as `fmt` says, such as ".9g"; short fractions are shown as such. The graph
-    is not changed, and `backward()` need not have been called.
+    names in one go, as `locals()` does; a node's own label comes first, and the parameters of a
+    model are called by their paths in it. With `fold=True` a node that has no name and is used once
+    has no line of its own: it is written out where it is used, and its local derivative is a factor
+    there. Numbers have five digits at most, or are written as `fmt` says, such as ".9g"; short
+    fractions are shown as such. The graph is not changed, and `backward()` need not have been
+    called.
 
     Raises `TypeError` where `root` is not a Value, `names` not a mapping or `fmt` not a string,
     and `ValueError` for a `fmt` that does not format numbers.

@@ -1,8 +1,8 @@
 """Names: what each node is called in pictures, explanations and the stepper.
 
-A node's own label comes first, then the name it has in a mapping such as `locals()`, then a
-number in the order of recording. Constants are called by their number. Invariant: within one
-`Names` two different nodes have different names, constants excepted.
+A node's own label comes first, then the name it has in a mapping such as `locals()`, then the path
+that a model gave it, then a number in the order of recording. Constants are called by their number.
+Invariant: within one `Names` two different nodes have different names, constants excepted.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +12,12 @@ from autograd.engine.primitive import CONSTANT
 from autograd.engine.value import Value
 from autograd.words.numbers import numeral
 from autograd.words.text import visible
+
+
+class Path(str):
+    """A label that a model gave a parameter: one that the user gives takes its place."""
+
+    __slots__ = ()
 
 
 class Names:
@@ -40,7 +46,9 @@ class Names:
         self._given: set[Value] = set()
         used: dict[str, int] = {}
         for node in order:
-            name = node.label or known.get(node, "")
+            label = node.label
+            found = known.get(node, "")
+            name = found or label if isinstance(label, Path) else label or found
             if name:
                 self._given.add(node)
                 self._names[node] = _unused(visible(str(name)), used)

@@ -255,3 +255,56 @@ def test_a_model_takes_what_its_forward_takes():
             return (x + h) * scale
 
     assert Cell()(1.0, 2.0, scale=3.0) == 9.0
+
+
+def test_parameters_are_labelled_with_their_paths_in_the_outermost_module():
+    class Net(nn.Module):
+        def __init__(self):
+            self.hidden, self.head = [nn.Layer(2, 1)], nn.Linear(1, 1)
+            self.own, self.scale = Value(1.0, "gain"), Value(1.0)
+
+        def forward(self, x):
+            return self.head(self.hidden[0](x))
+
+    net = Net()
+    for name, parameter in net.named_parameters():
+        assert parameter.label == ("gain" if name == "own" else name)
+    copied = copy.deepcopy(net)
+    assert [p.label for p in copied.parameters()] == [p.label for p in net.parameters()]
+    loaded = pickle.loads(pickle.dumps(net.head))
+    assert loaded.neurons[0].bias.label == "head.neurons.0.bias"
+    outer = nn.Sequential(net.head)
+    assert net.head.neurons[0].bias.label == "layers.0.neurons.0.bias"
+    assert outer.parameters()[0].label == "layers.0.neurons.0.weights.0"
+
+
+def test_of_a_long_path_the_end_is_the_label():
+    class Deep(nn.Module):
+        def __init__(self):
+            self.a_rather_long_name_of_a_part = {"and of its key": [Value(1.0), Value(2.0)]}
+
+    labels = [p.label for p in Deep().parameters()]
+    assert labels == [
+        "…er_long_name_of_a_part.and of its key.0",
+        "…er_long_name_of_a_part.and of its key.1",
+    ]
+
+
+def test_labels_ask_nothing_of_a_module_that_is_being_built():
+    class Late(nn.Module):
+        def __init__(self):
+            self.w = Value(1.0)
+
+        def parameters(self):
+            return [self.w, self.later]
+
+    assert Late().w.label == "w"
+
+    class Broken(nn.Module):
+        def __init__(self):
+            raise RuntimeError("no")
+
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="no"):
+            Broken()
+    assert nn.Linear(1, 1).neurons[0].bias.label == "neurons.0.bias"

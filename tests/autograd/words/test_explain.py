@@ -377,3 +377,16 @@ def test_a_model_among_the_names_gives_its_parameters_theirs():
     f = model([2.0]) * 3.0
     lines = [line.name for line in explain(f, names={"model": model, "f": f})]
     assert lines[-2:] == ["model.layers.0.neurons.0.weights.0", "model.layers.0.neurons.0.bias"]
+
+
+def test_a_models_parameters_are_known_by_their_paths():
+    model = nn.MLP(2, [1], rng=0)
+    model.layers[0].neurons[0].bias.label = "b"
+    names = [line.name for line in explain(model([2.0, 3.0]), fold=True)]
+    assert sorted(names[1:]) == [
+        "b",
+        "layers.0.neurons.0.weights.0",
+        "layers.0.neurons.0.weights.1",
+    ]
+    shown = str(explain(model([2.0, 3.0])))
+    assert "∂v2/∂layers.0.neurons.0.weights.1 = ∂v2/∂v1 × 3 = 1 × 3 = 3" in shown
