@@ -8,12 +8,13 @@ once its contributions add up. Invariant: the graph is not touched, and the grad
 that `backward()` finds.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from autograd.engine.value import Value
+from autograd.words.breaking import PAGE, broken, width
 from autograd.words.folding import Contribution, Folding
 from autograd.words.formula import TEXT, Formula, Style, filled
 from autograd.words.latex import LATEX
@@ -73,7 +74,7 @@ class Explanation:
 
     def _repr_markdown_(self) -> str:
         sides = [self._sides(line, LATEX) for line in islice(self, LINES)]
-        rows = " \\\\\n".join(f"{left} &\\qquad {right}" for left, right in sides)
+        rows = " \\\\\n".join(_rows(sides))
         more = len(self) - LINES
         rest = f"\n\n{more} more lines: print the explanation to read them." if more > 0 else ""
         rest += f"\n\n{STALE}" if self._folding.sweep.stale else ""
@@ -105,6 +106,23 @@ class Explanation:
         rest = [style.name(ELLIPSIS) + style.name(f" ({more} more)")] if more > 0 else []
         right = [slope(line.name), *[style.joined(terms + rest) for terms in sums]]
         return " = ".join(left), " = ".join([*right, number(line.gradient)])
+
+
+def _rows(sides: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Yield the rows of an aligned formula, both sides beside each other where there is room."""
+    widest = max(width(left) for left, _ in sides)
+    room = PAGE - 6.0  # two indents
+    for left, right in sides:
+        if widest <= PAGE / 2:
+            first, *more = broken(right, room - widest)
+            yield f"{left} &\\qquad {first}"
+        else:
+            first, *more = broken(left, room)
+            yield f"&{first}"
+            yield from (f"&\\qquad\\quad {{}}{line}" for line in more)
+            first, *more = broken(right, room)
+            yield f"&\\qquad {first}"
+        yield from (f"&\\qquad\\quad {{}}{line}" for line in more)
 
 
 def explain(
