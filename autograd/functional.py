@@ -19,8 +19,9 @@ from autograd.engine import modes, table
 from autograd.engine.graph import product, pull_back, stored, topological_order, total
 from autograd.engine.modes import Differentiating, no_grad
 from autograd.engine.number import as_float, as_number, as_numbers
-from autograd.engine.primitive import constant
+from autograd.engine.primitive import Primitive, constant
 from autograd.engine.value import Value, as_value, record
+from autograd.lines import PartialNote, line_of
 from autograd.nesting import Structure, flatten, same, unflatten
 
 Function = Callable[..., Any]
@@ -293,7 +294,16 @@ def _partials_as_values(node: Value) -> tuple[Any, ...]:
                 "with, and derivatives that can be differentiated again are computed from it: "
                 "change `.data` after the derivative has been computed"
             )
+    if node.primitive.textbook is not None and not modes.compiling():
+        _note(node.primitive, parents, partials)
     return partials
+
+
+def _note(primitive: Primitive, parents: tuple[Value, ...], partials: tuple[Any, ...]) -> None:
+    """Note on partials that have a textbook's form of which operation they are."""
+    for i, p in enumerate(partials):
+        if isinstance(p, Value) and p.parents and all(p is not parent for parent in parents):
+            p._note = PartialNote(line_of(p), None, primitive, parents, i)
 
 
 def _seeds(nodes: Sequence[Value], flows: Sequence[Any]) -> dict[Value, Any]:

@@ -1,7 +1,8 @@
 """The user's line: where, in code that is neither ours nor NumPy's, something happened.
 
-Errors name it, and so do the notes that `detect_anomaly` puts on nodes. In a notebook, whose cells
-are files that nobody has seen, it is quoted.
+Errors name it, and so do the notes that `detect_anomaly` puts on nodes; those on derivatives say
+what they are derivatives of, so that pictures can show the textbook's form. In a notebook, whose
+cells are files that nobody has seen, it is quoted.
 """
 
 import linecache
@@ -25,6 +26,15 @@ class Note:
 
     line: str
     origin: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class PartialNote(Note):
+    """On a local derivative that was recorded: which of which operation on which inputs it is."""
+
+    primitive: Any = None
+    inputs: tuple[Any, ...] = ()
+    position: int = 0
 
 
 def line_of(node: Any) -> str:

@@ -9,12 +9,14 @@ import re
 from collections.abc import Mapping, Sequence
 
 from autograd.engine.primitive import CONSTANT, DETACHED
+from autograd.engine.table import greater, magnitude
 from autograd.engine.value import Value
 from autograd.pictures.graphviz_display import Drawing
 from autograd.words.names import Names
 from autograd.words.numbers import numeral
 from autograd.words.text import visible
 
+SIGNS = {greater: ">", magnitude: "abs"}  # where the name of a row says less
 FONT = "Helvetica,Arial,sans-serif"
 # Colour is never alone: results have thin borders, the root a thick one, leaves a medium one,
 # inputs round corners, constants are dashed and detached values dotted.
@@ -64,7 +66,7 @@ class Boxes:
 
     def line(self, node: Value) -> str:
         """Return the line for `node` in a text tree."""
-        return " | ".join([*self.fields(node), *([visible(node.op)] if node.op else [])])
+        return " | ".join([*self.fields(node), *([sign(node)] if node.op else [])])
 
     def add(self, drawing: Drawing, node: Value, name: str) -> None:
         """Draw the box of `node` under the generated name `name`."""
@@ -81,12 +83,18 @@ class Boxes:
         drawing.node(name, record(self.fields(node)), **STYLES[kind])
 
 
+def sign(node: Value) -> str:
+    """Return what stands in the oval of the operation that made `node`."""
+    known = SIGNS.get(node.primitive) if node.primitive else None
+    return known or visible(node.op)
+
+
 def add_oval(drawing: Drawing, node: Value, name: str) -> None:
     """Draw the operation that made `node` under the generated name `name`."""
     look = {"shape": "ellipse", "fillcolor": "#fef3c7"}
     if len(node.parents) == 2:  # x - y: x first; for a long dot it would cost crossings
         look["ordering"] = "in"
-    drawing.node(name, escaped(visible(node.op)), **look)
+    drawing.node(name, escaped(sign(node)), **look)
 
 
 def add_arrows(

@@ -15,6 +15,7 @@ from autograd.pictures.graphviz_display import Drawing
 from autograd.pictures.tree import text_tree
 from autograd.words.names import Names
 from autograd.words.text import LIMIT, check_format, check_limit
+from autograd.words.textbook import Presented
 
 NOT_COMPUTED = "—"
 
@@ -50,6 +51,8 @@ def draw(
     if rankdir not in ("LR", "TB"):
         raise ValueError(f'`rankdir` must be "LR" or "TB", got {rankdir!r:.40}')
     check_format(fmt)
+    presented = Presented(roots, names)
+    roots = presented.roots
     order = topological_order(*roots)
     check_limit(
         len(order),
@@ -57,7 +60,9 @@ def draw(
         "draw a part of it, as draw(part); for a model nn.draw(model, x) folds layers",
     )
     computed = any(r.grad != 0.0 for r in roots)
-    boxes = Boxes(Names(order, names), roots, fmt, NOT_COMPUTED if not computed else None)
+    boxes = Boxes(
+        Names(order, names, presented.twins), roots, fmt, NOT_COMPUTED if not computed else None
+    )
     drawing = blank(rankdir)
     if not computed:
         drawing.attr(label="grad —: no gradient has reached here; call backward() first")

@@ -20,8 +20,9 @@ from autograd.words.formula import TEXT, Formula, Style, filled
 from autograd.words.latex import LATEX
 from autograd.words.names import Names
 from autograd.words.numbers import numeral
-from autograd.words.sweep import STALE, Sweep
+from autograd.words.sweep import STALE, Sweep, is_stale
 from autograd.words.text import ELLIPSIS, check_format
+from autograd.words.textbook import Presented
 
 USES = 5  # contributions written in one line
 LINES = 500  # lines in a notebook, where rendering formulas takes time
@@ -146,5 +147,8 @@ def explain(
     and `ValueError` for a `fmt` that does not format numbers.
     """
     check_format(fmt)
-    sweep = Sweep(root, exact=True)
-    return Explanation(Folding(sweep, Names(sweep.order, names), fold), fmt)
+    Sweep.check(root)
+    presented = Presented([root], names)
+    sweep = Sweep(presented.roots[0], exact=True)
+    sweep.stale = any(map(is_stale, presented.recorded))
+    return Explanation(Folding(sweep, Names(sweep.order, names, presented.twins), fold), fmt)

@@ -76,7 +76,11 @@ def _formula(x: Any) -> Formula:
 
 
 def operation(primitive: Primitive, inputs: Sequence[Formula]) -> Formula:
-    """Return a row applied to formulas; `dot` as the sum of products that it is."""
+    """Return a row applied to formulas; `dot` as a sum of products, `where` as the branch taken."""
+    if primitive in (table.where, table.copy):
+        return inputs[0]
+    if primitive is table.magnitude:
+        primitive = table.abs
     if primitive is table.select and inputs[0].content not in _COMPARED:
         inputs = [Formula(not_equal, inputs[0], Formula(0.0)), *inputs[1:]]
     if primitive is not table.dot:

@@ -31,7 +31,12 @@ class Names:
     Raises `TypeError` where `mapping` is not a mapping.
     """
 
-    def __init__(self, order: Sequence[Value], mapping: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        order: Sequence[Value],
+        mapping: Mapping[str, Any] | None = None,
+        twins: Mapping[Value, Value] | None = None,
+    ) -> None:
         if mapping is not None and not isinstance(mapping, Mapping):
             raise TypeError(
                 f"`names` must be a mapping from names to Values, such as locals(), got "
@@ -40,6 +45,7 @@ class Names:
         wanted = set(order)
         known: dict[Value, str] = {}
         for name, value in _named(mapping or {}):
+            value = (twins or {}).get(value, value)
             if value in wanted:
                 known.setdefault(value, name)
         self._names: dict[Value, str] = {}

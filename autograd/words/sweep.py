@@ -30,15 +30,12 @@ class Sweep:
     """The nodes in topological order, their gradients, and who used them, first use first."""
 
     def __init__(self, root: Value, exact: bool = False) -> None:
-        if not isinstance(root, Value):
-            raise TypeError(
-                f"pass the Value at the root of the graph, such as the loss; got {root!r:.60}"
-            )
+        self.check(root)
         self.root = root
         self.order = topological_order(root)
         number: Any = Fraction if exact and root._data.__class__ is Fraction else as_float
         self.data = {node: number(node._data) for node in self.order}
-        self.stale = any(map(self._is_stale, self.order))
+        self.stale = any(map(is_stale, self.order))
         self.partials = {node: tuple(map(number, stored(node))) for node in self.order}
         found = pull_back(self.order, {root: number(1)}, self.partials.__getitem__)
         self.gradient = dict.fromkeys(self.order, number(0)) | found  # below a step there is none
@@ -49,15 +46,24 @@ class Sweep:
             ):
                 self.uses[parent].append(Use(node, i, partial))
 
+    @staticmethod
+    def check(root: Any) -> None:
+        """Raise `TypeError` where `root` is no Value."""
+        if not isinstance(root, Value):
+            raise TypeError(
+                f"pass the Value at the root of the graph, such as the loss; got {root!r:.60}"
+            )
+
     def contribution(self, use: Use) -> float:
         """What one use of a node hands back to it: upstream times local."""
         step = use.child.primitive is not None and use.child.primitive.step
         handed: float = use.partial if step else self.gradient[use.child] * use.partial
         return handed
 
-    def _is_stale(self, node: Value) -> bool:
-        """Whether the data of the inputs are no longer those the node was computed from."""
-        if node.primitive is None or node._left is None:
-            return False
-        again = node.primitive.value(*[parent._data for parent in node.parents])
-        return bool(again != node._data and again == again)
+
+def is_stale(node: Value) -> bool:
+    """Whether the data of the inputs are no longer those the node was computed from."""
+    if node.primitive is None or node._left is None:
+        return False
+    again = node.primitive.value(*[parent._data for parent in node.parents])
+    return bool(again != node._data and again == again)

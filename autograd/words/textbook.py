@@ -1,0 +1,172 @@
+"""Textbook: the graph of a derivative as a reader wants to see it, 1 - tanh(x)^2.
+
+What is recorded keeps its digits in the tails: `4 e / (1 + e (2 + e))`. Here a graph is rewritten
+for views of it: a local derivative that has a textbook's form is shown in that, where it is shorter
+and gives the same digits, and the links to the variables of an inner derivative (`copy`) and to the
+branch that `where` took are left out, where nobody gave them a name. Invariant: the graph itself is
+not touched, and a graph without any of these is shown as it is.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from autograd.engine import modes, table
+from autograd.engine.graph import pull_back, stored, topological_order
+from autograd.engine.primitive import CONSTANT, Primitive
+from autograd.engine.value import Value, as_value, leaf, node
+from autograd.lines import PartialNote
+from autograd.words.names import Names
+
+SAME = 5e-6  # relative: of what is written with five digits
+
+
+class Presented:
+    """The graph to show: its `roots`, and for each node that is shown by another its `twins`."""
+
+    def __init__(self, roots: Sequence[Value], names: Mapping[str, Any] | None = None) -> None:
+        self.roots: list[Value] = list(roots)
+        self.twins: dict[Value, Value] = {}
+        self.recorded = topological_order(*roots)
+        self._forms: dict[Value, PartialNote] = {}
+        self._made: dict[tuple[Any, ...], Value] = {}
+        self._tried: dict[tuple[Any, ...], tuple[list[Value], list[Value]]] = {}
+        self._written: dict[tuple[Any, ...], list[Value]] = {}
+        if not any(x.parents and (_note(x) or _is_link(x)) for x in self.recorded):
+            return
+        known = Names(self.recorded, names)
+        self._kept = {x for x in self.recorded if known.given(x)} | set(roots)
+        self._derived = any(_note(x) or x.primitive is table.copy for x in self.recorded)
+        with modes.without(modes.Mode):
+            for x in _ordered(roots, self._below):
+                self.twins[x] = self._twin(x)
+        self.roots = [self.twins[root] for root in roots]
+        self._give_gradients()
+        self.twins = {x: twin for x, twin in self.twins.items() if x is not twin}
+
+    def _below(self, x: Value) -> tuple[Value, ...]:
+        """What has to be there before `x` can be shown."""
+        note = _note(x)
+        if note is None or not self._is_better(x, note):
+            return x.parents
+        self._forms[x] = note
+        return note.inputs
+
+    def _is_better(self, x: Value, note: PartialNote) -> bool:
+        """Whether the textbook's form gives the number that was recorded, in fewer operations."""
+        key = (note.primitive, *note.inputs)
+        if key not in self._tried:
+            kinds = [CONSTANT if x.primitive is CONSTANT else None for x in note.inputs]
+            inputs = [leaf(x._data, kind) for x, kind in zip(note.inputs, kinds, strict=True)]
+            self._tried[key] = inputs, _textbook(note.primitive, note.primitive(*inputs), inputs)
+        inputs, forms = self._tried[key]
+        form = forms[note.position]
+        if not math.isclose(form._data, x._data, rel_tol=SAME):
+            return False
+        return _size(form, inputs) < _size(x, note.inputs)
+
+    def _twin(self, x: Value) -> Value:
+        form = self._forms.get(x)
+        below = tuple([self.twins[parent] for parent in (form.inputs if form else x.parents)])
+        if _is_link(x) and x not in self._kept:
+            return below[0]
+        if form is not None:
+            return self._form(x, form, below)
+        known = _trivial(x, below) if self._derived and x not in self._kept else None
+        if known is not None:
+            return known
+        if all(a is b for a, b in zip(x.parents, below, strict=True)):
+            return x
+        twin = node(x.primitive, below, x._data, stored(x))
+        twin._grad, twin.label = x._grad, x.label
+        return twin
+
+    def _form(self, x: Value, note: PartialNote, inputs: tuple[Value, ...]) -> Value:
+        """The textbook's form of a local derivative, with the number that was recorded."""
+        out = self._operation(note.primitive, inputs)
+        key = (note.primitive, *inputs)
+        if key not in self._written:
+            self._written[key] = _textbook(note.primitive, out, inputs)
+        shown = self._written[key][note.position]
+        if shown is not out and all(shown is not parent for parent in inputs):
+            shown._data, shown._grad, shown.label = x._data, x._grad, x.label
+        return shown
+
+    def _operation(self, primitive: Primitive, inputs: tuple[Value, ...]) -> Value:
+        """The operation itself: the one that is shown already, if there is one."""
+        if not self._made:
+            self._made = {(x.primitive, *x.parents): x for x in self.twins.values() if x.parents}
+        key = (primitive, *inputs)
+        if key not in self._made:
+            self._made[key] = primitive(*inputs)
+        return self._made[key]
+
+    def _give_gradients(self) -> None:
+        """Give what is shown and was not recorded the gradients that backward() would have."""
+        order = topological_order(*self.roots)
+        inner = {parent for x in order for parent in x.parents}
+        seeds = {root: root._grad for root in self.roots if root not in inner and root._grad}
+        gradients = pull_back(order, seeds)
+        recorded = {*self.recorded, *[self.twins[x] for x in self.recorded if x in self.twins]}
+        for x in order:
+            if x not in recorded:
+                x._grad = gradients.get(x, 0.0)
+
+
+def _note(x: Value) -> PartialNote | None:
+    note = getattr(x, "_note", None)
+    return note if isinstance(note, PartialNote) else None
+
+
+def _is_link(x: Value) -> bool:
+    return x.primitive in (table.copy, table.where) and bool(x.parents) and not x.label
+
+
+def _trivial(x: Value, below: Sequence[Value]) -> Value | None:
+    """Return what is written for x / 1, 1 * x, x + 0 and x - x, which sweeps record."""
+    sign, (left, *rest) = x.op, below or (x,)
+    right = rest[0] if len(rest) == 1 else None
+    if right is None or sign not in ("+", "-", "*", "/"):
+        return None
+    if sign == "-" and left is right and x._data == 0.0:
+        return leaf(x._data, CONSTANT)
+    neutral = 0.0 if sign in ("+", "-") else 1.0
+    if right.primitive is CONSTANT and right._data == neutral:
+        return left
+    if sign in ("+", "*") and left.primitive is CONSTANT and left._data == neutral:
+        return right
+    return None
+
+
+def _textbook(primitive: Primitive, out: Value, inputs: Sequence[Value]) -> list[Value]:
+    """Return the local derivatives as the textbook has them."""
+    assert primitive.textbook is not None
+    numbers = [x._data if x.primitive is CONSTANT else x for x in inputs]  # x ** 2, not ** (3 - 1)
+    return list(map(_short, map(as_value, primitive.textbook(out, *numbers))))
+
+
+def _short(form: Value) -> Value:
+    """Return a form without what nobody writes: 1 where x > y, else 0, is the comparison itself."""
+    if form.primitive is table.select and [x._data for x in form.parents[1:]] == [1.0, 0.0]:
+        return form.parents[0]
+    return form
+
+
+def _size(x: Value, inputs: Sequence[Value]) -> int:
+    """How many operations lead from the inputs to `x`."""
+    leaves = dict.fromkeys(inputs)
+    return sum(1 for y in topological_order(x, leaves=leaves) if y.parents and y not in leaves)
+
+
+def _ordered(roots: Sequence[Value], below: Callable[[Value], Iterable[Value]]) -> list[Value]:
+    """Return the nodes that are reached by `below`, each after those below it."""
+    order: dict[Value, None] = {}
+    stack: list[tuple[Value, bool]] = [(root, False) for root in reversed(roots)]
+    while stack:
+        x, done = stack.pop()
+        if done:
+            order[x] = None
+        elif x not in order:
+            stack.append((x, True))
+            stack += [(parent, False) for parent in reversed([*below(x)]) if parent not in order]
+    return list(order)
