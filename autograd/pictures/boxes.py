@@ -5,6 +5,7 @@ every text is escaped here, so that whatever a label holds is shown as that text
 else; colour is never the only difference between two kinds of box.
 """
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 
@@ -68,19 +69,21 @@ class Boxes:
         """Return the line for `node` in a text tree."""
         return " | ".join([*self.fields(node), *([sign(node)] if node.op else [])])
 
+    def kind(self, node: Value) -> str:
+        """Return what kind of box a node has, a key of `STYLES`."""
+        if node.primitive is CONSTANT:
+            return "constant"
+        if node in self.inputs:
+            return "input"
+        if node in self.roots:
+            return "root"
+        if node.primitive is DETACHED:
+            return "detached"
+        return "result" if node.parents else "leaf"
+
     def add(self, drawing: Drawing, node: Value, name: str) -> None:
         """Draw the box of `node` under the generated name `name`."""
-        if node.primitive is CONSTANT:
-            kind = "constant"
-        elif node in self.inputs:
-            kind = "input"
-        elif node in self.roots:
-            kind = "root"
-        elif node.primitive is DETACHED:
-            kind = "detached"
-        else:
-            kind = "result" if node.parents else "leaf"
-        drawing.node(name, record(self.fields(node)), **STYLES[kind])
+        drawing.node(name, record(self.fields(node)), **STYLES[self.kind(node)])
 
 
 def sign(node: Value) -> str:
@@ -98,14 +101,42 @@ def add_oval(drawing: Drawing, node: Value, name: str) -> None:
 
 
 def add_arrows(
-    drawing: Drawing, node: Value, ids: Mapping[Value, str], fmt: str | None = None
+    drawing: Drawing,
+    node: Value,
+    ids: Mapping[Value, str],
+    fmt: str | None = None,
+    largest: float | None = None,
 ) -> None:
-    """Draw the arrows to and from the oval of `node`; with `fmt` also the local partials."""
+    """Draw the arrows to and from the oval of `node`; with `fmt` also the local partials.
+
+    With `largest`, the largest gradient, arrows show what flows back along them.
+    """
     oval = f"op{ids[node]}"
     for parent, partial in zip(node.parents, node.partials, strict=True):
         label = None if fmt is None else escaped(f" {numeral(partial, fmt)}")  # off the arrow
-        drawing.edge(ids[parent], oval, label, weight="4" if parent.parents else "1")
-    drawing.edge(oval, ids[node], weight="4")  # the way from result to result is a straight line
+        flow = {} if largest is None else flowing([float(node._grad) * float(partial)], largest)
+        weight = "4" if parent.parents else "1"
+        drawing.edge(ids[parent], oval, label, weight=weight, **flow)
+    flow = {} if largest is None else flowing([float(node._grad)], largest)
+    # The way from result to result is a straight line.
+    drawing.edge(oval, ids[node], weight="4", **flow)
+
+
+def flowing(contributions: Sequence[float], largest: float) -> dict[str, str]:
+    """Return how an arrow looks along which these flow back.
+
+    The width says how much, to the square root; whole lines raise, broken ones lower, dotted ones
+    do both or nothing. Colour says the same again.
+    """
+    finite = [c for c in contributions if math.isfinite(c)]
+    size = max(map(abs, finite), default=0.0)
+    width = 0.5 + 4.5 * math.sqrt(size / largest) if largest else 0.5
+    style, color = "dotted", "#6b7280"
+    if size and min(finite) >= 0.0:
+        style, color = "solid", "#b45309"
+    elif size and max(finite) <= 0.0:
+        style, color = "dashed", "#1d4ed8"
+    return {"penwidth": f"{width:.2f}", "style": style, "color": color}
 
 
 def blank(rankdir: str) -> Drawing:
