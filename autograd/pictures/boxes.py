@@ -7,7 +7,7 @@ else; colour is never the only difference between two kinds of box.
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from autograd.engine.primitive import CONSTANT, DETACHED
 from autograd.engine.table import greater, magnitude
@@ -28,6 +28,7 @@ STYLES: dict[str, dict[str, str]] = {
     "input": {"fillcolor": "#ede9fe", "color": "#6d28d9", "style": "filled,rounded"},
     "constant": {"fillcolor": "#f3f4f6", "color": "#6b7280", "style": "filled,dashed"},
     "detached": {"fillcolor": "#f3f4f6", "color": "#6b7280", "style": "filled,dotted"},
+    "off": {"fillcolor": "#e5e7eb", "color": "#9ca3af", "fontcolor": "#6b7280"},
 }
 
 
@@ -106,31 +107,36 @@ def add_arrows(
     ids: Mapping[Value, str],
     fmt: str | None = None,
     largest: float | None = None,
+    far: Container[Value] = (),
 ) -> None:
     """Draw the arrows to and from the oval of `node`; with `fmt` also the local partials.
 
-    With `largest`, the largest gradient, arrows show what flows back along them.
+    With `largest`, the largest gradient, arrows show what flows back along them. Inputs in `far`
+    stand a column further away.
     """
     oval = f"op{ids[node]}"
     for parent, partial in zip(node.parents, node.partials, strict=True):
         label = None if fmt is None else escaped(f" {numeral(partial, fmt)}")  # off the arrow
         flow = {} if largest is None else flowing([float(node._grad) * float(partial)], largest)
         weight = "4" if parent.parents else "1"
-        drawing.edge(ids[parent], oval, label, weight=weight, **flow)
+        length = "2" if parent in far else "1"
+        drawing.edge(ids[parent], oval, label, weight=weight, minlen=length, **flow)
     flow = {} if largest is None else flowing([float(node._grad)], largest)
     # The way from result to result is a straight line.
     drawing.edge(oval, ids[node], weight="4", **flow)
 
 
-def flowing(contributions: Sequence[float], largest: float) -> dict[str, str]:
+def flowing(
+    contributions: Sequence[float], largest: float, widest: float = 5.0, power: float = 0.5
+) -> dict[str, str]:
     """Return how an arrow looks along which these flow back.
 
-    The width says how much, to the square root; whole lines raise, broken ones lower, dotted ones
-    do both or nothing. Colour says the same again.
+    The width, a `power` of the size, says how much; whole lines are positive, broken ones negative,
+    dotted ones both or nothing. Colour says the same again.
     """
     finite = [c for c in contributions if math.isfinite(c)]
     size = max(map(abs, finite), default=0.0)
-    width = 0.5 + 4.5 * math.sqrt(size / largest) if largest else 0.5
+    width = widest * (0.1 + 0.9 * ((size / largest) ** power if largest else 0.0))
     style, color = "dotted", "#6b7280"
     if size and min(finite) >= 0.0:
         style, color = "solid", "#b45309"

@@ -11,12 +11,13 @@ from nn.losses import Loss
 from nn.module import Module
 from nn.pictures.axes import axes_of, import_pyplot
 from nn.training.examples import Examples
-from nn.training.prediction import loss_of, predict
+from nn.training.prediction import loss_of, predict, predict_proba
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+PALEST = 0.06  # of a colour, where two classes are level; it is 0.5 where one is certain
 MARKERS = "os^DvP*Xd<"  # one for each of the ten colours of matplotlib's palette
 
 
@@ -30,8 +31,10 @@ def plot_boundary(
     classes: Sequence[str] | None = None,
     loss: str | Loss | None = None,
 ) -> "Axes":
-    """Draw which class `model` finds at each point of the plane, and the examples.
+    """Draw which class `model` finds at each point of the plane, how surely, and the examples.
 
+    The paler, the nearer are the two best classes: in their probabilities, where `predict_proba`
+    has any, else in their outputs, measured by the largest difference in the picture.
     `X` has shape (n, 2); `y`, shape (n,), holds -1 and 1 or 0 and 1 for one output, class indices
     or one-hot rows for several. Classes are told apart as by `nn.accuracy(model, X, y, loss)`: a
     single output's threshold depends on the labels and on `loss`. `resolution` is the number of
@@ -80,7 +83,7 @@ def plot_boundary(
         cmap=ListedColormap([f"C{i % 10}" for i in range(len(names))]),
         vmin=-0.5,
         vmax=len(names) - 0.5,
-        alpha=0.3,
+        alpha=PALEST + (0.5 - PALEST) * _confidence(model, grid, scores, loss),
         extent=(low[0], high[0], low[1], high[1]),
         origin="lower",
         aspect="auto",
@@ -106,3 +109,16 @@ def plot_boundary(
     ax.set(xlabel="X[:, 0]", ylabel="X[:, 1]")
     ax.legend(title="class", framealpha=0.9)
     return ax
+
+
+def _confidence(model: Module, grid: Any, scores: Any, loss: str | Loss | None) -> Any:
+    """How far the best class is ahead of the next at each point, from 0 to 1."""
+    with np.errstate(invalid="ignore", over="ignore"):  # a model that diverged
+        try:
+            chances = predict_proba(model, grid, loss).reshape(*scores.shape[:2], -1)
+        except ValueError:  # the outputs are numbers to be met
+            chances = scores
+        best, second = np.moveaxis(np.sort(chances, axis=-1)[..., -2:][..., ::-1], -1, 0)
+        lead = np.nan_to_num(best - second, posinf=0.0)
+        largest = lead.max() if chances is scores else 1.0
+    return np.clip(lead / (largest or 1.0), 0.0, 1.0)

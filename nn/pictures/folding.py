@@ -5,18 +5,21 @@ few enough to read. Invariant: there is an arrow from one box to another exactly
 computed in the one is used in the other.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 import numpy as np
 
 from autograd import Value
+from autograd.engine import table
 from autograd.engine.primitive import CONSTANT
-from autograd.pictures.boxes import STYLES, record
+from autograd.pictures.boxes import STYLES, escaped, record
 from autograd.pictures.graphviz_display import Drawing
 from autograd.words.names import Names
 from autograd.words.numbers import numeral
 from autograd.words.text import visible
+from nn.pictures.columns import CAPTION, OFF, Cell, add_columns, columns_of
 from nn.pictures.owners import Add, Owners, add_frames
 
 # What can still be read on a screen: MLP(2, [16, 16, 1]) has 33 neurons and 305 arrows.
@@ -67,6 +70,34 @@ def _arrows(order: Sequence[Value], box: dict[Value, Box]) -> Iterator[tuple[Box
                 yield source, box[node]
 
 
+def is_off(value: Value) -> bool:
+    """Whether a unit is a relu that gives 0, so that nothing passes."""
+    return value.primitive is table.relu and bool(value._data == 0.0)
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """Return a key that sorts x[2] before x[10]."""
+    return [
+        (int(part), "") if part.isdigit() else (-1, part) for part in re.split("([0-9]+)", name)
+    ]
+
+
+def _weights(
+    order: Sequence[Value], box: dict[Value, Box], parameters: Mapping[Value, str]
+) -> Iterator[tuple[Box, Box, float]]:
+    """Yield (from, to, weight) for each product of a parameter and a result of another box."""
+    for node in order:
+        if node.primitive not in (table.dot, table.multiply):
+            continue
+        half = len(node.parents) // 2
+        for pair in zip(node.parents[:half], node.parents[half:], strict=True):
+            for weight, x in (pair, pair[::-1]):
+                source = box.get(x, x)
+                other = x not in parameters and not _is_same(source, box[node])
+                if weight in parameters and other and x.primitive is not CONSTANT:
+                    yield source, box[node], float(weight._data)
+
+
 def _is_same(a: Box, b: Box) -> bool:
     """Whether two boxes are one: two Values of one number are not."""
     return a is b or (isinstance(a, str) and isinstance(b, str) and a == b)
@@ -91,9 +122,17 @@ class _Folded:
                 outputs[box[root]][root] = None
         owners = self.owners
         inputs = [n for n in order if n not in box and n.primitive is not CONSTANT]
+        inputs.sort(key=lambda x: natural(self.names[x]))
         ids: dict[Box, str] = {unit: f"unit{i}" for i, unit in enumerate(outputs)}
-        for node, name in self._ends(inputs, "inputs", "input").items():
-            ids[node] = name
+        ids.update({x: name for x, name in self._ends(inputs, "inputs", "input").items()})
+        ends = self._ends(list(dict.fromkeys(roots)), "outputs", "root")
+        arrows = {(ids[a], ids[b]): None for a, b in _arrows(order, box)}
+        arrows |= {
+            (ids[box.get(r, r)], end): None for r, end in ends.items() if r in ids or r in box
+        }
+        if self._add_columns(order, box, ids, outputs, (inputs, ends), [*arrows]):
+            return
+        self._draw_ends(inputs, "inputs", "input")
         around = {a for unit in outputs if isinstance(unit, str) for a in owners.above(unit)}
         members: dict[str, list[Add]] = {}
         for unit, values in reversed(outputs.items()):  # Graphviz lays them from bottom to top
@@ -106,11 +145,7 @@ class _Folded:
                 add = partial(self._unit, ids[unit], unit, [*values])
             members.setdefault(path, []).append(add)
         add_frames(self.drawing, self.owners, members)
-        ends = self._ends(list(dict.fromkeys(roots)), "outputs", "root")
-        arrows = {(ids[a], ids[b]): None for a, b in _arrows(order, box)}
-        arrows |= {
-            (ids[box.get(r, r)], end): None for r, end in ends.items() if r in ids or r in box
-        }
+        self._draw_ends([*ends], "outputs", "root")
         self.drawing.attr(mclimit="0.01")  # between dense layers no order is better than ours
         if len(arrows) > 100:
             self.drawing.edge_attr.update(color="#9ca3af", penwidth="0.6", arrowsize="0.4")
@@ -136,17 +171,64 @@ class _Folded:
         fields = [self.owners.title(path), f"{count:,} parameters", *self._numbers(values)]
         drawing.node(name, record(fields, stacked=True))
 
+    def _add_columns(
+        self,
+        order: Sequence[Value],
+        box: dict[Value, Box],
+        ids: dict[Box, str],
+        outputs: dict[Box, dict[Value, None]],
+        ends: tuple[list[Value], dict[Value, str]],
+        arrows: list[tuple[str, str]],
+    ) -> bool:
+        """Draw layers of neurons as columns, if that is what the network is made of."""
+        if max(map(len, ends)) > ENDS or any(x in ids for x in ends[1]):
+            return False
+        cells = {ids[x]: self._end(x, ids[x], "input") for x in ends[0]}
+        frame: dict[str, str] = {}
+        off = False
+        for unit, values in outputs.items():
+            if not isinstance(unit, str) or not unit or len(values) != 1:
+                return False
+            (value,) = values
+            path = self.owners.parent(unit)
+            fields, frame[ids[unit]] = [visible(self.owners.within(unit, path))], path
+            fields.append(self._data(value))
+            dead = is_off(value)
+            off = off or dead
+            fields += ["off"] if dead else []
+            cells[ids[unit]] = Cell(ids[unit], fields, STYLES["off" if dead else "result"])
+        cells |= {name: self._end(x, name, "root") for x, name in ends[1].items()}
+        columns = columns_of([*cells], frame, arrows)
+        if columns is None:
+            return False
+        weights: dict[tuple[str, str], list[float]] = {arrow: [] for arrow in arrows}
+        for source, to, weight in _weights(order, box, self.owners.local_names):
+            weights[ids[source], ids[to]].append(weight)
+        firsts = [frame.get(column[0], "") for column in columns]
+        titles = [self.owners.title(path) if path else "" for path in firsts]
+        add_columns(self.drawing, [[cells[c] for c in col] for col in columns], titles, weights)
+        lines = [escaped(self.owners.title("")), CAPTION + (f" {OFF}" if off else "")]
+        self.drawing.attr(label="".join(f"{line}\\l" for line in lines), labelloc="t")
+        return True
+
     def _ends(self, values: list[Value], title: str, kind: str) -> dict[Value, str]:
-        """Draw inputs or outputs, many of them as one box; returns their names in the DOT."""
+        """Return the names of inputs or outputs in the DOT source, one for many of them."""
+        if len(values) > ENDS:
+            return dict.fromkeys(values, title)
+        return {value: f"{kind}{i}" for i, value in enumerate(values)}
+
+    def _end(self, value: Value, name: str, kind: str) -> Cell:
+        return Cell(name, [self.names[value], self._data(value)], STYLES[kind])
+
+    def _draw_ends(self, values: list[Value], title: str, kind: str) -> None:
+        """Draw inputs or outputs, many of them as one box."""
         if len(values) > ENDS:
             fields = [title, *self._numbers(values)]
             self.drawing.node(title, record(fields, stacked=True), **STYLES[kind])
-            return dict.fromkeys(values, title)
-        ids = {value: f"{kind}{i}" for i, value in enumerate(values)}
-        for value in reversed(values):
-            fields = [self.names[value], self._data(value)]
-            self.drawing.node(ids[value], record(fields), **STYLES[kind])
-        return ids
+            return
+        for value, name in reversed(self._ends(values, title, kind).items()):
+            cell = self._end(value, name, kind)
+            self.drawing.node(name, record(cell.fields), **cell.look)
 
     def _data(self, value: Value) -> str:
         return f"data {numeral(value._data, self.fmt)}"

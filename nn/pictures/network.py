@@ -23,7 +23,7 @@ from autograd.words.names import Names
 from autograd.words.numbers import numeral
 from autograd.words.text import LIMIT, check_format, check_limit
 from nn.module import Module, unmoved
-from nn.pictures.folding import add_folded
+from nn.pictures.folding import add_folded, is_off
 from nn.pictures.owners import Add, Owners, add_frames
 
 
@@ -104,6 +104,16 @@ def _as_values(x: Any) -> Any:
     return Value(float(x)) if isinstance(x, int | float | np.number) else x
 
 
+class _Boxes(Boxes):
+    """Boxes in which units that are off say so."""
+
+    def fields(self, node: Value) -> list[str]:
+        return [*super().fields(node), *(["off"] if is_off(node) else [])]
+
+    def kind(self, node: Value) -> str:
+        return "off" if is_off(node) and node not in self.roots else super().kind(node)
+
+
 def _add_in_full(
     drawing: Drawing,
     owners: Owners,
@@ -115,7 +125,7 @@ def _add_in_full(
     """Draw every node in the frame of its owner; returns the graph as text."""
     shown = {node: owners.local_names.get(node) or names.given(node) for node in order}
     inputs = [n for n in order if n not in owners.of and n.primitive is not CONSTANT]
-    boxes = Boxes(shown, roots, fmt, "", inputs)
+    boxes = _Boxes(shown, roots, fmt, "", inputs)
     ids = {node: f"n{i}" for i, node in enumerate(order)}
     frame = dict(owners.of)
     for node in order:
@@ -131,5 +141,5 @@ def _add_in_full(
     add_frames(drawing, owners, members)
     for node in order:
         if node.parents:
-            add_arrows(drawing, node, ids)
+            add_arrows(drawing, node, ids, far=boxes.inputs)
     return text_tree(roots, order, boxes.line, lambda node: shown[node] or names[node])

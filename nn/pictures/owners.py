@@ -89,7 +89,9 @@ def add_frames(drawing: Drawing, owners: Owners, members: Mapping[str, Iterable[
             add(frame)
         for inner in [p for p, outer in around.items() if outer == path and p in filled]:
             with frame.subgraph(name=ids[inner]) as part:
-                part.attr(label=escaped(owners.title(inner)), labelloc="t", style="rounded")
+                part.attr(
+                    label=escaped(owners.title(inner)), labelloc="t", labeljust="r", style="rounded"
+                )
                 part.attr(color="#9ca3af", bgcolor="#f9fafb", margin="8")
                 fill(part, inner)
 

@@ -133,3 +133,27 @@ def test_boundary_refuses_too_few_names_and_a_model_of_another_size():
         nn.plot_boundary(linear([[1.0, 1.0]]), CORNERS, [0, 0, 1, 1], classes=["a"])
     with pytest.raises(ValueError, match="takes 3 inputs"):
         nn.plot_boundary(linear([[1.0, 1.0, 1.0]]), CORNERS, [0, 0, 1, 1])
+
+
+def shade_at(ax, x, y):
+    image = ax.images[0]
+    shades = image.get_alpha()
+    left, right, bottom, top = image.get_extent()
+    row = int((y - bottom) / (top - bottom) * shades.shape[0])
+    return shades[row, int((x - left) / (right - left) * shades.shape[1])]
+
+
+def test_the_surer_the_model_the_darker():
+    model = linear([[4.0, -4.0]])
+    ax = nn.plot_boundary(model, CORNERS, [-1, -1, 1, 1], resolution=50, loss="hinge_loss")
+    for x, y in ((0.9, 0.1), (0.1, 0.9), (0.6, 0.5), (0.5, 0.5)):
+        p = 1 / (1 + np.exp(-4 * abs(x - y)))
+        assert shade_at(ax, x, y) == pytest.approx(0.06 + 0.44 * (2 * p - 1), abs=0.04)
+
+
+def test_where_there_are_no_probabilities_outputs_are_compared():
+    ax = nn.plot_boundary(
+        linear([[1.0, -1.0]]), CORNERS, [0, 0, 1, 1], resolution=50, loss="mse_loss"
+    )
+    shades = ax.images[0].get_alpha()
+    assert shades.max() == pytest.approx(0.5) and 0.06 <= shades.min() < 0.08

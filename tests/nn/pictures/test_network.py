@@ -8,6 +8,7 @@ import pytest
 import nn
 from autograd import Value, no_grad
 from autograd.words.numbers import numeral
+from nn.pictures.columns import columns_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -58,11 +59,13 @@ def test_weights_are_drawn_in_the_frame_of_their_neuron():
 def test_a_larger_network_shows_one_box_per_neuron():
     model = nn.MLP(2, [16, 16, 1], rng=random.Random(1))
     root = svg_of(nn.draw(model, [1.0, 2.0]))
-    assert len(groups(root, "node")) == 2 + 33 + 1  # inputs, neurons, output
+    nodes = groups(root, "node")
+    assert len(nodes) == 3 + 2 + 33 + 1  # frames, inputs, neurons, output
     assert len(groups(root, "edge")) == 2 * 16 + 16 * 16 + 16 + 1
-    assert len(groups(root, "cluster")) == 3
+    assert ["layers.1  Layer(16, 16, activation='relu')"] in nodes
     for i, hidden in enumerate(model.layers[0]([1.0, 2.0])):
-        assert [f"neurons.{i}", f"data {numeral(hidden.data)}"] in groups(root, "node")
+        off = [] if hidden.data else ["off"]
+        assert [f"neurons.{i}", f"data {numeral(hidden.data)}", *off] in nodes
 
 
 def test_a_large_network_shows_one_box_per_layer():
@@ -84,14 +87,80 @@ def test_a_large_network_shows_one_box_per_layer():
     assert len(groups(root, "edge")) == 1 + 1 + 10
 
 
-def test_neurons_are_drawn_in_their_order():
-    root = svg_of(nn.draw(nn.MLP(2, [16, 16, 1]), [1.0, 2.0]))
-    heights = {}
-    for text in root.iter(f"{SVG}text"):
-        if (text.text or "").startswith("neurons."):
-            heights.setdefault(text.text, []).append(float(text.get("y")))
-    firsts = [min(heights[f"neurons.{i}"]) for i in range(1, 16)]
-    assert firsts in (sorted(firsts), sorted(firsts)[::-1])  # from the bottom in Graphviz 2.43
+def places(root):
+    """The box of each node, (left, top, right, bottom), by its texts."""
+    found = {}
+    for g in root.iter(f"{SVG}g"):
+        if g.get("class") == "node":
+            texts = [
+                "".join(text.itertext()).replace("\u00a0", " ") for text in g.iter(f"{SVG}text")
+            ]
+            shape = next(e for e in g if e.tag in (f"{SVG}polygon", f"{SVG}path"))
+            numbers = re.findall(r"(-?[\d.]+),(-?[\d.]+)", shape.get("points") or shape.get("d"))
+            x, y = zip(*[(float(a), float(b)) for a, b in numbers], strict=True)
+            found.setdefault(" ".join(texts), []).append((min(x), min(y), max(x), max(y)))
+    return found
+
+
+def test_layers_are_columns_from_top_to_bottom_with_titles_above_all_arrows():
+    model = nn.MLP(6, [16, 16, 1], rng=1)
+    root = svg_of(nn.draw(model, [0.1 * i for i in range(6)], fmt=".1f"))
+    found = places(root)
+    for title in ("x", "neurons"):
+        by_column = {}
+        for texts, boxes in found.items():
+            match = re.match(rf"{title}\W(\d+)", texts)
+            for left, top, *_ in boxes if match else []:
+                by_column.setdefault(round(left), []).append((int(match[1]), top))
+        for column in by_column.values():
+            assert [top for _, top in sorted(column)] == sorted(top for _, top in column)
+    edges = [g for g in root.iter(f"{SVG}g") if g.get("class") == "edge"]
+    paths = [path.get("d") for g in edges for path in g.iter(f"{SVG}path")]
+    arrows = [float(y) for path in paths for _, y in POINT.findall(path)]
+    titles = [t for t in root.iter(f"{SVG}text") if (t.text or "").startswith("layers")]
+    assert len(titles) == 3 and max(float(t.get("y")) for t in titles) < min(arrows)
+
+
+POINT = re.compile(r"(-?[\d.]+),(-?[\d.]+)")
+
+
+def test_arrows_are_as_wide_as_their_weights_and_broken_where_they_are_negative():
+    model = nn.MLP(2, [16, 1], activation="tanh", rng=1)
+    source = nn.draw(model, [1.0, 2.0], fold_above=10).source
+    names = dict(re.findall(r'\t(unit\d+) \[label="neurons\.(\d+) \|', source))
+    found = re.findall(r"\tinput(\d):e -> (unit\d+):w \[(.*?)\]", source)
+    assert len(found) == 32
+    largest = max(abs(w.data) for layer in model.layers for n in layer.neurons for w in n.weights)
+    for i, unit, look in found:
+        weight = model.layers[0].neurons[int(names[unit])].weights[int(i)].data
+        width = float(re.search(r"penwidth=\"?([\d.]+)", look)[1])
+        assert width == pytest.approx(2.5 * (0.1 + 0.9 * abs(weight) / largest), abs=0.006)
+        assert ("style=solid" if weight > 0 else "style=dashed") in look
+
+
+def test_units_that_are_off_say_so():
+    model = nn.MLP(1, [2, 1], activation="relu", rng=0)
+    for neuron, sign in zip(model.layers[0].neurons, (1.0, -1.0), strict=True):
+        neuron.weights[0].data = sign
+    folded = nn.draw(model, [1.0], fold_above=1).source
+    assert "neurons.1 | data 0 | off" in folded and "off: relu gives 0" in folded
+    assert folded.count("style=dotted") == 1 and "data 1 | off" not in folded
+    full = nn.draw(model, [1.0])
+    assert full.source.count("| off}") == 1 and "off: relu" not in full.source
+
+
+def test_what_is_not_made_of_layers_is_left_to_graphviz():
+    class Skip(nn.Module):
+        def __init__(self):
+            self.first, self.second = nn.Layer(2, 2, rng=0), nn.Layer(4, 1, rng=1)
+
+        def forward(self, x):
+            return self.second([*self.first(x), *x])
+
+    assert "cluster" in nn.draw(Skip(), [1.0, 2.0], fold_above=1).source
+    assert columns_of(["a", "b"], {}, [("a", "b"), ("b", "a")]) is None
+    assert columns_of(["a", "b"], {}, [("a", "b")]) == [["a"], ["b"]]
+    assert columns_of(["a", "b"], {"a": "f", "b": "f"}, [("a", "b")]) is None  # a frame in two
 
 
 class Residual(nn.Module):
