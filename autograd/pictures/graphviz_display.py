@@ -1,11 +1,13 @@
 """Drawing: a `graphviz.Digraph` that can be seen with or without the `dot` program.
 
-Where `dot` is on PATH the graphviz package runs it; else pygraphviz, which carries Graphviz in
+A notebook gets an SVG picture and a PNG one: before its reader trusts it, it shows no SVG. Where
+`dot` is on PATH the graphviz package runs it; else pygraphviz, which carries Graphviz in
 its wheel, renders in a process of its own, so that what its C code says or breaks stays there;
 where neither is there, a notebook shows a text tree. Invariant: displaying a drawing never raises,
 and rendering without either renderer raises an error that names the extra to install.
 """
 
+import base64
 import os
 import shutil
 import subprocess
@@ -17,6 +19,7 @@ from typing import Any
 
 import graphviz
 
+LARGEST_SVG = 1_000_000  # characters; of a larger picture there is no PNG, which would take seconds
 ADVICE = "to see the picture: pip install 'seegrad[draw]'"
 _RENDER = """
 import sys, pygraphviz
@@ -80,8 +83,11 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
     ) -> dict[str, Any]:
         bundle: dict[str, Any] = {}
         note = ""
+        png = (include is None or "image/png" in include) and "image/png" not in (exclude or ())
         try:
             bundle = super()._repr_mimebundle_(include, exclude, **options)
+            if png and len(bundle.get("image/svg+xml", "")) <= LARGEST_SVG:
+                bundle["image/png"] = base64.b64encode(self.pipe("png")).decode()
         except ImportError:
             note = f"\n{ADVICE}"
         except Exception as error:  # a broken Graphviz: a notebook must show something all the same

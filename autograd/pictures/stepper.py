@@ -18,6 +18,8 @@ from autograd.engine.graph import topological_order
 from autograd.engine.primitive import CONSTANT, DETACHED
 from autograd.engine.value import Value
 from autograd.pictures import javascript
+from autograd.pictures.draw import draw
+from autograd.pictures.graphviz_display import Drawing
 from autograd.pictures.javascript import Table
 from autograd.pictures.pieces import Graph
 from autograd.pictures.quiz import Quiz
@@ -35,13 +37,18 @@ SCRIPTS = "graph text elements views session geometry picture tip steps leaves".
 SCRIPTS += "tabs update nudge quiz start".split()
 LONGEST_WHOLE = 25  # parts of an expression that is written in one line
 LINES = 40  # of expressions, where there are several
+STILL = 20  # Values of a graph whose still is not folded
 
 
 class Stepper:
-    """What `stepper` returns: `html`, the whole page as text; `save(path)`; a frame in Jupyter."""
+    """What `stepper` returns: `html`, the whole page as text; `save(path)`; a frame in Jupyter.
 
-    def __init__(self, page: str) -> None:
+    Behind the frame lies a still of the graph, for notebooks that show no frames yet.
+    """
+
+    def __init__(self, page: str, drawing: Drawing) -> None:
         self.html = page
+        self._drawing = drawing
 
     def save(self, path: "str | os.PathLike[str]") -> Path:
         """Write the page to `path`, to be opened by any browser; returns the path."""
@@ -50,11 +57,20 @@ class Stepper:
         return target
 
     def _repr_html_(self) -> str:
-        return (
-            '<iframe sandbox="allow-scripts" title="Backpropagation, step by step" '
-            'style="width: 100%; height: 680px; border: 1px solid #888" '
+        frame = (
+            '<iframe sandbox="allow-scripts" title="Backpropagation, step by step" style="width: '
+            "100%; height: 680px; box-sizing: border-box; border: 1px solid #888; "
+            'position: relative; background: white" '
             f'srcdoc="{html.escape(self.html)}"></iframe>'
         )
+        # A notebook that nobody trusts yet shows no frame: there the still behind it is seen.
+        png = self._drawing._repr_mimebundle_(include={"image/png"}).get("image/png")
+        if png is None:
+            return frame
+        still = (
+            f'<img alt="The graph" style="position: absolute" src="data:image/png;base64,{png}">'
+        )
+        return f'<div style="position: relative; overflow: hidden">{still}{frame}</div>'
 
     def __repr__(self) -> str:
         return f"<Stepper, a page of {len(self.html)} characters: save('steps.html') writes it>"
@@ -81,7 +97,8 @@ def stepper(root: Value, *, names: Mapping[str, Any] | None = None, limit: int =
     called = Names(order, names)
     quiz = Quiz(sweep, names, known=not table.frozen)
     table.need(quiz.values)
-    return Stepper(_page(_graph(sweep, called, table) | {"quiz": quiz.data()}, table, quiz))
+    page = _page(_graph(sweep, called, table) | {"quiz": quiz.data()}, table, quiz)
+    return Stepper(page, draw(root, names=names, fold=count > STILL, limit=limit))
 
 
 def _graph(sweep: Sweep, names: Names, table: Table) -> dict[str, Any]:

@@ -1,3 +1,4 @@
+import base64
 import random
 import re
 import sys
@@ -293,6 +294,12 @@ def test_without_dot_pygraphviz_renders(monkeypatch, tmp_path, capfd):
     drawing = draw(f)
     assert drawing.pipe("png").startswith(b"\x89PNG")
     assert drawing.pipe("svg", encoding="utf-8").startswith("<?xml")
+    bundle = drawing._repr_mimebundle_()
+    assert bundle.keys() == {"image/svg+xml", "image/png", "text/plain"}
+    assert base64.b64decode(bundle["image/png"]).startswith(b"\x89PNG")
+    assert "image/png" not in drawing._repr_mimebundle_(exclude={"image/png"})
+    assert drawing._repr_mimebundle_(include={"image/png"}).keys() == {"image/png", "text/plain"}
+    monkeypatch.setattr(graphviz_display, "LARGEST_SVG", 100)
     assert drawing._repr_mimebundle_().keys() == {"image/svg+xml", "text/plain"}
     path = drawing.render("picture", directory=tmp_path, format="svg", cleanup=True)
     assert ET.parse(path).getroot().tag == f"{SVG}svg"
