@@ -36,6 +36,7 @@ class Presented:
             return
         known = Names(self.recorded, names)
         self._kept = {x for x in self.recorded if known.given(x)} | set(roots)
+        self._index = {(x.primitive, *x.parents): x for x in self.recorded if x.parents}
         self._derived = any(_note(x) or x.primitive is table.copy for x in self.recorded)
         with modes.without(modes.Mode):
             for x in _ordered(roots, self._below):
@@ -50,7 +51,8 @@ class Presented:
         if note is None or not self._is_better(x, note):
             return x.parents
         self._forms[x] = note
-        return note.inputs
+        out = self._index.get((note.primitive, *note.inputs))
+        return note.inputs if out is None else (*note.inputs, out)
 
     def _is_better(self, x: Value, note: PartialNote) -> bool:
         """Whether the textbook's form gives the number that was recorded, in fewer operations."""
@@ -83,7 +85,8 @@ class Presented:
 
     def _form(self, x: Value, note: PartialNote, inputs: tuple[Value, ...]) -> Value:
         """The textbook's form of a local derivative, with the number that was recorded."""
-        out = self._operation(note.primitive, inputs)
+        known = self._index.get((note.primitive, *note.inputs))
+        out = self._operation(note.primitive, inputs) if known is None else self.twins[known]
         key = (note.primitive, *inputs)
         if key not in self._written:
             self._written[key] = _textbook(note.primitive, out, inputs)
@@ -93,9 +96,7 @@ class Presented:
         return shown
 
     def _operation(self, primitive: Primitive, inputs: tuple[Value, ...]) -> Value:
-        """The operation itself: the one that is shown already, if there is one."""
-        if not self._made:
-            self._made = {(x.primitive, *x.parents): x for x in self.twins.values() if x.parents}
+        """The operation itself: the one that was recorded, if there is one."""
         key = (primitive, *inputs)
         if key not in self._made:
             self._made[key] = primitive(*inputs)

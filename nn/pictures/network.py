@@ -1,6 +1,7 @@
 """draw: a model at work on one example, its layers and neurons as labelled frames.
 
-A small network is drawn in full, a larger one with each neuron, or each layer, as one box.
+A small network is drawn in full, a larger one with each neuron, or each layer, as one box; layers
+of neurons are columns, in which arrows are as wide as the weights.
 Invariant: the model sees Values in place of numbers, so that its inputs can be shown, or, where it
 cannot take them, the numbers themselves; neither the model, its random numbers nor what is given
 is changed.

@@ -54,6 +54,12 @@ def test_the_operation_itself_is_shown_once():
     assert drawing.source.count("y | data") == 1 and "magnitude" not in drawing.source
 
 
+def test_the_operation_that_was_recorded_is_the_one_of_its_derivative():
+    x = Value(0.3, "x")
+    g = grad(lambda x: (x * x).tanh() * autograd.sigmoid(x))(x)
+    assert draw(g).source.count("label=sigmoid") == draw(g).source.count("label=tanh") == 1
+
+
 def test_softmax_in_a_gradient_is_an_exponential_of_a_difference():
     def loss(x, y, z):
         return autograd.logsumexp([x, y, z]) - x
