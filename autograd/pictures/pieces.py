@@ -92,8 +92,6 @@ class Pieces:
         self.graph = graph
         self.owner = owners(graph)
         items = self._gathered(graph.operations, 0)
-        while len(items) == 1 and isinstance(items[0], Group):
-            items = items[0].items
         self.whole = Group("network" if any(self.owner) else "whole graph", (), items)
         self.operations: list[int] = []
         self.around: dict[int, list[Group]] = {}  # the groups around an operation, outermost first

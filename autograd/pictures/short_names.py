@@ -9,6 +9,7 @@ of at most `LONGEST` characters.
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import accumulate
 
 PLAIN, LONGEST = 12, 24  # characters that any name may have in a box, and that none exceeds
 _PATH = re.compile(r"[A-Za-z_]\w*(?:\.\w+|\[[^\[\]]{1,20}\])+")
@@ -47,12 +48,10 @@ def _short(name: str, begun: int) -> str:
         *above, last = path[begun:]
         joined = "·".join([*map(_letter, above), _letter(last) if "." in last else last])
         return joined.replace("·[", "[")
-    shown = ""
-    for word in _WORDS.split(name):
-        if len(shown) + len(word) >= LONGEST:
-            break
-        shown += word
-    return name if len(name) <= LONGEST else f"{shown or name[: LONGEST - 1]}…"
+    if len(name) <= LONGEST:
+        return name
+    begun_with = [words for words in accumulate(_WORDS.split(name)) if len(words) < LONGEST]
+    return f"{begun_with[-1] if begun_with else name[: LONGEST - 1]}…"
 
 
 def _letter(part: str) -> str:

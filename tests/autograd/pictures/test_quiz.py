@@ -12,7 +12,7 @@ from autograd import Value, stepper
 from autograd.checking.answers import parsed
 from autograd.checking.mistakes import MISTAKES
 from autograd.engine.graph import topological_order
-from autograd.pictures.quiz import LARGEST, Quiz
+from autograd.pictures.quiz import LARGEST, Quiz, _View
 from autograd.words.sweep import Sweep
 
 
@@ -133,6 +133,17 @@ def test_the_digits_of_an_answer_are_its_tolerance_as_in_check(show):
         expected = parsed(text, "x")
         assert x == float(expected.number) and digits == expected.digits, text
         assert math.isclose(half, expected.half, rel_tol=1e-6), text
+
+
+def test_a_condition_that_a_slip_met_is_in_its_form():
+    root, names = everything()
+    quiz = Quiz(Sweep(root), names)
+    view = _View(quiz, names["h1"])
+    assert view.form(1.0) == "1.0"
+    assert view.own != 0.0 and view.total == 2.0
+    assert view.form(view.own) == (
+        'VALUES["not_equal"](v.x, 0.0) && VALUES["equal"](v.t, 2.0) ? v.x : NaN'
+    )
 
 
 def answer(page, text):

@@ -777,7 +777,7 @@ def unknown_operation():
 
 
 def own_operation():
-    square = autograd.primitive("own square", lambda x: x * x, partials=lambda out, x: (2 * x,))
+    square = autograd.primitive("own_square", lambda x: x * x, partials=lambda out, x: (2 * x,))
     return square(Value(2.0, "x")) + 1
 
 

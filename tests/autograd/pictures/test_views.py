@@ -159,6 +159,16 @@ def test_what_is_used_again_is_another_piece():
     assert any(title.endswith("(2)") for title in titles)
 
 
+def test_operations_before_the_first_parameter_belong_to_nothing():
+    x = Value(0.5, "x")
+    for _ in range(40):
+        x = x * 1.01
+    w, v = Value(2.0, "net.a.w"), Value(3.0, "net.b.w")
+    graph = page_of(((x * w).tanh() * w + x * v * v, {}))
+    names = [view["name"] for view in graph["views"]]
+    assert {"network", "a", "b"} <= set(names)
+
+
 def test_a_small_graph_is_one_view():
     x = Value(2.0, "x")
     graph = page_of((x * x + 1, {}))
