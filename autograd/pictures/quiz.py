@@ -9,6 +9,7 @@ hold the user's names, are data.
 """
 
 import json
+from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -65,7 +66,7 @@ class Quiz:
         return node.primitive not in (CONSTANT, DETACHED) and node is not self.sweep.root
 
     def _of(self, node: Value) -> list[list[Any]]:
-        view = _View(self, node)
+        view = _View(self.sweep, node, self.values)
         sight: Any = view
         uses = Place(sight, self._sums, node).uses
         found: list[list[Any]] = []
@@ -84,7 +85,7 @@ class Quiz:
         self, row: int, view: "_View", seen: Callable[[], Any], use: int | None = None
     ) -> Iterable[list[Any]]:
         """Yield what a row gives at a node, the local derivative of a use put in its place."""
-        view.guards, view.others = {}, {}
+        view.begin()
         mistake = MISTAKES[row]
         try:
             given = list(mistake.slip(seen()))
@@ -107,24 +108,29 @@ class Quiz:
 class _View:
     """One node as a pass over symbols: what `Place` and `Local` ask of a pass and its sweep."""
 
-    def __init__(self, quiz: Quiz, node: Value) -> None:
-        self.quiz, self.node, self.sweep = quiz, node, self
-        self.guards: dict[str, None] = {}
+    def __init__(self, sweep: Sweep, node: Value, values: dict[str, str]) -> None:
+        self.node = node
         self.others: dict[Value, int] = {}
+        self._writer = _Writer(values)
         step = [
             use
-            for use in quiz.sweep.uses[node]
+            for use in sweep.uses[node]
             if not (use.child.primitive and use.child.primitive.step)
         ]
         self.own, self.total = self._symbol("v.x"), self._symbol("v.t")
         local: list[Any] = [self._symbol(f"v.l[{k}]") for k in range(len(step))]
-        self._uses = {node: [use._replace(partial=x) for use, x in zip(step, local, strict=True)]}
+        own = {node: [use._replace(partial=x) for use, x in zip(step, local, strict=True)]}
+        self.uses = ChainMap(own, sweep.uses)  # of other nodes those recorded
         self._results = {use.child: k for k, use in enumerate(step)}
 
+    def begin(self) -> None:
+        """Forget the conditions and the other nodes that the last form needed."""
+        self._writer.guards, self.others = {}, {}
+
     @property
-    def uses(self) -> Any:
-        """The uses of the node, with their local derivatives; of others those recorded."""
-        return _Either(self._uses, self.quiz.sweep.uses)
+    def sweep(self) -> "_View":
+        """Uses and data, as a sweep has them."""
+        return self
 
     @property
     def handed(self) -> "_View":
@@ -141,7 +147,7 @@ class _View:
 
     def parts(self, node: Value) -> list[Any]:
         """Return the contributions to the node."""
-        return [self._symbol(f"v.p[{k}]") for k in range(len(self._uses[node]))]
+        return [self._symbol(f"v.p[{k}]") for k in range(len(self.uses[node]))]
 
     def gathered(self, node: Value, handed: Any) -> Any:
         """Return their sum."""
@@ -168,43 +174,45 @@ class _View:
         return self._symbol(f"v.r[{self.others.setdefault(node, len(self.others))}]")
 
     def _symbol(self, text: str) -> "_Symbol":
-        return _Symbol(self, text)
+        return _Symbol(self._writer, text)
 
     def form(self, number: Any) -> str:
         """Return the expression of a number, nan where a condition that was met does not hold."""
-        written = number.text if isinstance(number, _Symbol) else literal(float(number))
-        return f"{' && '.join(self.guards)} ? {written} : NaN" if self.guards else written
+        guards = " && ".join(self._writer.guards)
+        return f"{guards} ? {_text(number)} : NaN" if guards else _text(number)
+
+
+class _Writer:
+    """What the symbols of one node share: the conditions that were met, and the rows called."""
+
+    def __init__(self, values: dict[str, str]) -> None:
+        self.guards: dict[str, None] = {}
+        self._values = values
 
     def apply(self, primitive: Primitive, inputs: Sequence[Any]) -> "_Symbol":
         """Return the symbol for a row applied to symbols and numbers."""
-        texts = [x.text if isinstance(x, _Symbol) else literal(float(x)) for x in inputs]
+        texts = list(map(_text, inputs))
         if primitive in _INFIX:
-            return self._symbol(f"({f' {primitive.name} '.join(texts)})")
-        self.quiz.values[primitive.name] = value_of(primitive)
-        return self._symbol(f"VALUES[{json.dumps(primitive.name)}]({', '.join(texts)})")
+            return _Symbol(self, f"({f' {primitive.name} '.join(texts)})")
+        self._values[primitive.name] = value_of(primitive)
+        return _Symbol(self, f"VALUES[{json.dumps(primitive.name)}]({', '.join(texts)})")
 
 
-class _Either:
-    """A mapping over another."""
-
-    def __init__(self, first: Mapping[Value, Any], second: Mapping[Value, Any]) -> None:
-        self._first, self._second = first, second
-
-    def __getitem__(self, node: Value) -> Any:
-        return self._first[node] if node in self._first else self._second[node]
+def _text(x: Any) -> str:
+    return x.text if isinstance(x, _Symbol) else literal(float(x))
 
 
 class _Symbol(Symbolic):
     """An expression. Asked whether it is true it says yes, and the form then holds only there."""
 
-    __slots__ = ("text", "view")
+    __slots__ = ("text", "writer")
     __hash__ = None  # type: ignore[assignment]  # nothing equals it yet
 
-    def __init__(self, view: _View, text: str) -> None:
-        self.view, self.text = view, text
+    def __init__(self, writer: _Writer, text: str) -> None:
+        self.writer, self.text = writer, text
 
     def __apply_primitive__(self, primitive: Primitive, inputs: tuple[Any, ...]) -> "_Symbol":
-        return self.view.apply(primitive, inputs)
+        return self.writer.apply(primitive, inputs)
 
     def __eq__(self, other: object) -> Any:
         return equal(self, other)
@@ -213,5 +221,5 @@ class _Symbol(Symbolic):
         return not_equal(self, other)
 
     def __bool__(self) -> bool:
-        self.view.guards[self.text] = None
+        self.writer.guards[self.text] = None
         return True

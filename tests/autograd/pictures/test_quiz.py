@@ -137,8 +137,7 @@ def test_the_digits_of_an_answer_are_its_tolerance_as_in_check(show):
 
 def test_a_condition_that_a_slip_met_is_in_its_form():
     root, names = everything()
-    quiz = Quiz(Sweep(root), names)
-    view = _View(quiz, names["h1"])
+    view = _View(Sweep(root), names["h1"], {})
     assert view.form(1.0) == "1.0"
     assert view.own != 0.0 and view.total == 2.0
     assert view.form(view.own) == (
