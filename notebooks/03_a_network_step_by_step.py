@@ -204,7 +204,9 @@ draw(out_h1, names=locals(), partials=True, rankdir="TB", fmt=".4g")
 # ### Step through it yourself
 #
 # The next cell shows a small page: press the buttons to go forward and backward through the whole
-# network, one operation at a time. You can change inputs and weights, and all numbers follow.
+# network, one operation at a time, or click a box. You can change inputs and weights, and all
+# numbers follow. **Update** makes steps of gradient descent, **Nudge** shows what a slope means,
+# and **Quiz** asks you for the gradients and says what went wrong.
 # (Run the notebook to see it. Some viewers leave such pages out.)
 
 # %%

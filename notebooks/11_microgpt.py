@@ -222,7 +222,7 @@ print(f"surprise of `.ab.`: {loss.data:.4f}; without knowing anything {math.log(
 
 # %% [markdown]
 # That is all there is. Step through it: the page below computes the surprise of the first letter
-# alone, forwards and then backwards. Change a number at the left and watch.
+# alone, forwards and then backwards. Change a number among the leaves and watch.
 
 # %%
 first = surprise(w, words[0][:2])
