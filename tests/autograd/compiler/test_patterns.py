@@ -237,3 +237,36 @@ def test_sums_of_the_same_addends_are_one_number(batch):
     found = program([1.0, 2.0]) if batch else program(2.0)
     for x, result in zip([1.0, 2.0] if batch else [2.0], found if batch else [found], strict=True):
         assert result == pytest.approx([f(Value(x)).data, 2.0 * x, 2.0 * x], rel=1e-14)
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_sums_of_two_products_are_eagers_zeros_of_either_sign_included(begun):
+    def f(x):
+        rows = zip(x[:4], x[4:8], x[8:12], x[12:], strict=True)
+        return [sum([a * b, c * d]) if begun else a * b + c * d for a, b, c, d in rows]
+
+    X = np.random.default_rng(0).choice([-1.5, -0.0, 0.0, 0.7], size=(50, 16))
+    program = autograd.compile(f, batch=True)
+    found = program(X)
+    expected = np.array([[v.data for v in f([Value(x) for x in row])] for row in X.tolist()])
+    assert found.tolist() == expected.tolist()
+    if not begun:
+        assert program._paths[0].arrays.instructions <= 4
+        assert (np.signbit(found) == np.signbit(expected)).all()
+
+
+def test_of_a_long_argument_only_the_part_that_is_used_is_joined():
+    w = [[Value(0.1 * i + 0.3 * j) for j in range(6)] for i in range(5)]
+
+    def f(x):
+        state = [Value(0.0)] * 2
+        for t in range(0, 40, 4):
+            inputs = [*x[t : t + 4], *state]
+            state = [sum(a * b for a, b in zip(row, inputs, strict=True)).tanh() for row in w[:2]]
+        return state[0] + state[1]
+
+    X = np.random.default_rng(0).normal(size=(3, 40))
+    program = autograd.compile(f, batch=True)
+    found = program(X)
+    assert found == pytest.approx([f([Value(v) for v in row]).data for row in X.tolist()])
+    assert ":, 0:40] = a0" not in program.source
