@@ -12,6 +12,7 @@ itself, HEADER numbers. Invariant: rows beyond those of the block enter no sum.
 """
 
 import ctypes
+import threading
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
@@ -26,6 +27,8 @@ HEADER = 16
 OUT, ROW, ACROSS = 4, 8, 2  # outputs and rows of a product's tile; x of a gradient's, beside OUT d
 _V = f"<{VECTOR} x double>"
 _FMA, _SUM = f"llvm.fmuladd.v{VECTOR}f64", f"llvm.vector.reduce.fadd.v{VECTOR}f64"
+_LOCK = threading.Lock()
+_KEPT: list[Code] = []
 Body = Callable[[str, list[str]], Sequence[str]]
 
 
@@ -434,9 +437,15 @@ def _epochs() -> str:
     return t.end(f"ret i64 {first}")
 
 
-@cache
 def _compiled() -> Code:
-    """All of them."""
+    """All of them; two threads must not compile two, of which one would be freed."""
+    with _LOCK:
+        if not _KEPT:
+            _KEPT.append(_compile())
+        return _KEPT[0]
+
+
+def _compile() -> Code:
     kernels = (_gather, _total, _product, _outer, _rows, _results, _sound, _mean, _descend)
     declared = f"declare {_V} @{_FMA}({_V}, {_V}, {_V})\ndeclare double @{_SUM}(double, {_V})\n"
     text = [declared, *[write() for write in kernels], _run(), _steps(), _epochs()]

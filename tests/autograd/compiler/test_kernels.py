@@ -2,6 +2,7 @@
 
 import ctypes
 import math
+import threading
 
 import numpy as np
 import pytest
@@ -91,3 +92,14 @@ def test_mean_adds_what_all_rows_share_and_clears_the_sums():
     assert found[100:103].tolist() == [0.0, 0.0, 0.0] and found[BAD] == 0.0
     memory.numbers[101] = math.inf
     assert memory.call("mean", [100, memory.table(50, 51, 50), 300], 3)[BAD] != 0.0
+
+
+def test_threads_that_come_first_together_get_one_code(monkeypatch):
+    monkeypatch.setattr(kernels, "_KEPT", [])
+    found = []
+    threads = [threading.Thread(target=lambda: found.append(kernels._compiled())) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({id(code) for code in found}) == 1
