@@ -297,7 +297,7 @@ class Tape:
                 function = PLAIN.get(row, row)
             elif swept and row is table.dot:
                 function = plain_dot
-            if swept and exponent == 2.0:
+            if (swept or not self.exact) and exponent == 2.0:
                 function = square
             self._known[key] = read(function, count, exponent)
         steps, result = self._known[key]

@@ -252,3 +252,10 @@ def test_momentum_is_kept_from_call_to_call():
 def test_what_is_alike_is_one_instruction():
     few, many = (Batch(network(Random(0), [3, n, 2]), [[0.1] * 5]).lanes for n in (4, 32))
     assert sum(many._parts) == sum(few._parts) < 80
+
+
+def test_a_recording_that_has_its_sweep_already_gives_the_same_steps():
+    w = Value(0.5)
+    recording = record(lambda x: [(w * x[0]) ** 3 + (w + x[0]) ** 2, x[0]], [[0.3]], [])
+    plans = [StraightLine(recording, 1).plan(True, exact=False) for _ in range(2)]
+    assert plans[0].steps == plans[1].steps and plans[0].slopes == plans[1].slopes
