@@ -14,7 +14,7 @@ import autograd
 from autograd import Value
 from autograd.checking.by_hand import HINTS
 from autograd.checking.hand_report import Mark
-from autograd.words.wording import number as shown
+from autograd.words.numbers import numeral as shown
 
 Named = dict[str, Any]
 
