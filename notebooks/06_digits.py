@@ -29,7 +29,6 @@
 # %%
 import random
 import time
-from textwrap import dedent
 
 import numpy as np
 
@@ -164,8 +163,8 @@ print(program)
 
 # %%
 source = program.source
-forward, reverse = source.index("    def forward"), source.index("    def reverse")
-print(dedent(source[forward:reverse]).strip())
+forward, reverse = source.index("def forward"), source.index("def reverse")
+print(source[forward:reverse].strip())
 
 # %% [markdown]
 # - `np.dot(a0, m0)`: the batch (32 digits of 64 pixels) times the first layer's weights (64 by 32).
@@ -319,8 +318,8 @@ program = autograd.compile(convolution.forward, batch=True)
 print(program(X[:32]).shape, "outputs: 32 digits, 36 positions times 8 filters\n")
 print(program, "\n")
 source = program.source
-forward, reverse = source.index("    def forward"), source.index("    def reverse")
-print(dedent(source[forward:reverse]).strip())
+forward, reverse = source.index("def forward"), source.index("def reverse")
+print(source[forward:reverse].strip())
 
 
 # %% [markdown]
