@@ -56,8 +56,8 @@ def primitive(
     ... )
     >>> x = autograd.Value(0.5, label="x")
     >>> autograd.explain(bump(x))
-    v1 = bump(x) = 0.778801   ∂v1/∂v1 = 1
-    x = 0.5                   ∂v1/∂x = ∂v1/∂v1 × (-2 * (x * v1)) = 1 × -0.778801 = -0.778801
+    v1 = bump(x) = 0.7788   ∂v1/∂v1 = 1
+    x = 0.5                 ∂v1/∂x = ∂v1/∂v1 × (-2 * (x * v1)) = 1 × (-0.7788) = -0.7788
     >>> autograd.grad(autograd.grad(bump))(0.0)
     -2.0
 

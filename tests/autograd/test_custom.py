@@ -363,7 +363,7 @@ def test_functions_that_would_not_end_elsewhere_are_not_waited_for():
 
     row = primitive("babylonian", babylonian, np.sqrt, lambda out, x: (0.5 / out,))
     assert_compiled_equals_eager(row, [(2.0,), (9.0,)])
-    assert "babylonian(a) = 1.41421" in str(autograd.explain(row(Value(2.0, "a"))))
+    assert "babylonian(a) = 1.4142 " in str(autograd.explain(row(Value(2.0, "a"))))
 
 
 @pytest.mark.parametrize(
@@ -590,8 +590,8 @@ def test_a_network_learns_with_a_row_of_ones_own():
 
 EXPLAINED = {
     swish: """\
-y = swish(a) = 0.467731   ∂y/∂y = 1
-a = 0.7                   ∂y/∂a = ∂y/∂y × (y + sigmoid(a) * (1 - y)) = 1 × 0.823387 = 0.823387""",
+y = swish(a) = 0.46773   ∂y/∂y = 1
+a = 0.7                  ∂y/∂a = ∂y/∂y × (y + sigmoid(a) * (1 - y)) = 1 × 0.82339 = 0.82339""",
     leaky: """\
 y = leaky(a) = 0.7   ∂y/∂y = 1
 a = 0.7              ∂y/∂a = ∂y/∂y × (1 if a > 0 else 0.1) = 1 × 1 = 1""",
@@ -599,14 +599,14 @@ a = 0.7              ∂y/∂a = ∂y/∂y × (1 if a > 0 else 0.1) = 1 × 1 = 1
 y = ramp(a) = 0.7   ∂y/∂y = 1
 a = 0.7             ∂y/∂a = 1 × 1 = 1""",
     gauss: """\
-y = gauss(a, b) = 0.873075   ∂y/∂y = 1
-a = 0.7                      ∂y/∂a = ∂y/∂y × (-2 * a / b ** 2 * y) = 1 × -0.338589 = -0.338589
-b = 1.9                      ∂y/∂b = ∂y/∂y × (2 * a ** 2 / b ** 3 * y) = 1 × 0.124743 = 0.124743""",
+y = gauss(a, b) = 0.87307   ∂y/∂y = 1
+a = 0.7                     ∂y/∂a = ∂y/∂y × (-2 * a / b ** 2 * y) = 1 × (-0.33859) = -0.33859
+b = 1.9                     ∂y/∂b = ∂y/∂y × (2 * a ** 2 / b ** 3 * y) = 1 × 0.12474 = 0.12474""",
     power_mean: """\
-y = power_mean(a, b, c) = 1.40594   ∂y/∂y = 1
-a = 0.7                             ∂y/∂a = ∂y/∂y × (a / (3 * y)) = 1 × 0.165963 = 0.165963
-b = -1.2                            ∂y/∂b = ∂y/∂y × (b / (3 * y)) = 1 × -0.284507 = -0.284507
-c = 2                               ∂y/∂c = ∂y/∂y × (c / (3 * y)) = 1 × 0.474179 = 0.474179""",
+y = power_mean(a, b, c) = 1.4059   ∂y/∂y = 1
+a = 0.7                            ∂y/∂a = ∂y/∂y × (a / (3 * y)) = 1 × 0.16596 = 0.16596
+b = -1.2                           ∂y/∂b = ∂y/∂y × (b / (3 * y)) = 1 × (-0.28451) = -0.28451
+c = 2                              ∂y/∂c = ∂y/∂y × (c / (3 * y)) = 1 × 0.47418 = 0.47418""",
 }
 
 
