@@ -9,7 +9,7 @@ from samples import SAMPLES, moderate
 
 import autograd
 from autograd import Value, draw, explain, grad, hessian, value_and_grad
-from autograd.engine import table
+from autograd.engine import primitive, table
 from autograd.engine.graph import topological_order
 from autograd.engine.primitive import CONSTANT, TABLE
 from autograd.words.textbook import Presented
@@ -174,3 +174,32 @@ def test_fractions_and_points_outside_the_domain_raise_nothing():
         explain(grad(lambda v, f=f: f(v) * 2)(Value(x, "x")))
     explain(grad(autograd.tanh)(Value(math.nan, "x")))
     assert third.grad == 0.0
+
+
+def test_both_partials_of_an_operation_are_looked_up_once():
+    x, y = Value(0.5, "x"), Value(0.25, "y")
+    gx, gy = grad(lambda x, y: autograd.maximum(x, y) * 2, argnums=(0, 1))(x, y)
+    shown = str(explain(gx + gy, fold=True)).splitlines()[0]
+    assert "(x > y)" in shown and "(y > x)" in shown
+    assert draw([gx, gy]).source.count("label=maximum") <= 1
+
+
+def test_what_a_sweep_takes_from_itself_is_not_shown():
+    x = Value(0.5, "x")
+    g = grad(lambda x: x.tanh())(x)
+    h = (g + (g - g)) * 3
+    assert "h = (1 - tanh(x) ** 2) * 3 = " in str(explain(h, names={"h": h}, fold=True))
+
+
+def test_a_textbook_form_may_be_the_input_itself():
+    half = primitive.row(
+        "half_square",
+        lambda x: x * x / 2,
+        lambda x: x * x / 2,
+        lambda out, x: (x * 4.0 / 4.0,),
+        textbook=lambda out, x: (x,),
+    )
+    x = Value(0.5, "x")
+    g = grad(lambda x: 3 * half(x))(x)
+    assert "g = 3 * x = 1.5" in str(explain(g, names={"g": g}, fold=True))
+    assert x.data == 0.5 and x.label == "x"
