@@ -206,7 +206,6 @@ class _Symbol(Symbolic):
     """An expression. Asked whether it is true it says yes, and the form then holds only there."""
 
     __slots__ = ("text", "writer")
-    __hash__ = None  # type: ignore[assignment]  # nothing equals it yet
 
     def __init__(self, writer: _Writer, text: str) -> None:
         self.writer, self.text = writer, text

@@ -5,13 +5,8 @@ reader can change a leaf and see every number follow, without a server and witho
 Invariant: what comes from the user stands in the page as JSON only, and is shown as text only.
 """
 
-import html
-import json
-import math
-import os
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from autograd.engine.graph import topological_order
@@ -21,6 +16,7 @@ from autograd.pictures import javascript
 from autograd.pictures.draw import draw
 from autograd.pictures.graphviz_display import Drawing
 from autograd.pictures.javascript import Table
+from autograd.pictures.page import Page, filled, json_number
 from autograd.pictures.pieces import Graph
 from autograd.pictures.quiz import Quiz
 from autograd.pictures.short_names import common, parts, short_names
@@ -40,29 +36,20 @@ LINES = 40  # of expressions, where there are several
 STILL = 20  # Values of a graph whose still is not folded
 
 
-class Stepper:
+class Stepper(Page):
     """What `stepper` returns: `html`, the whole page as text; `save(path)`; a frame in Jupyter.
 
     Behind the frame lies a still of the graph, for notebooks that show no frames yet.
     """
 
+    title, file = "Backpropagation, step by step", "steps.html"
+
     def __init__(self, page: str, drawing: Drawing) -> None:
-        self.html = page
+        super().__init__(page)
         self._drawing = drawing
 
-    def save(self, path: "str | os.PathLike[str]") -> Path:
-        """Write the page to `path`, to be opened by any browser; returns the path."""
-        target = Path(path)
-        target.write_text(self.html, encoding="utf-8")
-        return target
-
     def _repr_html_(self) -> str:
-        frame = (
-            '<iframe sandbox="allow-scripts" title="Backpropagation, step by step" style="width: '
-            "100%; height: 680px; box-sizing: border-box; border: 1px solid #888; "
-            'position: relative; background: white" '
-            f'srcdoc="{html.escape(self.html)}"></iframe>'
-        )
+        frame = super()._repr_html_()
         # A notebook that nobody trusts yet shows no frame: there the still behind it is seen.
         png = self._drawing._repr_mimebundle_(include={"image/png"}).get("image/png")
         if png is None:
@@ -71,9 +58,6 @@ class Stepper:
             f'<img alt="The graph" style="position: absolute" src="data:image/png;base64,{png}">'
         )
         return f'<div style="position: relative; overflow: hidden">{still}{frame}</div>'
-
-    def __repr__(self) -> str:
-        return f"<Stepper, a page of {len(self.html)} characters: save('steps.html') writes it>"
 
 
 def stepper(root: Value, *, names: Mapping[str, Any] | None = None, limit: int = LIMIT) -> Stepper:
@@ -129,8 +113,8 @@ def _graph(sweep: Sweep, names: Names, table: Table) -> dict[str, Any]:
                 "kind": _kind(node),
                 "step": node.primitive is not None and node.primitive.step,
                 "parents": parents[i],
-                "data": _json_number(sweep.data[node]),
-                "partials": list(map(_json_number, node.partials)),
+                "data": json_number(sweep.data[node]),
+                "partials": list(map(json_number, node.partials)),
                 "expression": _template(folding.expression(node)),
                 "rules": list(map(_template, folding.rules(node))),
             }
@@ -190,10 +174,6 @@ def _kind(node: Value) -> str:
     return "detached" if node.primitive is DETACHED else "leaf"
 
 
-def _json_number(x: Any) -> float | str:
-    return float(x) if math.isfinite(x) else repr(float(x))
-
-
 def _template(formula: Formula | None) -> list[str | int]:
     """Split a formula at its nodes: ["2 * ", 7, " + ", 3]; none is empty."""
     parts = re.split("\0(\\d+)\0", text(formula)) if formula is not None else []
@@ -201,19 +181,14 @@ def _template(formula: Formula | None) -> list[str | int]:
 
 
 def _page(graph: dict[str, Any], table: Table, quiz: Quiz) -> str:
-    """Fill the template: data as JSON that no markup can end, code of our own making."""
-    data = json.dumps(graph, allow_nan=False, separators=(",", ":"))
-    data = data.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-    parts = {
-        "style": _source("page.css"),
-        "data": data,
-        "partials": f"{table.code()}\n{quiz.code()}",
-        "script": "\n".join(
-            [javascript.source("numbers.js"), *[_source(f"{name}.js") for name in SCRIPTS]]
-        ),
-    }
-    template = _source("page.html")
-    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], template)
+    scripts = [javascript.source("numbers.js"), *[_source(f"{name}.js") for name in SCRIPTS]]
+    return filled(
+        _source("page.html"),
+        graph,
+        style=_source("page.css"),
+        partials=f"{table.code()}\n{quiz.code()}",
+        script="\n".join(scripts),
+    )
 
 
 def _source(name: str) -> str:

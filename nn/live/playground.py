@@ -6,14 +6,9 @@ data, and the present weights; steps of the optimiser are written in the page by
 stands in the page as JSON only, and is shown as text only.
 """
 
-import html
-import json
-import math
 import os
-import re
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,8 +20,9 @@ from autograd.engine.graph import topological_order
 from autograd.engine.modes import Training
 from autograd.engine.value import as_value
 from autograd.pictures import javascript
+from autograd.pictures.page import Page, filled, json_number
 from nn.checks import by_name, check_size
-from nn.files.strict_json import LoadError, parse, read
+from nn.files.strict_json import SPECIAL, LoadError, parse, read
 from nn.live.wiring import Wiring, wire
 from nn.losses import LOSSES, Loss
 from nn.module import Module
@@ -43,27 +39,10 @@ MOST_STEPS = 1000  # nodes of the graph of one example that can be stepped throu
 MOST_NUMBERS = 2_000_000  # in the data: a page of 40 MB
 
 
-class Playground:
+class Playground(Page):
     """What `playground` returns: `html`, the page as text; `save(path)`; a frame in Jupyter."""
 
-    def __init__(self, page: str) -> None:
-        self.html = page
-
-    def save(self, path: "str | os.PathLike[str]") -> Path:
-        """Write the page to `path`, to be opened by any browser; returns the path."""
-        target = Path(path)
-        target.write_text(self.html, encoding="utf-8")
-        return target
-
-    def _repr_html_(self) -> str:
-        return (
-            '<iframe sandbox="allow-scripts" title="A model that trains" '
-            'style="width: 100%; height: 820px; border: 1px solid #888" '
-            f'srcdoc="{html.escape(self.html)}"></iframe>'
-        )
-
-    def __repr__(self) -> str:
-        return f"<Playground, a page of {len(self.html)} characters: save('live.html') writes it>"
+    title, height, file = "A model that trains", 820, "live.html"
 
 
 def playground(
@@ -124,7 +103,7 @@ def playground(
         "test": _examples(unseen) if unseen is not None else None,
         "task": _task(examples, classes),
         "parameters": _parameters(model, parameters),
-        "weights": model.state_dict(),
+        "weights": {name: json_number(x) for name, x in model.state_dict().items()},
         "optimizer": _optimizer(optimizer, parameters),
         "wiring": wiring.as_data(number, inputs),
         "inputs": inputs,
@@ -148,14 +127,23 @@ def load_playground(
     fields = document.fields(("format", "version", "weights", "optimizer", "epochs"))
     if fields["format"].value != FORMAT or fields["version"].value != 1:
         document.fail("is no state of a playground's page; copy it there by `Copy state`")
-    before, weights = model.state_dict(), fields["weights"].members()
+    before = model.state_dict()
     try:
-        model.load_state_dict(weights)
+        model.load_state_dict(_decoded(fields["weights"].members()))
         if optimizer is not None:
-            optimizer.load_state_dict(fields["optimizer"].members())
+            optimizer.load_state_dict(_decoded(fields["optimizer"].members()))
     except (TypeError, ValueError, KeyError) as error:
         model.load_state_dict(before)
         raise LoadError(f"{document.path}: {error}") from error
+
+
+def _decoded(item: Any) -> Any:
+    """What JSON holds, with numbers in the place of the words for infinities and nan."""
+    if isinstance(item, dict):
+        return {name: _decoded(x) for name, x in item.items()}
+    if isinstance(item, list):
+        return list(map(_decoded, item))
+    return SPECIAL.get(item, item) if isinstance(item, str) else item
 
 
 def _recorded(model: Module, examples: Examples, unseen: Examples | None) -> tuple[Program, Wiring]:
@@ -242,7 +230,7 @@ def _parameters(model: Module, parameters: list[Value]) -> list[dict[str, Any]]:
     """Name, module and number of each parameter of the program, in its order."""
     names = {p: name for name, p in model.named_parameters()}
     return [
-        {"name": names.get(p, f"other {i}"), "known": p in names, "data": _number(p.data)}
+        {"name": names.get(p, f"other {i}"), "known": p in names, "data": json_number(p.data)}
         for i, p in enumerate(parameters)
     ]
 
@@ -259,7 +247,8 @@ def _optimizer(optimizer: Optimizer, parameters: list[Value]) -> dict[str, Any]:
             f"{len(optimizer.param_groups)} groups"
         )
     place = {p: i for i, p in enumerate(optimizer.params)}
-    return {**state, "places": [place.get(p, -1) for p in parameters]}
+    states = [{name: json_number(x) for name, x in each.items()} for each in state["state"]]
+    return {**state, "state": states, "places": [place.get(p, -1) for p in parameters]}
 
 
 def _rounded(numbers: Array) -> list[Any]:
@@ -270,22 +259,15 @@ def _rounded(numbers: Array) -> list[Any]:
     return rows
 
 
-def _number(x: Any) -> float | str:
-    return float(x) if math.isfinite(x) else repr(float(x))
-
-
 def _page(data: Mapping[str, Any], program: str) -> str:
-    """Fill the template: data as JSON that no markup can end, code of our own making."""
-    room = files("nn.live")
-    scripts = [room.joinpath(f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS]
-    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
-    for sign in "<>&":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    parts = {
-        "style": room.joinpath("style.css").read_text(encoding="utf-8"),
-        "data": text,
-        "program": program,
-        "script": "\n".join([javascript.source("numbers.js"), *scripts]),
-    }
-    template = room.joinpath("page.html").read_text(encoding="utf-8")
-    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], template)
+    def source(name: str) -> str:
+        return files("nn.live").joinpath(name).read_text(encoding="utf-8")
+
+    scripts = [javascript.source("numbers.js"), *[source(f"{name}.js") for name in SCRIPTS]]
+    return filled(
+        source("page.html"),
+        data,
+        style=source("style.css"),
+        program=program,
+        script="\n".join(scripts),
+    )
