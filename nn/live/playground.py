@@ -84,6 +84,8 @@ def playground(
     check_repeats(model, examples.loss, examples)
     unseen = None
     if test is not None:
+        if not isinstance(test, tuple | list) or len(test) != 2:
+            raise TypeError(f"`test` must be a pair (X, y), got {test!r:.60}")
         unseen = Examples(model, *test, examples.loss, name="test ")
         unseen.take_kind_of(examples)
     if examples.X.size > MOST_NUMBERS:
@@ -122,6 +124,8 @@ def load_playground(
     `state` is the text itself or the path of a file that holds it. Raises `nn.LoadError` where it
     is no such state or does not fit; then nothing has changed.
     """
+    if not isinstance(state, str | os.PathLike):
+        raise TypeError(f"`state` must be the text of a state or a path, got {state!r:.60}")
     text = os.fspath(state)
     document = parse(text.encode(), "the state") if text.lstrip()[:1] == "{" else read(text)
     fields = document.fields(("format", "version", "weights", "optimizer", "epochs"))

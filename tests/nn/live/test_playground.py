@@ -471,6 +471,10 @@ def test_what_does_not_fit_is_refused():
         nn.playground(model, X, y, names=["a"])
     with pytest.raises(ValueError, match="`classes` must be 2 names, got 3"):
         nn.playground(model, X, y, classes="abc")
+    with pytest.raises(TypeError, match=r"`test` must be a pair \(X, y\)"):
+        nn.playground(model, X, y, test=X)
+    with pytest.raises(TypeError, match="the text of a state or a path, got {}"):
+        nn.load_playground({}, model)
     with pytest.raises(ValueError, match="`batch_size` must be"):
         nn.playground(model, X, y, batch_size=0)
     noisy = nn.Sequential(nn.Linear(2, 4), nn.Dropout(0.5), nn.Linear(4, 1))
