@@ -473,7 +473,7 @@ def test_what_does_not_fit_is_refused():
         nn.playground(model, X, y, classes="abc")
     with pytest.raises(TypeError, match=r"`test` must be a pair \(X, y\)"):
         nn.playground(model, X, y, test=X)
-    with pytest.raises(TypeError, match="the text of a state or a path, got {}"):
+    with pytest.raises(TypeError, match=r"the text of a state or a path, got \{\}"):
         nn.load_playground({}, model)
     with pytest.raises(ValueError, match="`batch_size` must be"):
         nn.playground(model, X, y, batch_size=0)
