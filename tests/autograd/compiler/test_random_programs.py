@@ -16,7 +16,7 @@ import autograd
 from autograd import Value, value_and_grad
 from autograd.engine.primitive import TABLE
 
-BLOCKS, PROGRAMS = repeats(3), 210
+BLOCKS, PROGRAMS = repeats(2), 140
 
 
 def for_each(number, block=0):

@@ -5,6 +5,7 @@ from random import Random
 
 import numpy as np
 import pytest
+from repeats import repeats
 
 import autograd
 from autograd import Value, dot, maximum, minimum, take
@@ -124,7 +125,7 @@ def eager(program, tokens, x):
 
 
 @pytest.mark.parametrize("arrays", [True, False])
-@pytest.mark.parametrize("block", range(8))
+@pytest.mark.parametrize("block", range(repeats(4)))
 def test_random_sequences_equal_eager(block, arrays, monkeypatch):
     if arrays:
         monkeypatch.setattr(replay, "OPERATIONS_A_CALL", 0)

@@ -1,17 +1,17 @@
 """Threads, tasks and generators: shared parameters, the same bits, and nothing leaks."""
 
 import asyncio
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
 
 import pytest
+from repeats import repeats
 
 import autograd
 from autograd import Value, detect_anomaly, grad, hessian, jvp, no_grad, value_and_grad
 
-THREADS, CALLS = 8, 1_000 if sys.gettrace() is None else 50  # coverage takes its time
+THREADS, CALLS = 8, repeats(250)
 
 
 def in_threads(function, inputs):
@@ -49,9 +49,9 @@ def points(count):
     return [rng.uniform(-2, 2) for _ in range(count)]
 
 
-def test_a_thousand_calls_of_grad_in_each_of_eight_threads_equal_serial(shared):
+def test_calls_of_grad_in_eight_threads_equal_serial(shared):
     parameters, f = shared
-    xs = points(THREADS * CALLS)  # in threads and one by one: 5 s
+    xs = points(THREADS * CALLS)
     serial = [value_and_grad(f)(x) for x in xs]
     assert in_threads(value_and_grad(f), xs) == serial
     assert all(p.grad == 0.0 for p in parameters)
