@@ -37,9 +37,11 @@ from autograd.nesting import Structure, same
 
 MAX_PATHS = 64
 # A NumPy call on a small array takes as long as this many operations in straight-line Python; and
-# native code does seven times as many in that time as are left to it, for it has to be compiled.
+# native code does some 600, of which it is left fewer, for it has to be compiled: at most 0.2 s of
+# that for the few (300 springs: 5 times faster than 32 NumPy calls).
 OPERATIONS_A_CALL = 25
 NATIVE_A_CALL = 100
+FEW, FEW_A_CALL = 5_000, 400
 FEWEST_CALLS = 50  # for the machine: fewer are a program to be read, and take 30 us
 DEEPEST = (
     10_000  # levels of array code: its source takes 2 s to compile, and on a row alone as long
@@ -400,13 +402,15 @@ class Replayer:
             size = int(np.prod(shape))
             groups.append(recording.results[start : start + size])
             start += size
-        a_call = OPERATIONS_A_CALL if missing() or self._batch else NATIVE_A_CALL
         slots = [*recording.results, *[s for g in recording.guards for s in (g.left, g.right)]]
         n = len(recording.parameters)
         reroller = Reroller(recording.program, self.layout.widths, self._batch, n, slots)
         levels = reroller.depth
         line = Path(recording, None, StraightLine(recording, sum(self.layout.widths)), shapes)
         operations = line.operations
+        a_call = FEW_A_CALL if operations <= FEW else NATIVE_A_CALL
+        if self._batch or missing():
+            a_call = OPERATIONS_A_CALL
         calls = max(levels / 3, 4)  # at least: an instruction for each level is three lines
         few = operations < a_call * calls
         if levels > DEEPEST or (few and not self._batch):

@@ -138,7 +138,6 @@ class Engine:
     def _lanes(self) -> Lanes | None:
         """Native code for steps of SGD on all parameters alike."""
         runner = self.runner
-        runner = self.runner
         plain = type(self.optimizer) is SGD and self.clipping == Clipping()
         if not (isinstance(runner, Compiled) and plain):
             return None

@@ -131,6 +131,7 @@ def test_what_is_not_taken_gets_0_whatever_comes_from_above(way, x, monkeypatch)
     monkeypatch.setattr(straight, "FEWEST", 0 if way == "native" else math.inf)
     if way == "arrays":
         monkeypatch.setattr(replay, "NATIVE_A_CALL", 0)
+        monkeypatch.setattr(replay, "FEW", 0)
         monkeypatch.setattr(replay, "OPERATIONS_A_CALL", 0)
     program = autograd.compile(lambda i, x: take(values, i) * x)
     program(0.0, 1.0)

@@ -267,3 +267,15 @@ def test_machine_code_is_freed_with_its_program(always):
     before = resident()
     make(300)
     assert resident() - before < 300 * 15_000  # a program's engine alone holds 100,000 bytes
+
+
+def test_few_operations_that_repeat_in_small_numbers_are_native():
+    springs = [(k % 40, (7 * k + 1) % 40, 0.3 + 0.001 * k) for k in range(300)]
+
+    def energy(x):
+        return sum(((x[i] - x[j]) ** 2 + 1e-6).sqrt() * rest for i, j, rest in springs)
+
+    program = autograd.compile(energy)
+    x = [math.sin(0.7 * i) for i in range(40)]
+    assert program(x) == energy(list(map(Value, x))).data
+    assert "native code" in str(program)

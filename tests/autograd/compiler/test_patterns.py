@@ -18,6 +18,7 @@ def only_arrays(monkeypatch):
     """Whatever is faster, so small programs are arrays, too."""
     monkeypatch.setattr(replay, "OPERATIONS_A_CALL", 0)
     monkeypatch.setattr(replay, "NATIVE_A_CALL", 0)
+    monkeypatch.setattr(replay, "FEW", 0)
 
 
 Y, Z, S = rng.normal(size=(64, 16)), rng.normal(size=(64, 16)), rng.normal(size=(6, 4))

@@ -130,6 +130,7 @@ def test_random_sequences_equal_eager(block, arrays, monkeypatch):
     if arrays:
         monkeypatch.setattr(replay, "OPERATIONS_A_CALL", 0)
         monkeypatch.setattr(replay, "NATIVE_A_CALL", 0)
+        monkeypatch.setattr(replay, "FEW", 0)
     for seed in range(12 * block, 12 * block + 12):
         program, rng = Sequence(seed), Random(seed + 1000)
         rows = [

@@ -60,7 +60,7 @@ def test_exact_nodes_in_a_compiled_function_are_parameters():
 
 
 def test_single_calls_go_from_one_array_path_to_the_next():
-    n = 30
+    n = 50  # which are too many operations for native code
     W = [[Value(math.sin(i * n + j)) for j in range(n)] for i in range(n)]
 
     def f(x):
