@@ -237,7 +237,7 @@ class Linearised:
 
     def _out(self, numbers: Sequence[Any], given: Sequence[Any], cut: bool) -> list[Any]:
         if not (self.keep or _any_values(given)):
-            return list(map(_number, numbers))
+            return [x.constant() if isinstance(x, Value) else as_number(x) for x in numbers]
         values = list(map(as_value, numbers))
         return [value.detach() for value in values] if cut else values
 

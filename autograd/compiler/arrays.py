@@ -117,6 +117,12 @@ class ArrayProgram:
         """Note a row of the table."""
         return self.elementwise(primitive, *args)
 
+    def constant(self, x: Operand) -> Array:
+        """Note a number as an array of one; an array is one already."""
+        if isinstance(x, Array):
+            return x
+        return self.array("constants", (), (1,), False, np.array([x]))
+
     def take(self, source: Array, index: Index) -> Array:
         """Note the elements `index`, of any shape, of a source of trailing shape (n,).
 

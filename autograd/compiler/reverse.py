@@ -50,7 +50,11 @@ def _contributions(
     found: list[tuple[Array, Array, Index | None]] = []
     args = array.args
     if isinstance(array.op, Primitive):
-        for arg, partial in zip(args, array.op.partials(array, *args), strict=True):
+        try:
+            partials = array.op.partials(array, *args)
+        except ArithmeticError:  # of numbers, as 1 / 0.0, where a program has inf
+            partials = array.op.partials(array, *map(program.constant, args))
+        for arg, partial in zip(args, partials, strict=True):
             if isinstance(arg, Array) and arg in active:
                 found.append((arg, upstream * partial, None))
     elif array.op == "take":

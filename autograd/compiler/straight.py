@@ -87,7 +87,10 @@ def gradient(program: ScalarProgram, result: int, size: int) -> list[int]:
         key = program.what[slot], len(args)
         if key not in rules:
             rules[key] = key[0].on_symbols(len(args))
-        partials = rules[key](Symbol(program, slot), *inputs)
+        try:
+            partials = rules[key](Symbol(program, slot), *inputs)
+        except ArithmeticError:  # of numbers, as 1 / 0.0, where a program has inf
+            partials = rules[key](*[Symbol(program, a) for a in (slot, *args)])
         for arg, partial in zip(args, partials, strict=True):
             if active[arg]:
                 if key[0] is primitives.take:  # what is not taken gets 0, of inf and nan, too

@@ -108,6 +108,15 @@ class Trace(Mode):
             self.refuse_others((left, right))
         self.guards.append(Guard(compare, left, right, outcome, users_line()))
 
+    def elsewhere(self, primitive: Any, parents: tuple[Any, ...]) -> None:
+        """Raise `TypeError`: derivatives and copies that another thread makes are not linked."""
+        if any(getattr(parent, "_note", None) is self.token for parent in parents):
+            raise TypeError(
+                f"another thread computes `{primitive.name}` of a Value while the function is "
+                f"being compiled, at {users_line()}: it would be frozen into the program, for what "
+                "other threads do is not seen. Compute in the thread that calls the function"
+            )
+
     def winner(self, kind: Kind, items: list[Value]) -> Any:
         """Return a node for what `max` or `min` gives, None where Python has to compare."""
         place = winning_place(kind, items)

@@ -24,8 +24,8 @@ class Mode:
     """A block of code in which operations are watched: `with mode:`, or `@mode` on a function.
 
     A mode that is `silent` is not reported to. Where one `records`, derivatives are Values, and
-    copies stay linked; where one `compiles`, numbers will change, so none may be read, nor in
-    any other thread.
+    copies stay linked; where one `compiles`, numbers will change, so none may be read, nor may any
+    other thread compute with them.
     """
 
     silent = records = compiles = False
@@ -42,6 +42,9 @@ class Mode:
 
     def compared(self, compare: Callable[..., Any], left: Any, right: Any, outcome: bool) -> None:
         """Take note of `compare(left, right)`, two Values."""
+
+    def elsewhere(self, primitive: Any, parents: tuple[Any, ...]) -> None:
+        """Raise where a thread in which this mode is not open computes with its Values."""
 
     def pulled(self, order: Any, seeds: Any, earlier: Any = None, active: Any = None) -> None:
         """Look at a reverse sweep before it is made; backward() adds it to `earlier` gradients."""
@@ -138,8 +141,12 @@ def compiling() -> bool:
 
 
 def made(primitive: Any, parents: tuple[Any, ...], node: Any) -> Any:
-    """Report a node and return what stands for it."""
-    for opening in _stack.get():
+    """Report a node and return what stands for it; to a compiler in another thread, too."""
+    stack = _stack.get()
+    for opening in watching:
+        if opening.mode.compiles and opening not in stack:
+            opening.mode.elsewhere(primitive, parents)
+    for opening in stack:
         if not opening.ended:
             node = opening.mode.made(primitive, parents, node)
     return node

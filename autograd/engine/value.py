@@ -100,7 +100,7 @@ class Value(Node):
 
     def constant(self) -> Any:
         """Return the bare number; while a function is being compiled, `detach()`."""
-        return self.detach() if watching and modes.compiling() else self._data
+        return self.detach() if watching and modes.compiling() else self._read("`.constant()`")
 
     def backward(self, gradient: Any = 1.0) -> None:
         """Add the derivative of `gradient * self` to the `.grad` of every leaf below this node.
@@ -240,10 +240,16 @@ class Value(Node):
         return self != 0.0
 
     def __copy__(self) -> Any:
-        return record(table.copy, (self,)) if modes.recording() else copied(self)
+        if modes.recording():
+            return record(table.copy, (self,))
+        self._read("a copy")
+        return copied(self)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        return record(table.copy, (self,)) if modes.recording() else deepcopied(self, memo)
+        if modes.recording():
+            return record(table.copy, (self,))
+        self._read("a copy")
+        return deepcopied(self, memo)
 
     def __apply_primitive__(self, primitive: Primitive, inputs: tuple[Any, ...]) -> "Value":
         if not _VALUE_ONLY.issuperset(map(type, inputs)):  # a long dot: 3 times faster

@@ -222,3 +222,33 @@ def test_the_line_of_what_numpy_calls_is_the_users():
         with pytest.raises(FloatingPointError, match=r"test_rare_paths\.py:\d+$"):
             with autograd.detect_anomaly():
                 function(large)
+
+
+inverse = autograd.primitive(
+    "test_inverse",
+    lambda x, y: x / y,
+    array=lambda x, y: x * (1.0 / y),
+    partials=lambda out, x, y: (1.0 / y, -out / y),
+)
+
+
+@pytest.mark.parametrize("batch", [False, True])
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x, w: w * x / 0.0,
+        lambda x, w: w * x / -0.0,
+        lambda x, w: 0.0 / (w * x),
+        lambda x, w: inverse(w * x, 0.0),
+        lambda x, w: w * x // 0.0 + w,
+        lambda x, w: 0.0 ** (-w * x),
+        lambda x, w: sum(x * autograd.sin(w + i) for i in range(60)) + w * x / 0.0,
+    ],
+)
+def test_what_raises_on_numbers_has_the_slope_that_eager_code_has(f, batch):
+    w = Value(2.0)
+    out = f(Value(3.0), w)
+    out.backward()
+    program = autograd.compile(lambda x: f(x, w), batch=batch)
+    value, slopes = program.value_and_grad([3.0] if batch else 3.0)
+    assert (value, *slopes) == pytest.approx((out.data, w.grad), nan_ok=True)

@@ -280,8 +280,24 @@ DOORS = {
     "in a thread: data": in_a_thread(lambda x: x.data),
     "in a thread: item": in_a_thread(lambda x: (x + 1).item()),
     "in a thread: max": in_a_thread(lambda x: max(x, 0.0)),
+    "in a pool: arithmetic": in_a_pool(lambda x: 2.0 * x),
+    "in a pool: copy": in_a_pool(copy.copy),
+    "in a pool: deepcopy": in_a_pool(copy.deepcopy),
+    "in a thread: detach": in_a_thread(lambda x: x.detach()),
+    "in a thread: a constant": in_a_thread(lambda x: x.constant()),
+    "in a thread: no_grad": in_a_thread(autograd.no_grad()(lambda x: x * 2.0)),
+    "in a thread: softmax": in_a_thread(lambda x: autograd.softmax([x, 1.0])),
+    "in a thread: take": in_a_thread(lambda x: autograd.take([2.0, 3.0, 4.0], x)),
+    "in a thread: grad": in_a_thread(lambda x: grad(lambda t: t * x)(2.0)),
+    "in a thread: grad at it": in_a_thread(grad(lambda t: t * t)),
+    "in a thread: hessian": in_a_thread(lambda x: hessian(lambda t: t * t * x)(2.0)),
+    "in a thread: value": in_a_thread(lambda x: value_and_grad(lambda t: x)(2.0)),
+    "in a thread: jvp": in_a_thread(lambda x: jvp(lambda t: t * t, (2.0,), (x,))),
+    "in a thread: vjp": in_a_thread(lambda x: vjp(lambda t: t * x, 2.0)[1](1.0)),
+    "in a thread: minimize": in_a_thread(lambda x: autograd.minimize(lambda t: (t - x) ** 2, 1.0)),
 }
-OF_THE_POOL = ("in a pool: bool", "in a pool: str")  # no line of ours calls them
+# No line of ours calls them.
+OF_THE_POOL = [f"in a pool: {name}" for name in ("bool", "str", "copy", "deepcopy")]
 OF_EVERY_VALUE = ("float", "int", "round", "math", "index", "range", "a float array")
 
 
@@ -393,6 +409,14 @@ def test_other_threads_read_their_own_values_while_a_function_is_compiled():
     thread.join()
     shown = ["10.0", "Value(data=3.0, grad=6.0)"]
     assert found == [10.0, 6.0, True, *shown, (1.0, 1.0), True, 2.5, 10.0, 10.0]
+
+
+def test_other_threads_compute_with_parameters_while_a_function_is_compiled():
+    w = Value(2.0)
+    program = compile(lambda x: x * in_a_thread(lambda v: v * v)(w))
+    assert program(3.0) == 12.0 and program.parameters == [w]
+    w.data = 5.0
+    assert program(3.0) == 75.0
 
 
 def test_a_task_of_another_context_reads_its_own_values():
