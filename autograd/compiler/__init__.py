@@ -60,7 +60,8 @@ def compile(
     a node recorded outside, those of the leaves.
 
     Arguments named in `static_argnames` stay plain Python values, such as the `n` of `range(n)`;
-    they must be hashable, and each combination of them has a recording of its own. So has each
+    they must be hashable, and each combination of them has a recording of its own; attributes of
+    an object of a class of your own, but for a dataclass, are bare numbers. So has each
     length of a list, where it differs from call to call: 64 recordings are kept, the least recently
     used goes. With `batch=True` the rows of ragged lists are grouped by length. With Values
     among the arguments, inside `grad` and in other recorded code a program is `function` itself.

@@ -82,7 +82,12 @@ class Layout:
         arrays = tuple([found if any(found) else None for found in axes])
         names = self.plan.names, self.plan.keywords
         lengths = tuple(map(_lengths, self.nests))
-        return *names, _exactly(self.static), arrays, tuple(forms(self.nests)), lengths
+        return *names, self.exactly, arrays, tuple(forms(self.nests)), lengths
+
+    @cached_property
+    def exactly(self) -> Any:
+        """The static values as they were when they came: an object may be changed later."""
+        return _exactly(self.static)
 
     @cached_property
     def is_flat(self) -> bool:
@@ -93,7 +98,7 @@ class Layout:
         """Whether these are its own nests and static values."""
         if not (self.nests == nests if self.is_flat else same(self.nests, nests)):
             return False
-        return not static or _exactly(static) == _exactly(self.static)
+        return not static or _exactly(static) == self.exactly
 
     def bind(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return `function` as one of a flat list for each traced argument."""

@@ -1,7 +1,7 @@
 """History: what `fit` saw, epoch by epoch."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -45,10 +45,21 @@ class History:
 
     def __getitem__(self, name: str) -> list[float]:
         """Return one list by its name, a metric's too; raises `KeyError` with the names."""
-        lists = {**self.curves(), "lr": self.lr, **self.metrics}
+        lists = self._lists()
         if name not in lists:
             raise KeyError(f"the history has no {name!r}; it has {', '.join(lists)}")
         return lists[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names of the lists, as a dict does: `"val_loss" in history`, `dict(history)`."""
+        return iter(self._lists())
+
+    def keys(self) -> list[str]:
+        """Return the names of the lists."""
+        return list(self)
+
+    def _lists(self) -> dict[str, list[float]]:
+        return {**self.curves(), "lr": self.lr, **self.metrics}
 
     def watched(self, name: str) -> list[float]:
         """Return the list that tells whether training goes well: of validation if there is any."""

@@ -382,6 +382,18 @@ def test_one_and_true_are_two_static_values():
     assert (program(1.0, 1), program(1.0, True), program(1.0, 1.0)) == (1.0, 2.0, 1.0)
 
 
+def test_a_static_dataclass_that_is_changed_is_another_value():
+    @dataclass(eq=False)
+    class Options:
+        factor: float = 2.0
+
+    options = Options()
+    program = autograd.compile(lambda x, o: x * o.factor, static_argnames="o")
+    assert [program(1.0, options) for _ in range(3)] == [2.0, 2.0, 2.0]
+    options.factor = 5.0
+    assert [program(1.0, options) for _ in range(3)] == [5.0, 5.0, 5.0]
+
+
 def test_static_values_are_bounded():
     program = autograd.compile(lambda x, n: x * n, static_argnames="n")
     for n in range(200):

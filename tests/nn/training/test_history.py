@@ -22,6 +22,13 @@ def test_metrics_are_kept_by_name():
     assert len(numbers["gap"]) == 3
 
 
+def test_a_history_is_looked_at_as_a_dict():
+    history = fit(network(2), metrics={"hits": lambda t, a: 1.0})
+    assert "loss" in history and "hits" in history and "val_loss" not in history
+    assert list(history) == history.keys() == ["loss", "accuracy", "lr", "hits"]
+    assert dict(history)["loss"] is history.loss
+
+
 def test_an_observer_reads_the_history_and_changes_nothing():
     class Observer(nn.training.history.Observer):
         def __call__(self, history):
