@@ -2,7 +2,8 @@
 
 The digits of an answer are its tolerance: `"0.138"` stands for all numbers that are rounded to it.
 Invariant: a number rounded to three digits or more agrees with its own rounding, whether it is
-given as text or as a float, whose last zeros nobody can see.
+given as text or as a float, whose last zeros nobody can see; zeros at the end of a whole number may
+have been digits, too.
 """
 
 import inspect
@@ -45,9 +46,14 @@ class Answer:
         assert self.formula is not None
         try:
             found = self.formula(*[data[name] for name in self.takes])
-            return float(as_number(getattr(found, "data", found)))
+            return float(as_number(getattr(found, "data", found), "what a formula returns"))
         except (ArithmeticError, ValueError):
             return math.nan
+
+
+def missing(x: Any) -> bool:
+    """Whether nothing has been answered: `...`, None, or text without a character."""
+    return x is ... or x is None or (isinstance(x, str) and not x.strip())
 
 
 def parsed(x: Any, name: str) -> Answer:
@@ -93,13 +99,17 @@ def _decimal(text: str, strict: bool) -> Answer:
     exact = Decimal(text)
     _, figures, exponent = exact.as_tuple()
     assert isinstance(exponent, int)
-    number, size = float(exact), len("".join(map(str, figures)).lstrip("0"))
-    if not number:  # a zero has no digit that is known
-        return Answer(text, number)
-    last = exponent if strict else min(exponent, exact.adjusted() - DIGITS + 1)
+    number, shown = float(exact), "".join(map(str, figures)).lstrip("0")
+    if not number:  # no digit is known, but of 0.000 the place of the last one
+        rounded = strict and exponent <= -DIGITS
+        return Answer(visible(text), number, 0.5 * 10.0**exponent if rounded else 0.0, 1)
+    if math.isinf(number):
+        return Answer(visible(text), number)
+    size = len(shown) if strict else max(len(shown.rstrip("0")), DIGITS)
+    last = exponent if strict else exact.adjusted() - size + 1
     half = max(0.5 * 10.0**last * (1.0 + NOISE), NOISE * abs(number))
-    whole = not strict and number == int(number)
-    return Answer(visible(text), number, half, None if whole else max(size, 1))
+    whole = not strict and number == int(number) and last <= 0
+    return Answer(visible(text), number, half, None if whole else size)
 
 
 def _formula(function: Callable[..., Any], name: str) -> Answer:

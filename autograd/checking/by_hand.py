@@ -6,13 +6,14 @@ make of it (`mistakes.py`). Invariant: the graph, its gradients and an optimiser
 
 import difflib
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from autograd.checking.answers import Answer, parsed
+from autograd.checking.answers import Answer, missing, parsed
 from autograd.checking.hand_report import HandReport, Mark
 from autograd.checking.hypotheses import Hypothesis
 from autograd.checking.mistakes import MISTAKES
@@ -22,7 +23,7 @@ from autograd.engine.value import Value
 from autograd.nesting import flatten, same
 from autograd.words import formula
 from autograd.words.folding import Folding
-from autograd.words.names import Names
+from autograd.words.names import Names, named
 from autograd.words.numbers import numeral
 from autograd.words.sweep import STALE, Sweep
 from autograd.words.text import visible
@@ -33,8 +34,10 @@ KINDS = ("grad", "data", "partial")
 WIDEST = 60  # characters of an operation in a note
 SENTENCES = {mistake.name: mistake.sentence for mistake in MISTAKES}
 UNKNOWN = "no known mistake gives this number"
+CHANCE = "right at these numbers alone: a formula holds at others, too"
 LATER = "mend first what is explained"
 CARRIED = "right from your own number above; mend that first"
+STEPPED = " The step starts from them: check before `optimizer.step()`, or record the graph anew."
 ROUNDED = "right but for the last digits: rounding on the way"
 
 
@@ -53,7 +56,7 @@ def check(
     "0.138" the digits are the tolerance, "1/3" is exact, and `lambda x, y: 2 * x * y` is a formula
     of Values by name, tried at several points. A number counts with the digits that it shows, at
     least three. A name may stand for a list of Values, or a model: then the answers are nested
-    alike, or by the names of the parameters.
+    alike, or by the names of the parameters. What is `...`, None or "" is left open.
 
     `names` gives Values names, as `locals()` does, by default the variables where `check` is
     called; a Value's own label counts, too. `of` is what was asked: "grad", the derivatives of
@@ -118,6 +121,7 @@ def _check(
         names = dict(names.named_parameters())
     sweep = Sweep(root, exact=True)
     desk = Desk(sweep, names)
+    left: list[str] = []
     found: list[tuple[str, Judged | None, Question | None, Answer]] = []
     if of == "partial":
         if optimizer is not None:
@@ -126,8 +130,10 @@ def _check(
             child, parent = desk.edge(key)
             question = Question(sweep, between(sweep, child, parent, desk.names), of, desk.called)
             name = f"∂{desk.names[child]}/∂{desk.names[parent]}"
-            answer = parsed(value, name)
-            desk.check_formula(answer, name)
+            if missing(value):
+                left.append(name)
+                continue
+            answer = desk.answer(value, name)
             found += [
                 (name, entry, question, answer) for entry in judged(question, {parent: answer})
             ]
@@ -137,16 +143,18 @@ def _check(
             for name, node, x in desk.asked(key, value):
                 if node in asked:
                     raise ValueError(f"there are two answers for {name}: leave one out")
-                answer = parsed(x, name)
-                desk.check_formula(answer, name)
-                asked[node] = name, answer
+                if missing(x):
+                    left.append(name)
+                else:
+                    asked[node] = name, desk.answer(x, name)
         question = Question(sweep, sweep.order, of, desk.called, optimizer)
         inside = {node: answer for node, (_, answer) in asked.items() if node in sweep.gradient}
         by_node = {entry.node: entry for entry in judged(question, inside)}
         for node, (name, answer) in asked.items():
             found.append((name, by_node.get(node), question, answer))
     marks = [desk.mark(*entry, hints) for entry in found]
-    return HandReport(marks, STALE if sweep.stale else "")
+    stale = f"{STALE}{STEPPED if optimizer else ''}" if sweep.stale else ""
+    return HandReport(marks, stale, left)
 
 
 class Desk:
@@ -158,6 +166,11 @@ class Desk:
         self.folding = Folding(sweep, self.names, fold=True)
         self.called = {n: self.names.given(n) for n in sweep.order if self.names.given(n)}
         self.by_name = {name: n for n, name in self.called.items()}
+        self.known = {**self._paths(names), **self.by_name}
+
+    def _paths(self, names: Any) -> dict[str, Value]:
+        """What a Value is called in the mapping, where its label is another name."""
+        return {name: node for name, node in named(names) if node in self.sweep.gradient}
 
     def asked(self, key: Any, value: Any) -> Iterator[tuple[str, Value, Any]]:
         """Yield name, Value and answer for what a key and its answer stand for."""
@@ -174,14 +187,18 @@ class Desk:
             item, "named_parameters"
         ):
             return item
-        if name in self.by_name:
-            return self.by_name[name]
+        if name in self.known:
+            return self.known[name]
         begun = [
             v for n, v in self.mapping.items() if isinstance(n, str) and n.startswith(f"{name}.")
         ]
         if begun and all(isinstance(v, Value) for v in begun):
             return begun
-        near = difflib.get_close_matches(name, self.by_name, 1)
+        slope = _slope(name)
+        if slope and self.known.get(slope[0]) is self.sweep.root:  # "∂f/∂x", for x
+            return self._named(slope[1])
+        near = [known for known in self.by_name if known.lower() == name.lower()]
+        near = near or difflib.get_close_matches(name, self.by_name, 1)
         hint = f": did you mean {near[0]}?" if near else ""
         known = f" The names are {listed(list(self.by_name))}." if self.by_name else ""
         raise ValueError(
@@ -234,11 +251,8 @@ class Desk:
 
     def edge(self, key: Any) -> tuple[Value, Value]:
         """Return child and parent of the partial that a key asks for."""
-        if isinstance(key, str) and "/" in key:
-            above, below = (part.strip() for part in key.split("/", 1))
-            if above[:1] in "∂d" and below[:1] in "∂d" and above not in self.by_name:
-                above, below = above[1:], below[1:]
-            key = above, below
+        if isinstance(key, str):
+            key = _slope(key, self.known) or key
         if not isinstance(key, tuple) or len(key) != 2:
             raise ValueError(
                 f"a partial is asked for by a pair, ('q', 'x') or '∂q/∂x' for ∂q/∂x; got "
@@ -250,14 +264,19 @@ class Desk:
                 raise ValueError(f"{node!r:.60} is no Value of this graph")
         return child, parent
 
-    def check_formula(self, answer: Answer, name: str) -> None:
-        """Raise where a formula takes what has no name here."""
+    def answer(self, x: Any, name: str) -> Answer:
+        """Return the answer for what is called `name`, a formula with the names of the graph.
+
+        Raises `ValueError` where a formula takes what has no name here.
+        """
+        answer = parsed(x, name)
         for taken in answer.takes:
-            if taken not in self.by_name:
+            if taken not in self.known:
                 raise ValueError(
                     f"the formula for {name} takes `{taken}`, which no Value of the graph is "
                     f"called; there are {listed(list(self.by_name))}"
                 )
+        return replace(answer, takes=tuple(self.called[self.known[n]] for n in answer.takes))
 
     def mark(
         self, name: str, entry: Judged | None, question: Question | None, answer: Answer, hints: str
@@ -302,7 +321,7 @@ class Desk:
         told = [self.sentence(h) for h in entry.causes]
         told += [SENTENCES[name] for name in entry.typed]
         if not told:
-            return LATER if entry.later else UNKNOWN
+            return LATER if entry.later else CHANCE if entry.here else UNKNOWN
         note = "; or: ".join(told)
         if len(told) > 1 and entry.apart:
             at = ", ".join(f"{name} = {x:g}" for name, x in entry.apart.items())
@@ -313,7 +332,12 @@ class Desk:
         """Return what happened, if it is this mistake."""
         use, place = h.use, h.place
         there = f"in every {h.everywhere}" if h.everywhere else self._operation(use)
-        detail = h.detail if isinstance(h.detail, str) else self._listed(h.detail)
+        if isinstance(h.detail, str):
+            detail = h.detail
+        elif h.mistake.at == "sum":  # operations that use it
+            detail = self._listed(h.detail)
+        else:  # its factors and terms
+            detail = listed([_short(self._called(node)) for node in h.detail])
         above = [u.child for u in self.sweep.uses[place]] if place else []
         return h.mistake.sentence.format(
             place=self._called(place) if place else "it",
@@ -339,8 +363,7 @@ class Desk:
         expression = self.folding.expression(use.child)
         written = formula.text(expression) if expression is not None else ""
         name = self.names.given(use.child)
-        found = f"{name} = {written}" if name and written else written or name
-        return found if len(found) <= WIDEST else f"{found[: WIDEST - 1]}…"
+        return _short(f"{name} = {written}" if name and written else written or name)
 
     def _called(self, node: Value) -> str:
         """A node's name, or where it has none what it computes."""
@@ -348,3 +371,17 @@ class Desk:
             return self.names[node]
         expression = self.folding.expression(node)
         return formula.text(expression) if expression is not None else self.names[node]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= WIDEST else f"{text[: WIDEST - 1]}…"
+
+
+def _slope(key: str, known: Container[str] = ()) -> tuple[str, str] | None:
+    """The two names of "∂q/∂x", "dq/dx" or "q/x"."""
+    above, slash, below = (part.strip() for part in key.partition("/"))
+    if not slash:
+        return None
+    if above[:1] in ("∂", "d") and below[:1] in ("∂", "d") and above not in known:
+        return above[1:].strip(), below[1:].strip()
+    return above, below

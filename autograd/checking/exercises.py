@@ -39,8 +39,13 @@ class Exercise:
     def check(
         self, answers: Mapping[Any, Any] | None = None, /, hints: str = "why", **by_name: Any
     ) -> HandReport:
-        """Return what `autograd.check` says of answers, in a mapping or by name."""
-        return check(self.root, {**(answers or {}), **by_name}, self.names, hints=hints)
+        """Return what `autograd.check` says of answers, in a mapping or by name.
+
+        What is asked and not answered is left open, and counts in the score.
+        """
+        given = {**(answers or {}), **by_name}
+        left = {n: ... for n in self.asked if n not in given and self.names[n] not in given}
+        return check(self.root, {**given, **left}, self.names, hints=hints)
 
     def __str__(self) -> str:
         sweep = Sweep(self.root, exact=True)

@@ -2,7 +2,7 @@
 
 How much it gives away is decided where it is made: below `hints="answer"` it holds no right number
 at all. Names come from the user: they are shown in one line, and escaped in HTML. Invariant: a
-report is true exactly where every answer is right.
+report is true exactly where every answer is right, and none is missing.
 """
 
 import html
@@ -36,15 +36,19 @@ class Mark:
 class HandReport:
     """What `check` returns: its `marks`, printed as a table, true where all answers are right.
 
-    `score` is the share of the answers that are right or carried, so that a mistake costs its mark
-    once.
+    `open` names what was asked and not answered yet. `score` is the share of what was asked that
+    is right or carried, so that a mistake costs its mark once.
     """
 
-    def __init__(self, marks: Sequence[Mark], note: str = "") -> None:
-        self.marks, self.note = tuple(marks), note
+    todo = "Still to do"  # what stands before the names of what is open
+
+    def __init__(self, marks: Sequence[Mark], note: str = "", open_: Sequence[str] = ()) -> None:
+        self.marks, self.open = tuple(marks), tuple(open_)
+        left = [f"{self.todo}: {', '.join(self.open)}."] if self.open else []
+        self.note = "\n".join([*left, *([note] if note else [])])
 
     def __bool__(self) -> bool:
-        return all(mark.verdict == "right" for mark in self.marks)
+        return not self.open and all(mark.verdict == "right" for mark in self.marks)
 
     def __len__(self) -> int:
         return len(self.marks)
@@ -64,16 +68,24 @@ class HandReport:
 
     @property
     def score(self) -> float:
-        """The share of the answers, from 0 to 1, that are right or carried."""
+        """The share of what was asked, from 0 to 1, that is right or carried."""
         good = sum(mark.verdict != "wrong" for mark in self.marks)
-        return good / len(self.marks) if self.marks else 1.0
+        asked = len(self.marks) + len(self.open)
+        return good / asked if asked else 1.0
 
     def to_dict(self) -> dict[str, Any]:
         """Return all that the report says as plain data, for JSON and for graders."""
         marks = [asdict(mark) | {"causes": list(mark.causes)} for mark in self.marks]
-        return {"score": self.score, "right": bool(self), "marks": marks}
+        return {
+            "score": self.score,
+            "right": bool(self),
+            "marks": marks,
+            "open": list(self.open),
+        }
 
     def __str__(self) -> str:
+        if not self.marks:
+            return "\n".join([self._title(), *([self.note] if self.note else [])])
         columns, rows = self._table()
         cells = [columns, *rows]
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
@@ -93,7 +105,8 @@ class HandReport:
             )
             body += f"<tr{style}>{cells}</tr>"
         if self.note:
-            body += f'<tr><td colspan="{len(columns)}">{html.escape(self.note)}</td></tr>'
+            note = html.escape(self.note).replace("\n", "<br>")
+            body += f'<tr><td colspan="{len(columns)}">{note}</td></tr>'
         return (
             f'<table style="text-align: left"><caption>{html.escape(self._title())}</caption>'
             f"<thead><tr>{''.join(f'<th>{name}</th>' for name in columns)}</tr></thead>"

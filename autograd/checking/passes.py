@@ -9,6 +9,7 @@ slip at one place moves the gradients below it, by `effects`. Invariant: every n
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
+from functools import cached_property
 from random import Random
 from typing import Any
 
@@ -23,7 +24,8 @@ from autograd.words.sweep import Sweep
 SAMPLES = 16  # of a calculation with roundings
 TOLERATED = 4.0  # of their standard deviations
 CARRIED = 4  # significant digits, at least, that somebody keeps on the way
-LARGEST = 1.5  # times a number, which may have cancelled nearly, is all that rounding explains
+LARGEST = 1.5  # times a number, which may have cancelled nearly, is all that rounding explains,
+CANCELLED = 1e-3  # or as much of what has cancelled, where nearly nothing is left
 
 Partials = Callable[[Value], tuple[Any, ...]]
 
@@ -145,11 +147,25 @@ class Pass:
                 found = gathered.number if isinstance(gathered, Pencilled) else as_float(gathered)
                 squares[node] += (found - middle[node]) ** 2
         return {
-            node: min(TOLERATED * math.sqrt(square / SAMPLES), LARGEST * abs(middle[node]))
+            node: min(TOLERATED * math.sqrt(square / SAMPLES), self.limit(node))
             if math.isfinite(square)
             else 0.0
             for node, square in squares.items()
         }
+
+    def limit(self, node: Value) -> float:
+        """Return the most that rounding on the way may explain."""
+        gross = as_float(self.gathered(node, self._gross, self._sizes))
+        return max(LARGEST * abs(as_float(self.gathered(node, self.handed))), CANCELLED * gross)
+
+    def _sizes(self, node: Value) -> tuple[float, ...]:
+        return tuple([abs(as_float(partial)) for partial in self.partials(node)])
+
+    @cached_property
+    def _gross(self) -> dict[Value, Any]:
+        """What each node hands on where nothing cancels."""
+        seeds = {self.root: 1.0, **{n: abs(as_float(x)) for n, x in self.given.items()}}
+        return pull_back(self.nodes, seeds, self._sizes, self.free)
 
     def _rounded(self, digits: int, rng: Random) -> dict[Value, tuple[float, ...]]:
         """The local partials, by the textbook's formulas, from numbers that were rounded."""
@@ -236,9 +252,20 @@ class Forward:
             for node in answers:
                 squares[node] += (found[node] - as_float(self.gathered(node))) ** 2
         return {
-            node: min(
-                TOLERATED * math.sqrt(square / SAMPLES),
-                LARGEST * abs(as_float(self.gathered(node))),
-            )
+            node: min(TOLERATED * math.sqrt(square / SAMPLES), self.limit(node))
             for node, square in squares.items()
         }
+
+    def limit(self, node: Value) -> float:
+        """Return the most that rounding on the way may explain."""
+        return max(LARGEST * abs(as_float(self.gathered(node))), CANCELLED * self._gross[node])
+
+    @cached_property
+    def _gross(self) -> dict[Value, float]:
+        """How large each number would be if nothing had cancelled, to first order."""
+        found: dict[Value, float] = {}
+        for node in self.sweep.order:
+            pairs = zip(node.parents, self.sweep.partials[node], strict=True)
+            size = sum(abs(as_float(partial)) * found[parent] for parent, partial in pairs)
+            found[node] = max(abs(as_float(self.sweep.data[node])), size)
+        return found

@@ -47,6 +47,7 @@ class Judged:
     verdict: Word = "right"
     rounded: bool = False  # right only with rounding on the way
     later: bool = False  # not explained yet, as others come first
+    here: bool = False  # a formula that is right at the present point, and not at others
     causes: list[Hypothesis] = field(default_factory=list)
     typed: list[str] = field(default_factory=list)  # names of rows about the pen
     apart: dict[str, float] = field(default_factory=dict)  # a point where two causes differ
@@ -180,7 +181,7 @@ def judged(question: Question, answers: Mapping[Value, Answer]) -> list[Judged]:
         elif all(trial.is_carried(node) for trial in here):
             entry.verdict = "carried"
         else:
-            entry.verdict = "wrong"
+            entry.verdict, entry.here = "wrong", trials[0].is_right(node)
             wrong.append(entry)
         found.append(entry)
     for entry in wrong[EXPLAINED:]:
@@ -253,7 +254,8 @@ class _Trial:
         """The same with what rounding may have done, which is looked at where it matters."""
         if self._meets(node, number, 0.0):
             return True
-        near = self._meets(node, number, LARGEST * abs(as_float(number)))
+        limit = (self._exact if exact else self.way).limit(self.twins[node])
+        near = self._meets(node, number, max(limit, LARGEST * abs(as_float(number))))
         return near and self._meets(node, number, self.slack(node, exact, digits))
 
     def _meets(self, node: Value, right: Any, slack: float) -> bool:
@@ -261,7 +263,7 @@ class _Trial:
         if number == right or (number != number and right != right):
             return True
         number, right = as_float(number), as_float(right)
-        if not math.isfinite(right):
+        if not math.isfinite(right) or not math.isfinite(number):
             return False
         scale = max(abs(number), abs(right))
         noise = (1e-6 if answer.formula else NOISE if number else 0.0) * scale

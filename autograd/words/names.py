@@ -26,7 +26,7 @@ class Names:
     `mapping` holds Values by name, as `locals()` does, also in lists, tuples and dicts, whose
     members are called `w[0]` or `w['a']`, and in models: `model.layers.0.neurons.1.bias`.
     What else it holds is passed over, and so are names that start with an underscore, as notebooks
-    keep their history there.
+    keep their history there, or with "@", as pytest keeps parts of an `assert` there.
 
     Raises `TypeError` where `mapping` is not a mapping.
     """
@@ -44,7 +44,7 @@ class Names:
             )
         wanted = set(order)
         known: dict[Value, str] = {}
-        for name, value in _named(mapping or {}):
+        for name, value in named(mapping or {}):
             value = (twins or {}).get(value, value)
             if value in wanted:
                 known.setdefault(value, name)
@@ -84,9 +84,10 @@ def _unused(name: str, used: dict[str, int]) -> str:
     return unused
 
 
-def _named(mapping: Mapping[Any, Any]) -> Iterator[tuple[str, Value]]:
+def named(mapping: Mapping[Any, Any]) -> Iterator[tuple[str, Value]]:
+    """Yield the Values of a mapping with their names: `w`, `w[0]`, `model.layers.0.bias`."""
     for key, item in mapping.items():
-        if isinstance(key, str) and not key.startswith("_") and key not in ("In", "Out"):
+        if isinstance(key, str) and not key.startswith(("_", "@")) and key not in ("In", "Out"):
             for path, value in _members(item, 3):
                 yield key + path, value
 

@@ -21,21 +21,13 @@ _wrong: dict[str, int] = {}  # wrong attempts so far, by the number of the exerc
 class Checked(HandReport):
     """The table of one exercise; true where all that it asks is right."""
 
+    todo = "Still to do, in place of `...`"
+
     def __init__(
         self, number: str, marks: Sequence[Mark], open_: Sequence[str], help_: Sequence[str]
     ) -> None:
-        self.number, self.open = number, tuple(open_)
-        todo = [f"Still to do, in place of `...`: {', '.join(open_)}."] if open_ else []
-        super().__init__(marks, "\n".join([*todo, *help_]))
-
-    def __bool__(self) -> bool:
-        return not self.open and super().__bool__()
-
-    @property
-    def score(self) -> float:
-        """The share of what was asked, from 0 to 1, that is right or carried."""
-        good = sum(mark.verdict != "wrong" for mark in self.marks)
-        return good / (len(self.marks) + len(self.open))
+        self.number = number
+        super().__init__(marks, "\n".join(help_), open_)
 
     def __str__(self) -> str:
         if self.marks:
@@ -46,7 +38,7 @@ class Checked(HandReport):
 
     def _repr_html_(self) -> str:
         if self.marks:
-            return super()._repr_html_().replace("\n", "<br>")
+            return super()._repr_html_()
         return f"<p>{html.escape(str(self))}</p>"
 
     def _title(self) -> str:

@@ -57,12 +57,29 @@ def test_digits_typed_are_the_tolerance():
         assert not check(f, {x: wrong}), wrong
 
 
+def test_a_zero_with_three_places_is_a_number_that_rounds_to_it():
+    x = Value(0.0002)
+    f = x * x  # ∂f/∂x = 0.0004
+    assert check(f, {x: "0.000"}) and check(f, {x: "-0,000"})
+    for wrong in ("0.0000", "0.00", "0", 0, 0.0):
+        assert not check(f, {x: wrong}), wrong
+
+
 def test_a_float_may_have_lost_its_zeros_and_a_whole_number_is_meant_so():
     x = Value(1.0049)
     assert check(0.5 * x * x, {x: 1.0}) and not check(0.5 * x * x, {x: 1.02})
     x = Value(101.0)
     assert not check(0.5 * x * x, {x: 100}) and not check(0.5 * x * x, {x: "100"})
     assert check(0.5 * x * x, {x: np.float32(101)}) and check(0.5 * x * x, {x: np.int64(101)})
+
+
+def test_zeros_at_the_end_of_a_large_number_may_be_rounded_digits():
+    x = Value(1_572_340.6)
+    f = 0.5 * x * x
+    for right in (1.57e6, 1_570_000, "1570000", "1.572e6", 1572300.0, "1572341", 1572340.6):
+        assert check(f, {x: right}), right
+    for wrong in (1.58e6, 1_567_000, "1580000", "1567000", "1570000.0", 1572341.6):
+        assert not check(f, {x: wrong}), wrong
 
 
 def test_fractions_are_exact():
@@ -78,6 +95,15 @@ def test_infinite_and_undefined_answers():
     assert not check(x.log(), {x: 1e300}) and not check(x.log(), {x: "-inf"})
 
 
+@pytest.mark.parametrize(
+    "answer", [math.inf, -math.inf, math.nan, "inf", "9" * 400, "1e999", 1e999]
+)
+def test_what_is_not_finite_is_never_a_finite_number(answer):
+    f, names = product()
+    for of in ("grad", "data"):
+        assert verdicts(check(f, {"q": answer}, names, of=of)) == {"q": "wrong"}
+
+
 def test_formulas_are_tried_at_several_points():
     x, y = Value(2.0), Value(2.0)
     f = x * x * y
@@ -89,6 +115,28 @@ def test_formulas_are_tried_at_several_points():
     assert check(f, {"x": lambda x, y: y})["x"].causes == ("local derivative left out",)
     carried = check(f, {"x": lambda x, y: -y * autograd.cos(x)})
     assert carried["x"].causes[0] == "sign"
+
+
+def test_a_formula_that_is_right_at_the_present_point_alone_is_told_so():
+    f, names = product()
+    report = check(f, {"x": lambda: -4, "y": lambda q: 3}, names)
+    assert "at these numbers alone" in report["x"].note and report["x"].verdict == "wrong"
+    assert "no known mistake" in report["y"].note
+
+
+def test_a_formula_takes_variables_whose_labels_are_other_names():
+    w = [Value(3.0, label="first"), Value(2.0)]
+    f = w[0] * w[1]
+    assert check(f, {"first": 2, "w[1]": 3}) and check(f, {"w[0]": 2})
+    y = Value(3.0, label="why")
+    f = y**2
+    assert check(f, {"why": lambda y: 2 * y}) and check(f, {"y": lambda why: 2 * why})
+
+
+def test_a_derivative_may_be_asked_for_by_its_symbol():
+    f, names = product()
+    assert check(f, {"∂f/∂q": -4, "df/dx": -4, "d f / d z": 3}, names)
+    assert check(f, {"df/dx": 3}, names)["x"].verdict == "wrong"
 
 
 def test_formulas_of_what_is_in_between_carry_on():
@@ -186,6 +234,54 @@ def test_a_value_that_leads_nowhere_has_gradient_0():
     assert report["y"].causes == ("no path",) and "nothing leads from y to f" in report["y"].note
 
 
+def test_what_is_not_answered_yet_is_open_and_counts():
+    f, names = product()
+    report = check(f, {"q": -4, "x": ..., "y": None, "z": " "}, names)
+    assert report.open == ("x", "y", "z") and not report and report.score == 0.25
+    assert str(report).endswith("right\nStill to do: x, y, z.")
+    assert report.to_dict()["open"] == ["x", "y", "z"]
+    assert str(check(f, {"x": ...}, names)) == "no answers\nStill to do: x."
+    assert check(f, {("q", "x"): ...}, names, of="partial").open == ("∂q/∂x",)
+    assert check(f, {"names": {}}, {"names": []}).score == 1.0  # nothing was asked
+    w = [Value(1.0), Value(2.0)]
+    assert check(w[0] * w[1], {"w": [2, ...]}).open == ("w[1]",)
+    with pytest.raises(AssertionError, match="Still to do: x"):
+        autograd.assert_gradients(f, {names["x"]: ...}, names=names)
+
+
+def test_what_cancels_on_paper_is_right_although_nothing_else_is_left():
+    out, x = Value(3.0).sigmoid(), Value(4.9876543)
+    f = (x * out - x * 0.9526).sigmoid()  # with 4 digits, 0.9526 - 0.9526
+    for right in (0, "0", "0.0000", "-0.00001"):
+        assert check(f, {"x": right}), right
+    assert not check(f, {"x": "0.01"}) and not check(f, {"x": "-0.001"})
+    y = Value(7.0)
+    g = (y * Value(3.0) - y * Value(2.999)) * 0.1  # nothing to be rounded here
+    assert not check(g, {"y": 0}) and check(g, {"y": "0.0001"})
+    u = x.tanh()  # 0.99990687: with 4 digits 1 - 0.9999² is 0.0002, and 1 - 1² nothing
+    assert check(u, {"x": "0.0002"}) and not check(u, {"x": "0.002"})
+    assert check(x * out - x * 0.9526, {"root": 0}, {"root": f.parents[0]}, of="data")
+
+
+def test_a_factor_without_a_name_is_called_what_it_computes():
+    x, y, v, w = Value(2.0), Value(3.0), Value(0.7), Value(1.1)
+    f = (v * x.tanh() + w * y.tanh()).sigmoid()
+    slope = autograd.sigmoid(f.parents[0].data) * (1 - f.data)
+    report = check(f, {"v": slope * math.tanh(3.0)})
+    assert "a neighbour's factor" in report["v"].causes
+    assert "than by tanh(y)" in report["v"].note
+
+
+def test_a_step_that_was_already_made_is_spoken_of():
+    x = Value(2.0)
+    optimizer = nn.SGD([x], lr=0.1)
+    f = x * x
+    f.backward()
+    optimizer.step()
+    report = check(f, {"x": 1.6}, optimizer=optimizer)
+    assert not report and "check before `optimizer.step()`" in report.note
+
+
 def test_rounding_on_the_way_is_right():
     x, y = Value(1.2345), Value(0.98765)
     u = x - y  # 0.24685, with 4 digits 1.235 - 0.9877 = 0.2473
@@ -277,7 +373,11 @@ def test_what_is_no_answer():
         ({"xx": 1}, ValueError, "did you mean x"),
         ({"x": "a third"}, ValueError, "text such as '0.138' or '1/3'; got 'a third'"),
         ({"x": "1/0"}, ValueError, "got '1/0'"),
-        ({"x": None}, TypeError, "must be a real number"),
+        ({"x": "?"}, ValueError, r"got '\?'"),
+        ({"x": lambda y: None}, TypeError, "what a formula returns` must be a real number"),
+        ({"X": 1}, ValueError, "did you mean x"),
+        ({"df/dw": 1}, ValueError, "no Value is called 'w'"),
+        ({"dq/dx": 1}, ValueError, "no Value is called 'dq/dx'"),
         ({"x": names["x"]}, TypeError, "must be a real number"),
         ({"x": lambda a: a}, ValueError, "takes `a`, which no Value"),
         ({"x": print}, ValueError, "takes `args`"),

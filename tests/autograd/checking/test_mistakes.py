@@ -6,15 +6,21 @@ mistakes that it has to find. `python benchmarks/mistakes.py 300` tries ten time
 
 from collections import Counter
 from math import cos, exp, sin, tanh
+from random import Random
 
 import pytest
 from hand_work import NETWORKS, sigmoid
 from mistakes import by_hand, planted, right, strange
+from random_programs import RandomProgram
 
 import autograd
 import nn
 from autograd import Value, check
+from autograd.checking import passes
 from autograd.checking.mistakes import MISTAKES
+from autograd.engine.graph import pull_back
+from autograd.engine.primitive import CONSTANT
+from autograd.words.sweep import Sweep
 
 A, B, C, T = 1.7, -0.6, 2.3, 0.4  # generic numbers
 
@@ -224,3 +230,46 @@ def test_four_digits_kept_at_each_step_are_right(network):
 def test_what_is_outside_the_catalogue_is_unknown(network):
     guessed, given = strange(network, 20)
     assert given == 20 and guessed <= 1  # a coincidence
+
+
+def drawn_program(rng):
+    """A random program at a random point, of any size, with the names of its Values."""
+    program = RandomProgram(rng, [[rng.uniform(-2.0, 2.0) for _ in range(3)]], steps=10)
+    scale = 10.0 ** rng.uniform(-4.0, 8.0)
+    root = program([Value(rng.uniform(-2.0, 2.0)) for _ in range(3)]) * scale
+    sweep = Sweep(root)
+    asked = [node for node in sweep.order[:-1] if node.primitive is not CONSTANT]
+    return root, sweep, {f"n{i}": node for i, node in enumerate(asked)}
+
+
+def test_right_answers_for_random_programs_are_never_called_wrong():
+    rng = Random(17)
+    given = 0
+    while given < 1500:
+        root, sweep, names = drawn_program(rng)
+        for of, numbers in (("grad", sweep.gradient), ("data", sweep.data)):
+            answers = {}
+            for name, node in names.items():
+                digits, typed = rng.randint(3, 6), rng.random() < 0.5
+                text = f"{numbers[node]:#.{digits}g}" if numbers[node] else "0"
+                answers[name] = text if typed else float(text)
+            report = check(root, answers, names, of=of)
+            assert report, report
+            given += len(report)
+
+
+def test_random_programs_worked_out_with_four_digits_are_right(monkeypatch):
+    rng = Random(18)
+    given = 0
+    while given < 500:
+        root, sweep, names = drawn_program(rng)
+        with monkeypatch.context() as patched:  # on paper, to the nearest number of four digits
+            patched.setattr(passes, "_rounded", lambda x, digits, _: float(f"{x:.{digits}g}"))
+            way = passes.Pass(sweep, sweep.order, {})
+            partials = way._rounded(4, rng)
+            seeds = {root: passes.Pencilled(1.0, 4, rng)}
+            found = pull_back(sweep.order, seeds, partials.__getitem__, way.free)
+        answers = {n: f"{found[x].number:#.4g}" for n, x in names.items() if x in found}
+        report = check(root, answers, names)
+        assert report.score == 1.0, report
+        given += len(report)
