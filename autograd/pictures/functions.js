@@ -30,10 +30,11 @@ function dotProduct(...ab) {
 // beyond, 1 - erfc(x) by the continued fraction 7.1.14, evaluated from its end.
 function errorFunction(x) {
   const a = Math.abs(x);
-  if (a !== a || a > 6) return a !== a ? a : Math.sign(x);
+  if (!(a <= 6)) return Number.isNaN(a) ? a : Math.sign(x);
   const front = Math.exp(-a * a) / Math.sqrt(Math.PI);
   if (a < 3) {
-    let term = x, sum = x;
+    let term = x,
+      sum = x;
     for (let n = 1; term !== 0 && Math.abs(term) > 1e-18 * Math.abs(sum); n++) {
       term *= (2 * x * x) / (2 * n + 1);
       sum += term;
@@ -48,9 +49,11 @@ function errorFunction(x) {
 function logSumExp(...xs) {
   let largest = 0;
   for (let i = 1; i < xs.length; i++) if (xs[i] > xs[largest]) largest = i;
-  if (xs.some((x) => x !== x)) return NaN;
+  if (xs.some(Number.isNaN)) return NaN;
   if (Math.abs(xs[largest]) === Infinity) return xs[largest];
   let rest = 0;
-  xs.forEach((x, i) => { if (i !== largest) rest += Math.exp(x - xs[largest]); });
+  xs.forEach((x, i) => {
+    if (i !== largest) rest += Math.exp(x - xs[largest]);
+  });
   return xs[largest] + Math.log1p(rest);
 }

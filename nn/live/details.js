@@ -13,23 +13,29 @@ class Details {
     this.panel = the("panel");
     this.rows = trainer.given.parameters.map((p) => {
       const cells = Array.from({ length: 4 }, () => element("td", { className: "number" }));
-      the("rows").append(element("tr", {}, element("th", { scope: "row", text: p.name }), ...cells));
+      the("rows").append(
+        element("tr", {}, element("th", { scope: "row", text: p.name }), ...cells),
+      );
       return cells;
     });
   }
 
   draw(/** @type {any} */ chosen) {
     if (the("all").open) this.fillTable();
-    const lines = chosen?.unit ? this.ofUnit(chosen.unit) : chosen?.weight ? this.ofWeight(chosen.weight) : [
-      "Click a neuron for its formula, a line for its weight and gradient.",
-    ];
+    const lines = chosen?.unit
+      ? this.ofUnit(chosen.unit)
+      : chosen?.weight
+        ? this.ofWeight(chosen.weight)
+        : ["Click a neuron for its formula, a line for its weight and gradient."];
     this.panel.replaceChildren(...lines.map((text, i) => element(i ? "p" : "h2", { text })));
   }
 
   fillTable() {
     const { P, G, optimizer } = this.trainer;
     this.rows.forEach((cells, i) => {
-      [P[i], G[i], optimizer.first[i], optimizer.second[i]].forEach((x, k) => (cells[k].textContent = shown(x)));
+      [P[i], G[i], optimizer.first[i], optimizer.second[i]].forEach(
+        (x, k) => (cells[k].textContent = shown(x)),
+      );
     });
   }
 
@@ -51,9 +57,16 @@ class Details {
     const name = this.network.nameOf([unit.c, unit.row]);
     const operation = columns[unit.c].operations[unit.row].join("(") || "";
     const close = ")".repeat(columns[unit.c].operations[unit.row].length);
-    const cut = (list) => (list.length > 12 ? [...list.slice(0, 12), `… ${list.length - 12} more`] : list);
-    const words = cut([...terms.map(([w, from]) => `${factor(w)} · ${from}`), ...added.map(factor)]);
-    const figures = cut([...terms.map(([w, , x]) => `${factor(w)} · ${x === undefined ? "…" : factor(x)}`), ...added.map(factor)]);
+    const cut = (list) =>
+      list.length > 12 ? [...list.slice(0, 12), `… ${list.length - 12} more`] : list;
+    const words = cut([
+      ...terms.map(([w, from]) => `${factor(w)} · ${from}`),
+      ...added.map(factor),
+    ]);
+    const figures = cut([
+      ...terms.map(([w, , x]) => `${factor(w)} · ${x === undefined ? "…" : factor(x)}`),
+      ...added.map(factor),
+    ]);
     const open = operation ? `${operation}(` : "";
     if (!words.length) return [name, `for this example: ${shown(this.trainer.R[unit.r])}`];
     return [
@@ -80,16 +93,30 @@ class Details {
     const one = new Float64Array(P.length);
     // The gradient was taken before the step: the parameters go back there and come again.
     for (let i = 0; i < P.length; i++) P[i] -= optimizer.change[i];
-    const shares = last.filter((i) => training.rows[i]).map((i) => {
-      one.fill(0);
-      this.trainer.run(training.rows[i], one);
-      return { i, slope: one[p], signal: this.signal(one, to), input: from[0] ? this.trainer.R[this.network.units[from[0]][from[1]].r] : training.rows[i][from[1]] };
-    });
+    const shares = last
+      .filter((i) => training.rows[i])
+      .map((i) => {
+        one.fill(0);
+        this.trainer.run(training.rows[i], one);
+        return {
+          i,
+          slope: one[p],
+          signal: this.signal(one, to),
+          input: from[0]
+            ? this.trainer.R[this.network.units[from[0]][from[1]].r]
+            : training.rows[i][from[1]],
+        };
+      });
     const ways = this.ways(to, one);
     P.set(kept);
-    lines.push(`gradient of the last batch: ${shown(G[p])}, the mean over its ${shares.length} examples:`);
+    lines.push(
+      `gradient of the last batch: ${shown(G[p])}, the mean over its ${shares.length} examples:`,
+    );
     for (const { i, slope, signal, input } of shares.slice(0, 8)) {
-      const product = signal === undefined ? "" : ` = ${factor(input)} × ${factor(signal)}, what comes in times the error signal`;
+      const product =
+        signal === undefined
+          ? ""
+          : ` = ${factor(input)} × ${factor(signal)}, what comes in times the error signal`;
       lines.push(`example ${i}: ${shown(slope)}${product}`);
     }
     if (shares.length > 8) lines.push(`… and ${shares.length - 8} more`);
@@ -105,12 +132,23 @@ class Details {
   /** How the error signal came to a neuron: over all weights that lead on from it. */
   ways(place, gradient) {
     const mine = this.signal(gradient, place);
-    const on = this.network.edges.filter(({ from }) => from[0] === place[0] && from[1] === place[1]);
-    const parts = on.map(({ p, to }) => [this.trainer.P[p], this.signal(gradient, to), this.network.nameOf(to)]);
-    if (mine === undefined || !parts.length || parts.some(([, signal]) => signal === undefined)) return [];
+    const on = this.network.edges.filter(
+      ({ from }) => from[0] === place[0] && from[1] === place[1],
+    );
+    const parts = on.map(({ p, to }) => [
+      this.trainer.P[p],
+      this.signal(gradient, to),
+      this.network.nameOf(to),
+    ]);
+    if (mine === undefined || !parts.length || parts.some(([, signal]) => signal === undefined))
+      return [];
     const sum = parts.reduce((total, [w, signal]) => total + w * signal, 0);
-    const words = parts.slice(0, 6).map(([w, signal, name]) => `${factor(w)} × ${factor(signal)} (${name})`);
+    const words = parts
+      .slice(0, 6)
+      .map(([w, signal, name]) => `${factor(w)} × ${factor(signal)} (${name})`);
     const more = parts.length > 6 ? ` + … ${parts.length - 6} more ways` : "";
-    return [`In the last of them the error signal came over ${parts.length} ways: ${words.join(" + ")}${more} = ${shown(sum)}, times the activation's slope ${shown(sum ? mine / sum : 0)} = ${shown(mine)}.`];
+    return [
+      `In the last of them the error signal came over ${parts.length} ways: ${words.join(" + ")}${more} = ${shown(sum)}, times the activation's slope ${shown(sum ? mine / sum : 0)} = ${shown(mine)}.`,
+    ];
   }
 }

@@ -17,17 +17,43 @@ function element(tag, properties = {}, ...children) {
 const the = (/** @type {string} */ id) => document.getElementById(id);
 
 // Classes by colours that can be told apart with any eyes (Okabe and Ito 2008), and by their marks.
-const COLOURS = [[230, 120, 0], [0, 100, 190], [0, 140, 100], [200, 90, 150], [120, 120, 120],
-  [80, 60, 170], [190, 150, 0], [60, 160, 220], [150, 50, 40], [90, 140, 20]];
+const COLOURS = [
+  [230, 120, 0],
+  [0, 100, 190],
+  [0, 140, 100],
+  [200, 90, 150],
+  [120, 120, 120],
+  [80, 60, 170],
+  [190, 150, 0],
+  [60, 160, 220],
+  [150, 50, 40],
+  [90, 140, 20],
+];
 const colourOf = (/** @type {number} */ i) => COLOURS[i % COLOURS.length];
 const css = (/** @type {number[]} */ rgb) => `rgb(${rgb.join(" ")})`;
 
 // Corners of each mark, and how far it is turned; a circle has none.
-const MARKS = [[0, 0], [4, 0.25], [3, 0], [4, 0], [5, 0], [6, 0], [3, 0.5], [8, 0], [7, 0], [9, 0]];
+const MARKS = [
+  [0, 0],
+  [4, 0.25],
+  [3, 0],
+  [4, 0],
+  [5, 0],
+  [6, 0],
+  [3, 0.5],
+  [8, 0],
+  [7, 0],
+  [9, 0],
+];
 
 /** A mark for a class around a point, filled or hollow. */
-function mark(/** @type {CanvasRenderingContext2D} */ pen, /** @type {number} */ i, /** @type {number} */ x,
-  /** @type {number} */ y, /** @type {number} */ r) {
+function mark(
+  /** @type {CanvasRenderingContext2D} */ pen,
+  /** @type {number} */ i,
+  /** @type {number} */ x,
+  /** @type {number} */ y,
+  /** @type {number} */ r,
+) {
   pen.beginPath();
   const [corners, turn] = MARKS[i % MARKS.length];
   if (!corners) pen.arc(x, y, r, 0, 2 * Math.PI);
@@ -46,4 +72,5 @@ function signed(/** @type {number} */ x, /** @type {number} */ scale) {
 }
 
 /** A colour of the style sheet. */
-const styled = (/** @type {string} */ name) => getComputedStyle(document.body).getPropertyValue(name);
+const styled = (/** @type {string} */ name) =>
+  getComputedStyle(document.body).getPropertyValue(name);

@@ -13,8 +13,19 @@ class Network {
     this.columns = trainer.given.wiring.columns;
     let r = 1 + trainer.outputs;
     this.units = this.columns.map((column, c) =>
-      (c ? column.operations : column.names).map((_, row) => ({ c, row, r: c ? r++ : -1, canvas: null })));
-    this.edges = trainer.given.wiring.edges.map(([p, c, i, d, j]) => ({ p, from: [c, i], to: [d, j], line: null }));
+      (c ? column.operations : column.names).map((_, row) => ({
+        c,
+        row,
+        r: c ? r++ : -1,
+        canvas: null,
+      })),
+    );
+    this.edges = trainer.given.wiring.edges.map(([p, c, i, d, j]) => ({
+      p,
+      from: [c, i],
+      to: [d, j],
+      line: null,
+    }));
     this.images = this.firstImages();
     /** @type {number[][]} */
     this.said = []; // what each unit says of the examples
@@ -45,7 +56,9 @@ class Network {
   }
 
   build() {
-    const rows = Math.max(...this.units.map((column, c) => (c || !this.images ? column.length : 1)));
+    const rows = Math.max(
+      ...this.units.map((column, c) => (c || !this.images ? column.length : 1)),
+    );
     this.width = Math.max(this.box.clientWidth - 4, 90 * this.columns.length);
     this.height = Math.max(220, rows * (UNIT + 6) + 50);
     this.box.replaceChildren();
@@ -60,7 +73,9 @@ class Network {
       const { title, count } = this.columns[c];
       const some = count > column.length && (c || !this.images);
       const more = some ? ` (${column.length} of ${count})` : "";
-      this.box.append(element("span", { className: "layer", text: title + more, style: `left:${x}px` }));
+      this.box.append(
+        element("span", { className: "layer", text: title + more, style: `left:${x}px` }),
+      );
       if (c || !this.images) column.forEach((unit) => this.addUnit(unit));
       else this.addImage(x);
     });
@@ -88,7 +103,11 @@ class Network {
     const name = this.nameOf([unit.c, unit.row]);
     const wide = unit.c ? UNIT / 2 : 48;
     const style = `left:${x - wide}px;top:${y - UNIT / 2}px`;
-    const button = element("button", { className: unit.c ? "unit" : "unit input", title: name, style });
+    const button = element("button", {
+      className: unit.c ? "unit" : "unit input",
+      title: name,
+      style,
+    });
     button.setAttribute("aria-label", name);
     if (unit.c) {
       unit.canvas = element("canvas", { width: UNIT, height: UNIT });
@@ -103,7 +122,12 @@ class Network {
 
   /** The example that is followed, as an image of the inputs. */
   addImage(x) {
-    this.image = element("canvas", { width: this.images, height: this.images, className: "image", style: `left:${x - 32}px;top:${this.height / 2 - 32}px` });
+    this.image = element("canvas", {
+      width: this.images,
+      height: this.images,
+      className: "image",
+      style: `left:${x - 32}px;top:${this.height / 2 - 32}px`,
+    });
     this.image.setAttribute("role", "img");
     this.image.setAttribute("aria-label", "the inputs of the example that is followed");
     this.box.append(this.image);
@@ -130,7 +154,8 @@ class Network {
       else this.drawHistogram(unit);
     }
     const example = surface.example();
-    if (this.image && example) this.paint(this.image, example.subarray(0, this.trainer.inputs), this.images);
+    if (this.image && example)
+      this.paint(this.image, example.subarray(0, this.trainer.inputs), this.images);
   }
 
   weightsInto(unit) {
@@ -150,7 +175,10 @@ class Network {
   }
 
   drawMap(unit, numbers, side) {
-    const small = (unit.small ??= Object.assign(document.createElement("canvas"), { width: side, height: side }));
+    const small = (unit.small ??= Object.assign(document.createElement("canvas"), {
+      width: side,
+      height: side,
+    }));
     this.paint(small, numbers, side);
     const pen = unit.canvas.getContext("2d");
     pen.clearRect(0, 0, UNIT, UNIT);
@@ -179,7 +207,7 @@ class Network {
     pen.clearRect(0, 0, UNIT, UNIT);
     const most = Math.max(1, ...bins);
     bins.forEach((n, i) => {
-      pen.fillStyle = css((low + ((i + 0.5) / 8) * (high - low) < 0 ? COLOURS[0] : COLOURS[1]));
+      pen.fillStyle = css(low + ((i + 0.5) / 8) * (high - low) < 0 ? COLOURS[0] : COLOURS[1]);
       pen.fillRect(1 + 4 * i, UNIT - 2 - (30 * n) / most, 3, (30 * n) / most);
     });
   }

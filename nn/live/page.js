@@ -36,7 +36,8 @@ function show() {
   const measured = trainer.history.at(-1) ?? trainer.measure();
   const part = (/** @type {any} */ name) => {
     const { loss, accuracy } = measured[name];
-    const graded = given.task.kind !== "numbers" ? `, accuracy ${(100 * accuracy).toFixed(1)} %` : "";
+    const graded =
+      given.task.kind !== "numbers" ? `, accuracy ${(100 * accuracy).toFixed(1)} %` : "";
     return Number.isNaN(loss) && !trainer[name].rows.length ? "" : `loss ${shown(loss)}${graded}`;
   };
   the("epochs").textContent = `epoch ${trainer.epochs}`;
@@ -44,7 +45,9 @@ function show() {
   the("test-loss").textContent = part("test") || "no test data";
   the("problem").textContent = trainer.strange
     ? "The model takes a branch here that it took for none of the given examples: these places are empty."
-    : Number.isFinite(measured.training.loss) || !trainer.training.rows.length ? "" : "The loss is no longer a number: the learning rate is too high. Reset.";
+    : Number.isFinite(measured.training.loss) || !trainer.training.rows.length
+      ? ""
+      : "The loss is no longer a number: the learning rate is too high. Reset.";
 }
 
 function play(/** @type {boolean} */ on) {
@@ -56,7 +59,8 @@ function play(/** @type {boolean} */ on) {
 function loop() {
   if (playing) {
     const end = performance.now() + FRAME;
-    do trainer.next(); while (performance.now() < end);
+    do trainer.next();
+    while (performance.now() < end);
     stale = true;
   }
   if (stale) show();
@@ -66,7 +70,9 @@ function loop() {
 const actions = {
   play: () => play(!playing),
   step: () => trainer.next(),
-  epoch: () => { while (!trainer.next()); },
+  epoch: () => {
+    while (!trainer.next());
+  },
   reset: () => {
     play(false);
     curves.clear();
@@ -85,7 +91,8 @@ for (const [id, act] of Object.entries(actions))
 
 addEventListener("keydown", (event) => {
   const target = /** @type {HTMLElement} */ (event.target);
-  if (event.ctrlKey || event.metaKey || event.altKey || target.matches("input, select, textarea")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || target.matches("input, select, textarea"))
+    return;
   if (event.key === " " && target.matches("button, summary")) return;
   const key = /** @type {any} */ ({ " ": "play", s: "step", e: "epoch", r: "reset" })[event.key];
   if (!key) return;
@@ -94,11 +101,17 @@ addEventListener("keydown", (event) => {
 });
 
 /** A number of a field that has to be at least `least`; undefined, with a word, where it is none. */
-function numberIn(/** @type {string} */ id, /** @type {number} */ least, /** @type {string} */ what) {
+function numberIn(
+  /** @type {string} */ id,
+  /** @type {number} */ least,
+  /** @type {string} */ what,
+) {
   const x = Number(the(id).value.replace(",", "."));
   const good = the(id).value.trim() !== "" && Number.isFinite(x) && x >= least;
   the(id).setAttribute("aria-invalid", String(!good));
-  the("entry").textContent = good ? "" : `${what} must be a number of at least ${least}, not “${the(id).value}”.`;
+  the("entry").textContent = good
+    ? ""
+    : `${what} must be a number of at least ${least}, not “${the(id).value}”.`;
   return good ? x : undefined;
 }
 
@@ -106,11 +119,16 @@ function numberIn(/** @type {string} */ id, /** @type {number} */ least, /** @ty
 const CONTROLS = {
   batch: ["batch", 1, "The batch size", (x) => (trainer.batch = Math.floor(x))],
   lr: ["rate", 1e-12, "The learning rate", (x) => (trainer.optimizer.options.lr = x)],
-  momentum: ["momentum", 0, "The momentum", (x) => {
-    const { options, kind } = trainer.optimizer;
-    if (kind === "Adam") options.betas = [x, options.betas[1]];
-    else options.momentum = x;
-  }],
+  momentum: [
+    "momentum",
+    0,
+    "The momentum",
+    (x) => {
+      const { options, kind } = trainer.optimizer;
+      if (kind === "Adam") options.betas = [x, options.betas[1]];
+      else options.momentum = x;
+    },
+  ],
   noise: ["noise", 0, "The noise", (x) => trainer.disturb(x)],
 };
 
@@ -166,8 +184,9 @@ function showSteps() {
   const numbers = { A: example, P: trainer.P };
   the("stepper").srcdoc = given.steps.page.replace(/(id="graph">)([^<]*)/, (_, open, text) => {
     const graph = JSON.parse(text);
-    for (const [kind, node, i] of given.steps.leaves) graph.nodes[node].data = encoded(numbers[kind][i]);
-    const escaped = (sign) => "\\u00" + sign.charCodeAt(0).toString(16);
+    for (const [kind, node, i] of given.steps.leaves)
+      graph.nodes[node].data = encoded(numbers[kind][i]);
+    const escaped = (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`;
     return open + JSON.stringify(graph).replace(/[<>&]/g, escaped);
   });
 }
@@ -175,7 +194,8 @@ function showSteps() {
 /** Fill the choices of axes, of classes, and of the example that is followed. */
 function fillChoices() {
   the("title").textContent = document.title = given.title;
-  const choices = (id, names) => the(id).append(...names.map((text, value) => element("option", { text, value })));
+  const choices = (id, names) =>
+    the(id).append(...names.map((text, value) => element("option", { text, value })));
   choices("across", given.inputs);
   choices("up", given.inputs);
   the("axes").hidden = given.inputs.length < 3;
@@ -190,7 +210,9 @@ function fillChoices() {
   if (given.task.targets) {
     choices("class", given.task.classes);
   } else {
-    the("class").replaceWith(element("input", { id: "class", value: "0", size: 6, inputMode: "decimal" }));
+    the("class").replaceWith(
+      element("input", { id: "class", value: "0", size: 6, inputMode: "decimal" }),
+    );
     the("class-word").textContent = "target";
   }
   given.task.classes.forEach((name, i) => {

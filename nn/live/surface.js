@@ -16,7 +16,10 @@ class Surface {
     this.small = new OffscreenCanvas(GRID, GRID); // one pixel for each place of the plane
     /** @type {number | null} */
     this.held = null; // the example that is being moved
-    this.range = [[-1, 1], [-1, 1]]; // of the plane
+    this.range = [
+      [-1, 1],
+      [-1, 1],
+    ]; // of the plane
     this.maps = Array.from({ length: trainer.R.length }, () => new Float64Array(GRID * GRID));
     this.measure();
     this.listen();
@@ -29,7 +32,10 @@ class Surface {
       const mean = rows.reduce((sum, row) => sum + row[i], 0) / rows.length;
       return [rows.reduce((sum, row) => sum + (row[i] - mean) ** 2, 0), i];
     });
-    const two = spread.sort(([a], [b]) => b - a).slice(0, 2).map(([, i]) => i);
+    const two = spread
+      .sort(([a], [b]) => b - a)
+      .slice(0, 2)
+      .map(([, i]) => i);
     return two.length < 2 ? [0, 0] : two.sort((i, j) => i - j);
   }
 
@@ -91,19 +97,26 @@ class Surface {
       return [...colourOf(best), Math.round(200 * (1 / total - 1 / says.length) + 20)];
     }
     const x = this.maps[1][at] - threshold;
-    const sure = kind === "numbers" ? x / Math.max(1e-9, this.most) : Math.tanh(threshold ? 2 * x : x / 2);
+    const sure =
+      kind === "numbers" ? x / Math.max(1e-9, this.most) : Math.tanh(threshold ? 2 * x : x / 2);
     const [r, g, b, a] = signed(sure, 1);
     return [r, g, b, 0.75 * a];
   }
 
-  drawExamples(/** @type {CanvasRenderingContext2D} */ pen, /** @type {Examples} */ examples, /** @type {boolean} */ filled) {
+  drawExamples(
+    /** @type {CanvasRenderingContext2D} */ pen,
+    /** @type {Examples} */ examples,
+    /** @type {boolean} */ filled,
+  ) {
     pen.lineWidth = 1.5;
     examples.rows.forEach((row, i) => {
       const [x, y] = this.onCanvas(row);
       const which = this.trainer.classOf(row.subarray(this.trainer.inputs), 0);
       mark(pen, which, x, y, 4);
-      const colour = this.trainer.given.task.kind === "numbers"
-        ? css(signed(row[this.trainer.inputs], 1).slice(0, 3)) : css(colourOf(which));
+      const colour =
+        this.trainer.given.task.kind === "numbers"
+          ? css(signed(row[this.trainer.inputs], 1).slice(0, 3))
+          : css(colourOf(which));
       pen.fillStyle = filled ? colour : "transparent";
       pen.strokeStyle = filled ? "#000" : colour;
       pen.fill();
@@ -120,7 +133,10 @@ class Surface {
     const [x, y] = [this.cursor[0] * this.canvas.width, this.cursor[1] * this.canvas.height];
     pen.strokeStyle = styled("--ink");
     pen.beginPath();
-    for (const [dx, dy] of [[8, 0], [0, 8]]) {
+    for (const [dx, dy] of [
+      [8, 0],
+      [0, 8],
+    ]) {
       pen.moveTo(x - dx, y - dy);
       pen.lineTo(x + dx, y + dy);
     }
@@ -130,8 +146,10 @@ class Surface {
   /** Where an example stands, in pixels. */
   onCanvas(/** @type {Float64Array} */ row) {
     const [[left, right], [bottom, top]] = this.range;
-    return [((row[this.axes[0]] - left) / (right - left)) * this.canvas.width,
-      ((top - row[this.axes[1]]) / (top - bottom)) * this.canvas.height];
+    return [
+      ((row[this.axes[0]] - left) / (right - left)) * this.canvas.width,
+      ((top - row[this.axes[1]]) / (top - bottom)) * this.canvas.height,
+    ];
   }
 
   /** What lies at a place of the canvas, both from 0 to 1. */
@@ -193,7 +211,9 @@ class Surface {
   target() {
     const { task } = this.trainer.given;
     if (task.targets) return task.targets[Number(the("class").value)];
-    return Array(this.trainer.given.training.targets[0].length).fill(Number(the("class").value) || 0);
+    return Array(this.trainer.given.training.targets[0].length).fill(
+      Number(the("class").value) || 0,
+    );
   }
 
   /** Examples have changed: an epoch that had begun begins anew. */
@@ -208,8 +228,12 @@ class Surface {
       const box = this.canvas.getBoundingClientRect();
       return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
     };
-    this.canvas.addEventListener("pointerdown", (/** @type {PointerEvent} */ e) => this.apply(place(e)));
-    this.canvas.addEventListener("pointermove", (/** @type {PointerEvent} */ e) => this.drag(place(e)));
+    this.canvas.addEventListener("pointerdown", (/** @type {PointerEvent} */ e) =>
+      this.apply(place(e)),
+    );
+    this.canvas.addEventListener("pointermove", (/** @type {PointerEvent} */ e) =>
+      this.drag(place(e)),
+    );
     addEventListener("pointerup", () => (this.held = null));
     this.canvas.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
       const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };

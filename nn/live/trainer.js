@@ -14,8 +14,12 @@ class Examples {
 
   /** Disturb the inputs by normal noise of a standard deviation. */
   disturb(/** @type {number} */ inputs, /** @type {number} */ noise, /** @type {Random} */ random) {
-    this.rows = noise === 0 ? this.clean : this.clean.map((row) =>
-      row.map((x, i) => (i < inputs ? x + noise * random.normal() : x)));
+    this.rows =
+      noise === 0
+        ? this.clean
+        : this.clean.map((row) =>
+            row.map((x, i) => (i < inputs ? x + noise * random.normal() : x)),
+          );
   }
 }
 
@@ -42,9 +46,10 @@ class Optimizer {
   restart(/** @type {string} */ kind) {
     if (kind !== this.kind) {
       const { lr, weight_decay, params } = this.options;
-      this.options = kind === "Adam"
-        ? { lr, betas: [0.9, 0.999], eps: 1e-8, weight_decay, amsgrad: false, params }
-        : { lr, momentum: 0, dampening: 0, nesterov: false, weight_decay, params };
+      this.options =
+        kind === "Adam"
+          ? { lr, betas: [0.9, 0.999], eps: 1e-8, weight_decay, amsgrad: false, params }
+          : { lr, momentum: 0, dampening: 0, nesterov: false, weight_decay, params };
     }
     this.kind = kind;
     this.states = this.states.map(() => ({}));
@@ -87,9 +92,10 @@ class Optimizer {
     const state = this.states.map((/** @type {any} */ known) => ({ ...known }));
     this.places.forEach((/** @type {number} */ place, /** @type {number} */ i) => {
       if (place < 0 || !this.steps[i]) return;
-      state[place] = this.kind === "Adam"
-        ? { step: this.steps[i], exp_avg: this.first[i], exp_avg_sq: this.second[i] }
-        : { momentum_buffer: this.first[i] };
+      state[place] =
+        this.kind === "Adam"
+          ? { step: this.steps[i], exp_avg: this.first[i], exp_avg_sq: this.second[i] }
+          : { momentum_buffer: this.first[i] };
     });
     return { optimizer: this.kind, state, param_groups: [this.options] };
   }
@@ -150,7 +156,8 @@ class Trainer {
     });
     for (const places of groups.values()) {
       const square = places.reduce((sum, i) => sum + this.P[i] ** 2, 0) / places.length;
-      for (const i of places) if (this.P[i] !== 0) this.P[i] = Math.sqrt(square) * this.random.normal();
+      for (const i of places)
+        if (this.P[i] !== 0) this.P[i] = Math.sqrt(square) * this.random.normal();
     }
   }
 
@@ -243,11 +250,15 @@ class Trainer {
     if (!state || state.format !== format) throw new Error("this is no state of a playground");
     const P = parameters.map((/** @type {any} */ p, /** @type {number} */ i) => {
       const x = p.known ? decoded(state.weights?.[p.name] ?? "none") : this.P[i];
-      if (Number.isNaN(x) && state.weights?.[p.name] !== "nan") throw new Error(`it has no ${p.name}`);
+      if (Number.isNaN(x) && state.weights?.[p.name] !== "nan")
+        throw new Error(`it has no ${p.name}`);
       return x;
     });
     const saved = state.optimizer;
-    if (!["SGD", "Adam"].includes(saved?.optimizer) || saved.state?.length !== optimizer.state.length)
+    if (
+      !["SGD", "Adam"].includes(saved?.optimizer) ||
+      saved.state?.length !== optimizer.state.length
+    )
       throw new Error("its optimiser is not that of this page");
     this.P.set(P);
     this.optimizer = new Optimizer({ ...saved, places: optimizer.places }, P.length);

@@ -1,4 +1,5 @@
 // Elements are made by these, and text is set as text: no name becomes markup.
+/** @returns {any} */
 const byId = (id) => document.getElementById(id);
 
 function filled(made, properties, children) {

@@ -96,7 +96,8 @@ function drawLeaf(i, depth) {
   const problem = element("p", { class: "problem", role: "alert", id: `problem${i}`, hidden: "" });
   moves.checked = !session.still.has(i);
   moves.addEventListener("change", () => {
-    moves.checked ? session.still.delete(i) : session.still.add(i);
+    if (moves.checked) session.still.delete(i);
+    else session.still.add(i);
     show();
   });
   slider.addEventListener("input", () => {

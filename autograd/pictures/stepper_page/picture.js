@@ -102,7 +102,7 @@ function drawOperation(op, across, { x, y, width, height }) {
       x: cx,
       y: cy + 4,
       class: "op-text",
-      text: op.length > 9 ? op.slice(0, 8) + "…" : op,
+      text: op.length > 9 ? `${op.slice(0, 8)}…` : op,
     }),
   ];
 }

@@ -177,7 +177,7 @@ function answerIn(text) {
 
 // What rounding on the way may do: the page shows five digits, and four are kept at least.
 function isRight({ x, half, digits }, point) {
-  if (x === point.t || (x !== x && point.t !== point.t)) return true;
+  if (x === point.t || (Number.isNaN(x) && Number.isNaN(point.t))) return true;
   const size = point.p.reduce((sum, part) => sum + Math.abs(part), 0);
   const slack = digits === null ? 0 : 0.6 * size * 10 ** (1 - Math.min(5, Math.max(4, digits)));
   return Math.abs(x - point.t) <= Math.max(half, NOISE * Math.abs(point.t), 1e-14) + slack;
@@ -220,7 +220,7 @@ function mistakesIn(i, answer) {
 }
 
 const near = (a, b) =>
-  a === b || Math.abs(a - b) <= 1e-6 * Math.max(Math.abs(a), Math.abs(b)) || (a !== a && b !== b);
+  a === b || Math.abs(a - b) <= 1e-6 * Math.max(Math.abs(a), Math.abs(b)) || (Number.isNaN(a) && Number.isNaN(b));
 
 function otherAnswers(i, fits) {
   const others = asking.order.filter(

@@ -61,10 +61,13 @@ function pressed(event) {
   actions[keys[event.key]]();
 }
 
+/** @returns {any[]} */
+const tabs = () => [...document.querySelectorAll("[role=tab]")];
+
 let currentTab = "panel";
 function openTab(name) {
   currentTab = name;
-  for (const tab of document.querySelectorAll("[role=tab]")) {
+  for (const tab of tabs()) {
     const on = tab.getAttribute("aria-controls") === name;
     tab.setAttribute("aria-selected", String(on));
     tab.tabIndex = on ? 0 : -1;
@@ -76,10 +79,10 @@ function openTab(name) {
 }
 
 function moveTab(event) {
-  const tabs = [...document.querySelectorAll("[role=tab]")];
   const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
   if (!by) return;
-  const next = tabs[(tabs.indexOf(event.target) + by + tabs.length) % tabs.length];
+  const all = tabs();
+  const next = all[(all.indexOf(event.target) + by + all.length) % all.length];
   next.focus();
   openTab(next.getAttribute("aria-controls"));
 }

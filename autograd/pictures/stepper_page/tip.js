@@ -31,7 +31,7 @@ function tipLines(item) {
     "leaves" in item
       ? [item.name, listedIn(item.leaves.map((i) => nodes[i].name))]
       : nodeLines(item.node);
-  return lines.map((text) => (text.length > TIP ? text.slice(0, TIP - 1) + "…" : text));
+  return lines.map((text) => (text.length > TIP ? `${text.slice(0, TIP - 1)}…` : text));
 }
 
 function nodeLines(i) {

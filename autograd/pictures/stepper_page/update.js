@@ -6,7 +6,7 @@ const moved = (i) => session.numbers[i] - training.rate * session.gradient[i];
 function update(times) {
   for (let k = 0; k < times; k++) {
     if (!training.results.length) training.results.push(session.state.data[root]);
-    for (const [i, x] of moving().map((i) => [i, moved(i)])) session.numbers[i] = x;
+    for (const [i, x] of moving().map((j) => [j, moved(j)])) session.numbers[i] = x;
     recompute();
     training.results.push(session.state.data[root]);
   }
