@@ -1,8 +1,16 @@
-// The mathematics on demand: a neuron's formula with its numbers, the gradient of a weight as the
-// sum over the examples of the last batch and over the ways to the loss, and all parameters.
+// The mathematics on demand: the example that is followed, a neuron's formula with its numbers, the
+// gradient of a parameter as the sum over the examples of the last batch and over the ways to the
+// loss, and all parameters.
+
+const FEW = 12; // terms, or examples, that are written out
 
 /** A number inside a formula: a negative one in brackets. */
 const factor = (/** @type {number} */ x) => (x < 0 ? `(${shown(x)})` : shown(x));
+
+/** The first of a list, and how many more there are. */
+function fewOf(/** @type {string[]} */ list) {
+  return list.length > FEW ? [...list.slice(0, FEW), `… ${list.length - FEW} more`] : list;
+}
 
 class Details {
   /** @param {Trainer} trainer @param {Network} network @param {Surface} surface */
@@ -10,117 +18,134 @@ class Details {
     this.trainer = trainer;
     this.network = network;
     this.surface = surface;
-    this.panel = the("panel");
+    this.said = ""; // what the panel shows
     this.rows = trainer.given.parameters.map((p) => {
-      const cells = Array.from({ length: 4 }, () => element("td", { className: "number" }));
-      the("rows").append(
-        element("tr", {}, element("th", { scope: "row", text: p.name }), ...cells),
-      );
+      const cells = Array.from({ length: 5 }, () => element("td", { className: "number" }));
+      const name = element("th", { scope: "row", text: p.name });
+      the("rows").append(element("tr", {}, name, ...cells));
       return cells;
     });
   }
 
   draw(/** @type {any} */ chosen) {
     if (the("all").open) this.fillTable();
-    const lines = chosen?.unit
-      ? this.ofUnit(chosen.unit)
-      : chosen?.weight
-        ? this.ofWeight(chosen.weight)
-        : ["Click a neuron for its formula, a line for its weight and gradient."];
-    this.panel.replaceChildren(...lines.map((text, i) => element(i ? "p" : "h2", { text })));
+    setText(the("example"), this.ofExample());
+    const lines = chosen?.unit ? this.ofUnit(chosen.unit) : chosen && this.ofParameter(chosen.p);
+    const said = lines ?? [
+      "Click a neuron for its formula, a line, or choose a parameter, for its gradient.",
+    ];
+    if (this.said === said.join("\n")) return;
+    this.said = said.join("\n");
+    const parts = said.map((text, i) => element(i || !lines ? "p" : "h2", { text }));
+    the("panel").replaceChildren(...parts);
   }
 
   fillTable() {
     const { P, G, optimizer } = this.trainer;
+    const columns = [P, G, optimizer.change, optimizer.first, optimizer.second];
     this.rows.forEach((cells, i) => {
-      [P[i], G[i], optimizer.first[i], optimizer.second[i]].forEach(
-        (x, k) => (cells[k].textContent = shown(x)),
-      );
+      columns.forEach((numbers, k) => setText(cells[k], shown(numbers[i])));
     });
   }
 
-  /** The number of a unit or an input, after a run of the example that is followed. */
-  numberOf([c, i]) {
-    return c ? this.trainer.R[this.network.units[c][i].r] : this.surface.example()[i];
+  /** The example that is followed: its inputs and targets, and what the model says of it. */
+  ofExample() {
+    const example = this.surface.example();
+    if (!example) return "There is no example: add one.";
+    const { trainer } = this;
+    const { inputs, task } = trainer.given;
+    const { rows } = trainer.training;
+    const known = trainer.run(example);
+    const numbers = inputs.map((name, i) => `${name} = ${shown(example[i])}`);
+    const outputs = Array.from(trainer.answer(), shown);
+    const targets = example.subarray(inputs.length);
+    const name = (says, threshold) => task.classes[trainer.classOf(says, threshold)];
+    const target = task.classes.length
+      ? name(targets, 0)
+      : fewOf(Array.from(targets, shown)).join(", ");
+    const says = task.classes.length ? `${name(trainer.answer(), task.threshold)}, by ` : "";
+    const place = `Example ${Math.min(this.surface.followed, rows.length - 1)} of ${rows.length}`;
+    return [
+      `${place}: ${fewOf(numbers).join(", ")}; target ${target}.`,
+      known
+        ? `The model says ${says}${fewOf(outputs).join(", ")}; loss ${shown(trainer.R[0])}.`
+        : "",
+    ].join(" ");
   }
 
   ofUnit(unit) {
     const example = this.surface.example();
     if (!example) return ["There is no example: add one."];
     this.trainer.run(example);
+    const { R, P } = this.trainer;
     const { edges, biases, columns } = this.trainer.given.wiring;
-    const { P } = this.trainer;
     const here = ([d, j]) => d === unit.c && j === unit.row;
     const into = edges.filter(([, , , d, j]) => here([d, j]));
-    const terms = into.map(([p, c, i]) => [P[p], this.network.nameOf([c, i]), this.known([c, i])]);
-    const added = biases.filter(([, d, j]) => here([d, j])).map(([p]) => P[p]);
+    const added = biases.filter(([, d, j]) => here([d, j])).map(([p]) => factor(P[p]));
     const name = this.network.nameOf([unit.c, unit.row]);
-    const operation = columns[unit.c].operations[unit.row].join("(") || "";
-    const close = ")".repeat(columns[unit.c].operations[unit.row].length);
-    const cut = (list) =>
-      list.length > 12 ? [...list.slice(0, 12), `… ${list.length - 12} more`] : list;
-    const words = cut([
-      ...terms.map(([w, from]) => `${factor(w)} · ${from}`),
-      ...added.map(factor),
-    ]);
-    const figures = cut([
-      ...terms.map(([w, , x]) => `${factor(w)} · ${x === undefined ? "…" : factor(x)}`),
-      ...added.map(factor),
-    ]);
-    const open = operation ? `${operation}(` : "";
-    if (!words.length) return [name, `for this example: ${shown(this.trainer.R[unit.r])}`];
+    const terms = (of) =>
+      fewOf([...into.map(([p, c, i]) => `${factor(P[p])} · ${of([c, i])}`), ...added]).join(" + ");
+    const words = terms((place) => this.network.nameOf(place));
+    if (!words) return [name, `for this example: ${shown(R[unit.r])}`];
+    const figures = terms((place) => {
+      const x = this.numberOf(place, example);
+      return x === undefined ? "…" : factor(x);
+    });
+    const operations = columns[unit.c].operations[unit.row];
+    const open = operations.map((operation) => `${operation}(`).join("");
+    const close = ")".repeat(operations.length);
     return [
       name,
-      `= ${open}${words.join(" + ")}${close}`,
-      `= ${open}${figures.join(" + ")}${close}`,
-      `= ${shown(this.trainer.R[unit.r])}`,
+      `= ${open}${words}${close}`,
+      `= ${open}${figures}${close}`,
+      `= ${shown(R[unit.r])} for the example that is followed`,
     ];
   }
 
-  known([c, i]) {
-    return this.network.known([c, i]) ? this.numberOf([c, i]) : undefined;
+  /** The number of a unit or an input, after a run of an example; undefined where none is shown. */
+  numberOf([c, i], example) {
+    if (!c) return example[i];
+    const unit = this.network.units[c]?.[i];
+    return unit && this.trainer.R[unit.r];
   }
 
-  ofWeight(edge) {
+  ofParameter(p) {
     const { P, G, optimizer, last, training, given } = this.trainer;
-    const { p, from, to } = edge;
+    const edges = this.network.edges.filter((edge) => edge.p === p);
+    const biases = given.wiring.biases.filter(([bias]) => bias === p);
+    const name = (place) => this.network.nameOf(place);
+    const edge = edges.length === 1 && !biases.length ? edges[0] : null; // it is used only there
+    const where = edge
+      ? `the weight from ${name(edge.from)} to ${name(edge.to)}`
+      : biases.length === 1 && !edges.length
+        ? `the bias of ${name(biases[0].slice(1))}`
+        : "a parameter";
     const lines = [
       given.parameters[p].name,
-      `the weight from ${this.network.nameOf(from)} to ${this.network.nameOf(to)}: ${shown(P[p])}, last changed by ${shown(optimizer.change[p])}`,
+      `${where}: ${shown(P[p])}, last changed by ${shown(optimizer.change[p])}`,
     ];
     if (!last.length) return [...lines, "No step yet: its gradient comes with the first."];
-    const kept = P.slice();
-    const one = new Float64Array(P.length);
-    // The gradient was taken before the step: the parameters go back there and come again.
-    for (let i = 0; i < P.length; i++) P[i] -= optimizer.change[i];
-    const shares = last
-      .filter((i) => training.rows[i])
-      .map((i) => {
-        one.fill(0);
-        this.trainer.run(training.rows[i], one);
-        return {
-          i,
-          slope: one[p],
-          signal: this.signal(one, to),
-          input: from[0]
-            ? this.trainer.R[this.network.units[from[0]][from[1]].r]
-            : training.rows[i][from[1]],
-        };
-      });
-    const ways = this.ways(to, one);
-    P.set(kept);
+    const some = last.filter((i) => training.rows[i]);
     lines.push(
-      `gradient of the last batch: ${shown(G[p])}, the mean over its ${shares.length} examples:`,
+      `gradient of the last batch: ${shown(G[p])}, the mean over its ${some.length} examples:`,
     );
-    for (const { i, slope, signal, input } of shares.slice(0, 8)) {
-      const product =
-        signal === undefined
-          ? ""
-          : ` = ${factor(input)} × ${factor(signal)}, what comes in times the error signal`;
-      lines.push(`example ${i}: ${shown(slope)}${product}`);
+    // It was taken before the step: the parameters go back there and come again.
+    const kept = P.slice();
+    for (let i = 0; i < P.length; i++) P[i] -= optimizer.change[i];
+    const one = new Float64Array(P.length);
+    for (const i of some.slice(0, FEW)) {
+      one.fill(0);
+      this.trainer.run(training.rows[i], one);
+      const signal = edge && this.signal(one, edge.to);
+      const input = edge && this.numberOf(edge.from, training.rows[i]);
+      const product = `${factor(input)} × ${factor(signal)}, what comes in times the error signal`;
+      const known = signal !== null && signal !== undefined && input !== undefined;
+      lines.push(`example ${i}: ${shown(one[p])}${known ? ` = ${product}` : ""}`);
     }
-    if (shares.length > 8) lines.push(`… and ${shares.length - 8} more`);
-    return [...lines, ...ways];
+    if (some.length > FEW) lines.push(`… and ${some.length - FEW} more`);
+    else if (edge) lines.push(...this.ways(edge.to, one));
+    P.set(kept);
+    return lines;
   }
 
   /** The error signal of a neuron, which is the gradient of its bias; undefined without one. */
@@ -143,12 +168,12 @@ class Details {
     if (mine === undefined || !parts.length || parts.some(([, signal]) => signal === undefined))
       return [];
     const sum = parts.reduce((total, [w, signal]) => total + w * signal, 0);
-    const words = parts
-      .slice(0, 6)
-      .map(([w, signal, name]) => `${factor(w)} × ${factor(signal)} (${name})`);
-    const more = parts.length > 6 ? ` + … ${parts.length - 6} more ways` : "";
+    const terms = parts.map(([w, signal, name]) => `${factor(w)} × ${factor(signal)} (${name})`);
+    const slope = sum ? `, times the activation's slope ${shown(mine / sum)} = ${shown(mine)}` : "";
+    const over = parts.length === 1 ? "one way" : `${parts.length} ways`;
     return [
-      `In the last of them the error signal came over ${parts.length} ways: ${words.join(" + ")}${more} = ${shown(sum)}, times the activation's slope ${shown(sum ? mine / sum : 0)} = ${shown(mine)}.`,
+      `In the last of them the error signal came over ${over}: ` +
+        `${fewOf(terms).join(" + ")} = ${shown(sum)}${slope}.`,
     ];
   }
 }

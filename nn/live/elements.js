@@ -16,18 +16,24 @@ function element(tag, properties = {}, ...children) {
 /** The element of an id, of which the page has one. @returns {any} */
 const the = (/** @type {string} */ id) => document.getElementById(id);
 
-// Classes by colours that can be told apart with any eyes (Okabe and Ito 2008), and by their marks.
+/** Set a text where it has changed: what stays the same is not read out again. */
+function setText(/** @type {any} */ where, /** @type {string} */ text) {
+  if (where.textContent !== text) where.textContent = text;
+}
+
+// Classes by colours that can be told apart with any eyes (after Okabe and Ito 2008) and have a
+// contrast of 3 to white and to black, and by their marks.
 const COLOURS = [
-  [230, 120, 0],
-  [0, 100, 190],
-  [0, 140, 100],
-  [200, 90, 150],
+  [213, 94, 0],
+  [0, 110, 205],
+  [0, 135, 100],
+  [196, 90, 148],
   [120, 120, 120],
-  [80, 60, 170],
-  [190, 150, 0],
-  [60, 160, 220],
-  [150, 50, 40],
-  [90, 140, 20],
+  [105, 90, 205],
+  [160, 128, 0],
+  [40, 140, 200],
+  [175, 70, 55],
+  [84, 133, 20],
 ];
 const colourOf = (/** @type {number} */ i) => COLOURS[i % COLOURS.length];
 const css = (/** @type {number[]} */ rgb) => `rgb(${rgb.join(" ")})`;
@@ -48,7 +54,7 @@ const MARKS = [
 
 /** A mark for a class around a point, filled or hollow. */
 function mark(
-  /** @type {CanvasRenderingContext2D} */ pen,
+  /** @type {CanvasPath & CanvasDrawPath} */ pen,
   /** @type {number} */ i,
   /** @type {number} */ x,
   /** @type {number} */ y,
@@ -64,13 +70,41 @@ function mark(
   pen.closePath();
 }
 
-/** Blue for positive, orange for negative, paler towards 0: for weights and neurons. */
-function signed(/** @type {number} */ x, /** @type {number} */ scale) {
-  const part = Math.min(1, Math.abs(x) / (scale || 1));
-  const [r, g, b] = x < 0 ? COLOURS[0] : COLOURS[1];
-  return [r, g, b, Math.round(255 * part)];
+/** Paint one pixel: a colour, as far as `part` from 0 to 1 says. */
+function paintPixel(
+  /** @type {Uint8ClampedArray} */ pixels,
+  /** @type {number} */ at,
+  /** @type {number[]} */ rgb,
+  /** @type {number} */ part,
+) {
+  pixels[4 * at] = rgb[0];
+  pixels[4 * at + 1] = rgb[1];
+  pixels[4 * at + 2] = rgb[2];
+  pixels[4 * at + 3] = 255 * part;
 }
 
+/** Blue for positive, orange for negative: for weights and neurons. */
+const signOf = (/** @type {number} */ x) => COLOURS[x < 0 ? 0 : 1];
+
+/** @type {Map<string, string>} */
+const styles = new Map();
+
 /** A colour of the style sheet. */
-const styled = (/** @type {string} */ name) =>
-  getComputedStyle(document.body).getPropertyValue(name);
+function styled(/** @type {string} */ name) {
+  let found = styles.get(name);
+  if (found === undefined) {
+    found = getComputedStyle(document.body).getPropertyValue(name);
+    styles.set(name, found);
+  }
+  return found;
+}
+
+/** Give a canvas the pixels of its place on the screen; returns its size in pixels of the page. */
+function fit(/** @type {HTMLCanvasElement} */ canvas) {
+  const ratio = Math.min(3, devicePixelRatio || 1);
+  const [width, height] = [canvas.clientWidth || 340, canvas.clientHeight || 130];
+  canvas.width = Math.round(width * ratio);
+  canvas.height = Math.round(height * ratio);
+  canvas.getContext("2d")?.setTransform(ratio, 0, 0, ratio, 0, 0);
+  return [width, height];
+}

@@ -29,6 +29,7 @@ class Network {
     this.images = this.firstImages();
     /** @type {number[][]} */
     this.said = []; // what each unit says of the examples
+    this.fresh = false; // whether the histograms are those of the present numbers
     this.width = 0;
     this.height = 0;
     this.build();
@@ -62,6 +63,8 @@ class Network {
     this.width = Math.max(this.box.clientWidth - 4, 90 * this.columns.length);
     this.height = Math.max(220, rows * (UNIT + 6) + 50);
     this.box.replaceChildren();
+    this.fresh = false;
+    for (const edge of this.edges) edge.now = edge.width = undefined;
     const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     svg.setAttribute("width", String(this.width));
     svg.setAttribute("height", String(this.height));
@@ -94,8 +97,8 @@ class Network {
     };
     edge.line = draw("weight");
     const target = draw("target"); // wide enough for a finger
-    target.addEventListener("pointerenter", () => this.choose({ weight: edge, passing: true }));
-    target.addEventListener("click", () => this.choose({ weight: edge }));
+    target.addEventListener("pointerenter", () => this.choose({ p: edge.p, passing: true }));
+    target.addEventListener("click", () => this.choose({ p: edge.p }));
   }
 
   addUnit(unit) {
@@ -110,7 +113,8 @@ class Network {
     });
     button.setAttribute("aria-label", name);
     if (unit.c) {
-      unit.canvas = element("canvas", { width: UNIT, height: UNIT });
+      const side = this.sideOf(unit);
+      unit.canvas = element("canvas", { width: side, height: side });
       button.append(unit.canvas);
       button.addEventListener("click", () => this.choose({ unit }));
     } else {
@@ -118,6 +122,12 @@ class Network {
       button.disabled = true;
     }
     this.box.append(button);
+  }
+
+  /** How many pixels wide the picture in a unit is; the page makes them larger. */
+  sideOf(unit) {
+    if (this.trainer.inputs === 2) return GRID;
+    return this.images && unit.c === 1 ? this.images : UNIT;
   }
 
   /** The example that is followed, as an image of the inputs. */
@@ -140,22 +150,22 @@ class Network {
     for (const edge of this.edges) if (edge.line) most = Math.max(most, Math.abs(P[edge.p]) || 0);
     for (const edge of this.edges) {
       if (!edge.line) continue;
-      const now = `${P[edge.p] < 0 ? "negative" : ""} ${edge === chosen?.weight ? "chosen" : ""}`;
+      const now = `${P[edge.p] < 0 ? "negative" : ""} ${edge.p === chosen?.p ? "chosen" : ""}`;
       const width = (0.4 + (5 * (Math.abs(P[edge.p]) || 0)) / most).toFixed(1);
       if (edge.now !== now) edge.line.setAttribute("class", `weight ${(edge.now = now)}`);
       if (edge.width !== width) edge.line.setAttribute("stroke-width", (edge.width = width));
     }
     const plane = this.trainer.inputs === 2;
-    if (!plane && !this.images) this.sample();
+    if (!plane && !this.fresh) this.sample();
     for (const unit of this.units.flat()) {
       if (!unit.canvas) continue;
-      if (plane) this.drawMap(unit, surface.maps[unit.r], GRID);
-      else if (this.images && unit.c === 1) this.drawMap(unit, this.weightsInto(unit), this.images);
-      else this.drawHistogram(unit);
+      if (plane) this.paint(unit.canvas, surface.maps[unit.r]);
+      else if (this.images && unit.c === 1) this.paint(unit.canvas, this.weightsInto(unit));
+      else if (!this.fresh) this.drawHistogram(unit);
     }
+    this.fresh = true;
     const example = surface.example();
-    if (this.image && example)
-      this.paint(this.image, example.subarray(0, this.trainer.inputs), this.images);
+    if (this.image && example) this.paint(this.image, example.subarray(0, this.trainer.inputs));
   }
 
   weightsInto(unit) {
@@ -165,24 +175,15 @@ class Network {
     return found;
   }
 
-  paint(canvas, numbers, side) {
+  /** Paint a square of numbers, each as a pixel: paler towards 0. */
+  paint(canvas, numbers) {
     let most = 1e-9;
-    for (const x of numbers) most = Math.max(most, Math.abs(x) || 0);
+    for (let k = 0; k < numbers.length; k++) most = Math.max(most, Math.abs(numbers[k]) || 0);
     const pen = canvas.getContext("2d");
-    const image = pen.createImageData(side, side);
-    for (let k = 0; k < side * side; k++) image.data.set(signed(numbers[k], most), 4 * k);
-    pen.putImageData(image, 0, 0);
-  }
-
-  drawMap(unit, numbers, side) {
-    const small = (unit.small ??= Object.assign(document.createElement("canvas"), {
-      width: side,
-      height: side,
-    }));
-    this.paint(small, numbers, side);
-    const pen = unit.canvas.getContext("2d");
-    pen.clearRect(0, 0, UNIT, UNIT);
-    pen.drawImage(small, 0, 0, UNIT, UNIT);
+    canvas.image ??= pen.createImageData(canvas.width, canvas.height);
+    for (let k = 0; k < numbers.length; k++)
+      paintPixel(canvas.image.data, k, signOf(numbers[k]), Math.abs(numbers[k]) / most);
+    pen.putImageData(canvas.image, 0, 0);
   }
 
   /** What the units say of up to 100 training examples. */
@@ -198,17 +199,25 @@ class Network {
   }
 
   drawHistogram(unit) {
-    if (this.images && unit.c === 2 && unit.row === 0) this.sample();
-    const numbers = this.said[unit.r] ?? [];
-    const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
-    const bins = new Array(8).fill(0);
-    for (const x of numbers) bins[Math.min(7, Math.floor((8 * (x - low)) / (high - low || 1)))]++;
+    const { low, high, counts } = histogram(this.said[unit.r] ?? []);
     const pen = unit.canvas.getContext("2d");
     pen.clearRect(0, 0, UNIT, UNIT);
-    const most = Math.max(1, ...bins);
-    bins.forEach((n, i) => {
-      pen.fillStyle = css(low + ((i + 0.5) / 8) * (high - low) < 0 ? COLOURS[0] : COLOURS[1]);
+    const most = Math.max(1, ...counts);
+    counts.forEach((n, i) => {
+      pen.fillStyle = css(signOf(low + ((i + 0.5) / 8) * (high - low)));
       pen.fillRect(1 + 4 * i, UNIT - 2 - (30 * n) / most, 3, (30 * n) / most);
     });
   }
+}
+
+/** How many numbers fall into each of eight bins between the least and the largest. */
+function histogram(/** @type {number[]} */ numbers) {
+  const finite = numbers.filter(Number.isFinite);
+  const [low, high] = [Math.min(...finite), Math.max(...finite)];
+  const counts = new Array(8).fill(0);
+  for (const x of finite) {
+    const part = high > low ? (x - low) / (high - low) : 0;
+    counts[Math.min(7, Math.floor(8 * part))]++;
+  }
+  return finite.length ? { low, high, counts } : { low: 0, high: 0, counts };
 }

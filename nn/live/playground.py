@@ -34,7 +34,8 @@ from nn.training.runners import check_repeats
 
 Array = npt.NDArray[Any]
 FORMAT = "seegrad playground"
-SCRIPTS = "random trainer elements network surface curves details page".split()
+SCRIPTS = "random state optimizer trainer elements network surface points curves details".split()
+SCRIPTS += "controls loop page".split()
 MOST_STEPS = 1000  # nodes of the graph of one example that can be stepped through
 MOST_NUMBERS = 2_000_000  # in the data: a page of 40 MB
 

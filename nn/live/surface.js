@@ -1,28 +1,38 @@
-// The data and what the model says of the plane of two inputs. All other inputs are those of the
-// example that is followed. One pass over the plane gives the maps of all neurons, too.
+// What the model says of the plane of two inputs, and the examples in it. All other inputs are those
+// of the example that is followed. One pass over the plane gives the maps of all neurons, too; it is
+// computed a line at a time, and shown when it is whole.
 
 const GRID = 40;
 
 class Surface {
-  /** @param {Trainer} trainer @param {() => void} changed called when points have changed */
-  constructor(trainer, changed) {
+  /** @param {Trainer} trainer */
+  constructor(trainer) {
     this.trainer = trainer;
-    this.changed = changed;
     this.canvas = the("surface");
     this.axes = this.liveliest();
     this.most = 0; // how far the first output goes from 0
+    this.strange = false; // whether there are places whose branch was not recorded
     this.followed = 0; // a training example
     this.cursor = [0.5, 0.5]; // for the keyboard
-    this.small = new OffscreenCanvas(GRID, GRID); // one pixel for each place of the plane
-    /** @type {number | null} */
-    this.held = null; // the example that is being moved
     this.range = [
       [-1, 1],
       [-1, 1],
     ]; // of the plane
-    this.maps = Array.from({ length: trainer.R.length }, () => new Float64Array(GRID * GRID));
+    const maps = () =>
+      Array.from({ length: trainer.R.length }, () => new Float64Array(GRID * GRID));
+    this.maps = maps();
+    this.next = maps(); // those that are being computed
+    this.shown = trainer.inputs === 2 ? trainer.R.length : 1 + trainer.outputs;
+    this.work = this.computing();
+    this.small = new OffscreenCanvas(GRID, GRID); // one pixel for each place of the plane
+    this.image = new ImageData(GRID, GRID);
+    this.painted = false; // whether `small` shows the maps
+    this.marks = new OffscreenCanvas(1, 1); // the examples
+    this.marked = false; // whether it shows them as they are
+    const size = fit(this.canvas);
+    this.width = size[0];
+    this.height = size[1];
     this.measure();
-    this.listen();
   }
 
   /** The two inputs that vary most among the training examples, in order. */
@@ -49,21 +59,41 @@ class Surface {
       const margin = high > low ? (high - low) / 10 : 0.5;
       return [low - margin, high + margin];
     });
+    this.changed();
   }
 
-  /** Run the model over the plane. */
-  compute() {
+  /** The plane, its size or the examples are others: a picture that had begun begins anew. */
+  changed() {
+    this.work = this.computing();
+    this.marked = this.painted = false;
+  }
+
+  /** Run the model over the plane, a line at a time. */
+  *computing() {
     const row = Float64Array.from(this.example() ?? new Float64Array(this.trainer.inputs + 1));
     const [[left, right], [bottom, top]] = this.range;
+    const { R } = this.trainer;
+    let strange = false;
     for (let j = 0; j < GRID; j++) {
       row[this.axes[1]] = top - ((j + 0.5) / GRID) * (top - bottom);
       for (let i = 0; i < GRID; i++) {
         row[this.axes[0]] = left + ((i + 0.5) / GRID) * (right - left);
-        this.trainer.run(row);
-        for (let k = 0; k < this.maps.length; k++) this.maps[k][j * GRID + i] = this.trainer.R[k];
+        if (!this.trainer.run(row)) strange = true;
+        for (let k = 1; k < this.shown; k++) this.next[k][j * GRID + i] = R[k];
       }
+      yield;
     }
+    [this.maps, this.next] = [this.next, this.maps];
     this.most = this.maps[1].reduce((most, x) => Math.max(most, Math.abs(x) || 0), 0);
+    this.strange = strange;
+    this.painted = false;
+  }
+
+  /** A slice of the picture of the present numbers; returns whether it is whole, and begins anew. */
+  compute() {
+    if (!this.work.next().done) return false;
+    this.work = this.computing();
+    return true;
   }
 
   /** The example that is followed. */
@@ -72,70 +102,106 @@ class Surface {
     return rows[Math.min(this.followed, rows.length - 1)];
   }
 
+  /** The canvas has another size, or colours are others. */
+  resize() {
+    [this.width, this.height] = fit(this.canvas);
+    this.changed();
+  }
+
   draw() {
+    if (!this.painted) this.paint();
+    if (!this.marked) this.drawMarks();
     const pen = this.canvas.getContext("2d");
-    const image = pen.createImageData(GRID, GRID);
-    for (let at = 0; at < GRID * GRID; at++) image.data.set(this.colourAt(at), 4 * at);
-    this.small.getContext("2d")?.putImageData(image, 0, 0);
-    const { width, height } = this.canvas;
+    const { width, height } = this;
     pen.fillStyle = styled("--field");
     pen.fillRect(0, 0, width, height);
     pen.imageSmoothingEnabled = true;
     pen.drawImage(this.small, 0, 0, width, height);
-    this.drawExamples(pen, this.trainer.test, false);
-    this.drawExamples(pen, this.trainer.training, true);
+    pen.drawImage(this.marks, 0, 0, width, height);
+    this.drawFollowed(pen);
     this.drawCursor(pen);
   }
 
-  /** The colour of what the model says, paler where it is less sure. */
-  colourAt(/** @type {number} */ at) {
+  /** The colours of what the model says, paler where it is less sure. */
+  paint() {
+    this.painted = true;
     const { kind, threshold } = this.trainer.given.task;
-    if (kind === "classes") {
-      const says = this.maps.slice(1, 1 + this.trainer.outputs).map((map) => map[at]);
-      const best = largest(says);
-      const total = says.reduce((sum, x) => sum + Math.exp(x - says[best]), 0);
-      return [...colourOf(best), Math.round(200 * (1 / total - 1 / says.length) + 20)];
+    const { data } = this.image;
+    for (let at = 0; at < GRID * GRID; at++) {
+      if (kind === "classes") {
+        this.paintClass(data, at);
+        continue;
+      }
+      const x = this.maps[1][at] - threshold;
+      const sure =
+        kind === "numbers" ? x / Math.max(1e-9, this.most) : Math.tanh(threshold ? 2 * x : x / 2);
+      paintPixel(data, at, signOf(sure), 0.75 * Math.min(1, Math.abs(sure)));
     }
-    const x = this.maps[1][at] - threshold;
-    const sure =
-      kind === "numbers" ? x / Math.max(1e-9, this.most) : Math.tanh(threshold ? 2 * x : x / 2);
-    const [r, g, b, a] = signed(sure, 1);
-    return [r, g, b, 0.75 * a];
+    this.small.getContext("2d")?.putImageData(this.image, 0, 0);
   }
 
+  /** The likeliest class, by how far its probability is above chance. */
+  paintClass(/** @type {Uint8ClampedArray} */ data, /** @type {number} */ at) {
+    const { outputs } = this.trainer;
+    let best = 1;
+    for (let k = 2; k <= outputs; k++) if (this.maps[k][at] > this.maps[best][at]) best = k;
+    let total = 0;
+    for (let k = 1; k <= outputs; k++) total += Math.exp(this.maps[k][at] - this.maps[best][at]);
+    const part = Number.isNaN(total) ? 0 : 0.08 + 0.78 * (1 / total - 1 / outputs);
+    paintPixel(data, at, colourOf(best - 1), part);
+  }
+
+  /** All examples, on a picture of their own: it stays while the model trains. */
+  drawMarks() {
+    this.marked = true;
+    this.marks.width = this.canvas.width;
+    this.marks.height = this.canvas.height;
+    const pen = this.marks.getContext("2d");
+    if (!pen) return;
+    pen.scale(this.canvas.width / this.width, this.canvas.height / this.height);
+    this.drawExamples(pen, this.trainer.test, false);
+    this.drawExamples(pen, this.trainer.training, true);
+  }
+
+  /** Training examples are filled; those of the test are hollow, so that they show on any colour. */
   drawExamples(
-    /** @type {CanvasRenderingContext2D} */ pen,
+    /** @type {OffscreenCanvasRenderingContext2D} */ pen,
     /** @type {Examples} */ examples,
     /** @type {boolean} */ filled,
   ) {
-    pen.lineWidth = 1.5;
-    examples.rows.forEach((row, i) => {
+    const { kind } = this.trainer.given.task;
+    for (const row of examples.rows) {
       const [x, y] = this.onCanvas(row);
-      const which = this.trainer.classOf(row.subarray(this.trainer.inputs), 0);
+      const target = row.subarray(this.trainer.inputs);
+      const which = this.trainer.classOf(target, 0);
+      const colour = css(kind === "numbers" ? signOf(target[0]) : colourOf(which));
       mark(pen, which, x, y, 4);
-      const colour =
-        this.trainer.given.task.kind === "numbers"
-          ? css(signed(row[this.trainer.inputs], 1).slice(0, 3))
-          : css(colourOf(which));
-      pen.fillStyle = filled ? colour : "transparent";
+      pen.fillStyle = filled ? colour : styled("--field");
       pen.strokeStyle = filled ? "#000" : colour;
+      pen.lineWidth = filled ? 1.5 : 2;
       pen.fill();
       pen.stroke();
-      if (filled && i === this.followed) {
-        pen.strokeStyle = styled("--ink");
-        pen.strokeRect(x - 8, y - 8, 16, 16);
-      }
-    });
+    }
+  }
+
+  drawFollowed(/** @type {CanvasRenderingContext2D} */ pen) {
+    const example = this.example();
+    if (!example) return;
+    const [x, y] = this.onCanvas(example);
+    pen.strokeStyle = styled("--ink");
+    pen.lineWidth = 2;
+    pen.strokeRect(x - 8, y - 8, 16, 16);
   }
 
   drawCursor(/** @type {CanvasRenderingContext2D} */ pen) {
     if (document.activeElement !== this.canvas) return;
-    const [x, y] = [this.cursor[0] * this.canvas.width, this.cursor[1] * this.canvas.height];
+    const [x, y] = [this.cursor[0] * this.width, this.cursor[1] * this.height];
     pen.strokeStyle = styled("--ink");
+    pen.lineWidth = 2;
     pen.beginPath();
     for (const [dx, dy] of [
-      [8, 0],
-      [0, 8],
+      [9, 0],
+      [0, 9],
     ]) {
       pen.moveTo(x - dx, y - dy);
       pen.lineTo(x + dx, y + dy);
@@ -147,8 +213,8 @@ class Surface {
   onCanvas(/** @type {Float64Array} */ row) {
     const [[left, right], [bottom, top]] = this.range;
     return [
-      ((row[this.axes[0]] - left) / (right - left)) * this.canvas.width,
-      ((top - row[this.axes[1]]) / (top - bottom)) * this.canvas.height,
+      ((row[this.axes[0]] - left) / (right - left)) * this.width,
+      ((top - row[this.axes[1]]) / (top - bottom)) * this.height,
     ];
   }
 
@@ -160,7 +226,7 @@ class Surface {
 
   /** The training example nearest to a place, undefined where none is near. */
   nearest(/** @type {number[]} */ [x, y]) {
-    const at = [x * this.canvas.width, y * this.canvas.height];
+    const at = [x * this.width, y * this.height];
     let [best, least] = [-1, 15];
     this.trainer.training.rows.forEach((row, i) => {
       const [u, v] = this.onCanvas(row);
@@ -168,95 +234,5 @@ class Surface {
       if (far < least) [best, least] = [i, far];
     });
     return best < 0 ? undefined : best;
-  }
-
-  /** Do at a place what the chosen tool does. */
-  apply(/** @type {number[]} */ place) {
-    const tool = the("tool").value;
-    const { training } = this.trainer;
-    const near = this.nearest(place);
-    if (tool === "add") {
-      const row = Float64Array.from(this.example() ?? new Float64Array(this.trainer.inputs));
-      this.put(row, place);
-      this.add(row, this.target());
-    } else if (near === undefined) {
-      return;
-    } else if (tool === "follow") {
-      this.followed = near;
-    } else if (tool === "remove") {
-      training.clean.splice(near, 1);
-      this.edited();
-    } else if (tool === "relabel") {
-      training.clean[near].set(this.target(), this.trainer.inputs);
-      this.edited();
-    } else {
-      this.held = near;
-    }
-    this.changed();
-  }
-
-  put(/** @type {Float64Array} */ row, /** @type {number[]} */ place) {
-    const [x, y] = this.inPlane(place);
-    row[this.axes[0]] = x;
-    row[this.axes[1]] = y;
-  }
-
-  add(/** @type {Float64Array} */ row, /** @type {number[]} */ target) {
-    const { training, inputs } = this.trainer;
-    training.clean.push(Float64Array.from([...row.subarray(0, inputs), ...target]));
-    this.edited();
-  }
-
-  /** The target that the reader has chosen for new examples. */
-  target() {
-    const { task } = this.trainer.given;
-    if (task.targets) return task.targets[Number(the("class").value)];
-    return Array(this.trainer.given.training.targets[0].length).fill(
-      Number(the("class").value) || 0,
-    );
-  }
-
-  /** Examples have changed: an epoch that had begun begins anew. */
-  edited() {
-    this.trainer.disturb(this.trainer.noise);
-    this.trainer.order = [];
-    this.trainer.last = [];
-  }
-
-  listen() {
-    const place = (/** @type {PointerEvent} */ event) => {
-      const box = this.canvas.getBoundingClientRect();
-      return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
-    };
-    this.canvas.addEventListener("pointerdown", (/** @type {PointerEvent} */ e) =>
-      this.apply(place(e)),
-    );
-    this.canvas.addEventListener("pointermove", (/** @type {PointerEvent} */ e) =>
-      this.drag(place(e)),
-    );
-    addEventListener("pointerup", () => (this.held = null));
-    this.canvas.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
-      const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-      const way = /** @type {any} */ (ways)[event.key];
-      if (way) {
-        this.cursor = this.cursor.map((x, i) => Math.min(1, Math.max(0, x + 0.025 * way[i])));
-        this.drag(this.cursor);
-      } else if (event.key === "Enter") {
-        if (this.held === null) this.apply(this.cursor);
-        else this.held = null;
-      } else {
-        return;
-      }
-      event.preventDefault();
-      event.stopPropagation();
-      this.changed();
-    });
-  }
-
-  drag(/** @type {number[]} */ place) {
-    if (this.held === null) return;
-    this.put(this.trainer.training.clean[this.held], place);
-    this.edited();
-    this.changed();
   }
 }

@@ -17,7 +17,7 @@ from nn.module import Module
 from nn.pictures.owners import Owners
 
 MOST = 40  # units of one column that are shown one by one
-EDGES = 4000  # that are shown: more are no picture
+EDGES = 20_000  # that the page knows: 784 inputs of 16 neurons, whose weights are images
 
 
 class Place(NamedTuple):

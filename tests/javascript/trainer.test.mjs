@@ -15,9 +15,9 @@ function program(A, P, R, G) {
   return true;
 }
 
-const { Trainer, largest, encoded } = loaded(
-  ["nn/live/random.js", "nn/live/trainer.js"],
-  ["Trainer", "largest", "encoded"],
+const { Trainer, largest, encoded, savedState } = loaded(
+  [...["random", "state", "optimizer", "trainer"].map((name) => `nn/live/${name}.js`)],
+  ["Trainer", "largest", "encoded", "savedState"],
   { program },
 );
 
@@ -99,10 +99,10 @@ test("a frozen parameter stays", () => {
 test("an epoch takes each example once, in mini-batches", () => {
   const trainer = made();
   const taken = [];
-  const step = trainer.step.bind(trainer);
-  trainer.step = (places) => {
+  const stepping = trainer.stepping.bind(trainer);
+  trainer.stepping = (places) => {
     taken.push(places.length);
-    step(places);
+    return stepping(places);
   };
   assert.deepEqual([trainer.next(), trainer.next(), trainer.next()], [false, false, true]);
   assert.deepEqual(taken, [2, 2, 1]);
@@ -139,8 +139,10 @@ test("loss is the mean over the examples; without test data it is no number", ()
 
 test("a branch that was not recorded is counted, and its loss is no number", () => {
   const trainer = made();
-  assert.ok(Number.isNaN(trainer.run(Float64Array.from([101, 0]))));
-  assert.equal(trainer.strange, 1);
+  assert.equal(trainer.run(Float64Array.from([101, 0])), false);
+  assert.ok(trainer.R.every(Number.isNaN));
+  trainer.training.clean.push(Float64Array.from([101, 0]));
+  assert.equal(trainer.measure().training.strange, 1);
 });
 
 test("accuracy of classes, sides and probabilities", () => {
@@ -164,7 +166,7 @@ for (const optimizer of ["SGD", "Adam"])
     const [trainer, other] = [made({ optimizer, options }), made({ optimizer, options })];
     trainer.step([0, 1]);
     trainer.P[1] = Infinity;
-    const state = JSON.parse(JSON.stringify(trainer.saved()));
+    const state = JSON.parse(JSON.stringify(savedState(trainer)));
     assert.equal(state.weights.b, "inf");
     other.load(state);
     assert.deepEqual(other.P, trainer.P);
@@ -173,12 +175,72 @@ for (const optimizer of ["SGD", "Adam"])
     assert.deepEqual(other.P, trainer.P);
   });
 
+test("large batches and data come in slices, and give the same numbers", () => {
+  const X = Array.from({ length: 50 }, (_, i) => [i / 50]);
+  const more = { training: { X, targets: X.map(([x]) => [2 * x]) }, batch: 50 };
+  const [sliced, whole] = [made(more), made(more)];
+  const ends = [];
+  while (ends.at(-1) !== "epoch") ends.push(sliced.advance());
+  assert.deepEqual(ends, ["part", "part", "part", "part", "part", "part", "epoch"]);
+  whole.next();
+  assert.deepEqual([sliced.P, sliced.measured], [whole.P, whole.measured]);
+});
+
+test("what is changed in the middle of a batch lets it begin anew", () => {
+  const X = Array.from({ length: 50 }, (_, i) => [i / 50]);
+  const trainer = made({ training: { X, targets: X }, batch: 50 });
+  trainer.next();
+  assert.equal(trainer.advance(), "part");
+  trainer.training.clean.splice(3, 47);
+  trainer.edited();
+  assert.deepEqual([trainer.fresh, trainer.order, trainer.last], [false, [], []]);
+  assert.ok(trainer.next());
+  assert.equal(trainer.last.length, 3);
+  trainer.training.clean.splice(0, 3);
+  trainer.edited();
+  assert.ok(trainer.next() && trainer.next());
+});
+
+test("of a long training every second loss is kept, and the last", () => {
+  const trainer = made();
+  while (trainer.epochs < 5001) trainer.next();
+  const { history } = trainer;
+  assert.ok(history.length <= 2001 && history.length > 500, String(history.length));
+  assert.equal(history.at(-1).epoch, 5001);
+  assert.ok(history.every(({ epoch }, i) => !i || epoch > history[i - 1].epoch));
+});
+
 test("a state that does not fit is refused, and nothing changes", () => {
   const trainer = made();
-  const good = JSON.parse(JSON.stringify(trainer.saved()));
-  const wrong = [null, 1, [], {}, { ...good, format: "x" }, { ...good, weights: {} }];
-  wrong.push({ ...good, weights: { w: "many", b: 0 } }, { ...good, optimizer: null });
-  wrong.push({ ...good, optimizer: { ...good.optimizer, optimizer: "Lion" } });
+  const good = JSON.parse(JSON.stringify(savedState(trainer)));
+  const { optimizer } = good;
+  const group = optimizer.param_groups[0];
+  const wrong = [null, 1, [], {}, "state", { ...good, format: "x" }, { ...good, version: 2 }];
+  for (const weights of [
+    {},
+    null,
+    [1, 2],
+    { w: "many", b: 0 },
+    { w: [1], b: 0 },
+    { w: true, b: 0 },
+  ])
+    wrong.push({ ...good, weights });
+  for (const other of [
+    null,
+    { ...optimizer, optimizer: "Lion" },
+    { ...optimizer, optimizer: ["SGD"] },
+    { ...optimizer, state: [{}] },
+    { ...optimizer, state: [null, {}] },
+    { ...optimizer, state: [{ momentum_buffer: "<b>" }, {}] },
+    { ...optimizer, param_groups: [] },
+    { ...optimizer, param_groups: [group, group] },
+    { ...optimizer, param_groups: [{ ...group, lr: "fast" }] },
+    { ...optimizer, param_groups: [{ ...group, lr: -1 }] },
+    { ...optimizer, param_groups: [{ ...group, nesterov: 1 }] },
+    { ...optimizer, optimizer: "Adam", param_groups: [{ ...ADAM, betas: [0.9, 1] }] },
+    { ...optimizer, optimizer: "Adam", param_groups: [{ ...ADAM, amsgrad: true }] },
+  ])
+    wrong.push({ ...good, optimizer: other });
   for (const state of wrong) {
     assert.throws(() => trainer.load(state), Error);
     assert.deepEqual(Array.from(trainer.P), [0.5, 0]);

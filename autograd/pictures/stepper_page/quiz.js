@@ -220,7 +220,9 @@ function mistakesIn(i, answer) {
 }
 
 const near = (a, b) =>
-  a === b || Math.abs(a - b) <= 1e-6 * Math.max(Math.abs(a), Math.abs(b)) || (Number.isNaN(a) && Number.isNaN(b));
+  a === b ||
+  Math.abs(a - b) <= 1e-6 * Math.max(Math.abs(a), Math.abs(b)) ||
+  (Number.isNaN(a) && Number.isNaN(b));
 
 function otherAnswers(i, fits) {
   const others = asking.order.filter(

@@ -56,6 +56,11 @@ def small(seed=1, **options):
     return nn.MLP(2, [4, 1], rng=Random(seed), **options)
 
 
+def epoch(page, count=1):
+    """Train whole epochs, at once."""
+    page.evaluate(f"for (let i = 0; i < {count}; i++) while (!trainer.next()); loop.refresh()")
+
+
 def in_page(page, steps):
     """The weights after steps on these rows."""
     code = (
@@ -128,12 +133,14 @@ def test_training_by_mouse_and_by_keys(opened):
     page = opened(nn.playground(small(), X, y, batch_size=10, test=moons(seed=5), title="My moons"))
     assert page.title() == page.inner_text("h1") == "My moons"
     page.click("#step")
-    assert page.evaluate("trainer.order.length") == 30 and page.inner_text("#epochs") == "epoch 0"
+    until(page, "!loop.wanted && trainer.order.length == 30")
+    assert page.inner_text("#epochs") == "epoch 0"
     page.click("#epoch")
-    assert page.evaluate("[trainer.epochs, trainer.order.length]") == [1, 0]
+    until(page, "!loop.wanted && trainer.epochs == 1 && trainer.order.length == 0")
     page.keyboard.press("e")
+    until(page, "!loop.wanted && trainer.epochs == 2")
     page.keyboard.press("s")
-    assert page.evaluate("[trainer.epochs, trainer.order.length]") == [2, 30]
+    until(page, "!loop.wanted && trainer.order.length == 30")
     before = page.evaluate("trainer.history[0].training.loss")
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press(" ")
@@ -157,8 +164,8 @@ def test_the_loss_and_accuracy_shown_are_the_engines(opened):
     X, y = moons()
     model = small()
     page = opened(nn.playground(model, X, y, loss="binary_cross_entropy_with_logits"))
-    page.click("#epoch")
-    state = page.evaluate("trainer.saved()")
+    epoch(page)
+    state = page.evaluate("savedState(trainer)")
     nn.load_playground(json.dumps(state), model)
     measured = page.evaluate("trainer.history.at(-1).training")
     losses = [
@@ -192,7 +199,7 @@ def test_a_change_is_marked_and_a_wrong_entry_is_told(opened):
     page.select_option("#optimizer", "Adam")
     assert page.evaluate("[trainer.optimizer.kind, curves.marks.at(-1).what]") == ["Adam", "Adam"]
     assert page.input_value("#momentum") == "0.9"
-    page.click("#epoch")
+    epoch(page)
     assert page.evaluate("trainer.optimizer.steps[0]") == 8
 
 
@@ -203,11 +210,12 @@ def test_examples_are_followed_added_moved_relabelled_and_removed(opened):
 
     def at(i):
         x, y = page.evaluate(f"surface.onCanvas(trainer.training.rows[{i}])")
-        side = page.evaluate("surface.canvas.width")
+        side = page.evaluate("surface.width")
         return box["x"] + x * box["width"] / side, box["y"] + y * box["height"] / side
 
     page.mouse.click(*at(12))
-    assert page.evaluate("surface.followed") == page.evaluate("surface.nearest([0, 0]) ?? 12")
+    assert page.evaluate("surface.followed") == 12
+    assert page.input_value("#followed") == "12"
     page.select_option("#tool", "add")
     page.select_option("#class", "1")
     page.mouse.click(box["x"] + box["width"] / 4, box["y"] + box["height"] / 4)
@@ -235,7 +243,7 @@ def test_examples_are_followed_added_moved_relabelled_and_removed(opened):
     for key in ("ArrowLeft", "ArrowUp", "Enter"):
         page.keyboard.press(key)
     assert page.evaluate("trainer.training.clean.length") == 41
-    page.click("#epoch")
+    epoch(page)
     assert page.evaluate("trainer.epochs") == 1
 
 
@@ -247,10 +255,11 @@ def test_a_neurons_formula_and_a_weights_gradient_have_the_engines_numbers(opene
     lines = page.locator("#panel").inner_text().split("\n")
     hidden = model.layers[0](X[0].tolist())[1]
     assert "layers.0[1]" in lines[0] and "tanh(" in page.inner_text("#panel")
-    shown = float(page.inner_text("#panel p:last-child")[2:].replace("\u2212", "-"))
+    shown = float(page.inner_text("#panel p:last-child").split()[1])
     assert shown == pytest.approx(hidden.data, rel=1e-3)
     page.click("#step")
-    page.evaluate("choose({ weight: network.edges[2] })")
+    until(page, "!loop.wanted")
+    page.select_option("#parameter", str(page.evaluate("network.edges[2].p")))
     until(page, "document.querySelector('#panel').textContent.includes('gradient of')")
     text = page.inner_text("#panel")
     rows = page.evaluate("trainer.last")
@@ -261,8 +270,8 @@ def test_a_neurons_formula_and_a_weights_gradient_have_the_engines_numbers(opene
         weight.grad = 0.0
         nn.mse_loss(model(X[i]), y[i]).backward()
         found = re.search(rf"example {i}: (\S+)", text)[1]
-        assert float(found.replace("\u2212", "-")) == pytest.approx(weight.grad, rel=1e-3)
-    slope = float(re.search(r"slope (\S+) =", text)[1].replace("\u2212", "-"))
+        assert float(found) == pytest.approx(weight.grad, rel=1e-3)
+    slope = float(re.search(r"slope (\S+) =", text)[1])
     unit = page.evaluate("network.edges[2].to")
     out = model.layers[0](X[rows[-1]].tolist())[unit[1]].data
     assert slope == pytest.approx(1 - out**2, rel=2e-3)
@@ -276,7 +285,7 @@ def test_state_goes_to_python_and_back(opened, tmp_path):
     model = small()
     optimizer = nn.Adam(model.parameters(), lr=0.01)
     page = opened(nn.playground(model, X, y, loss="mse_loss", optimizer=optimizer))
-    page.click("#epoch")
+    epoch(page)
     page.click("text=State: take it")
     page.click("#copy")
     text = page.input_value("#state")
@@ -305,8 +314,8 @@ def test_a_state_that_does_not_fit_changes_nothing(opened):
     model = small()
     optimizer = nn.SGD(model.parameters(), lr=0.1)
     page = opened(nn.playground(model, X, y, optimizer=optimizer))
-    page.click("#epoch")
-    state = page.evaluate("trainer.saved()")
+    epoch(page)
+    state = page.evaluate("savedState(trainer)")
     before = model.state_dict()
     other = {**state, "weights": {**state["weights"], "more": 1.0}}
     adam = {**state, "optimizer": {**state["optimizer"], "optimizer": "Adam"}}
@@ -328,12 +337,12 @@ def test_the_example_that_is_followed_can_be_stepped_through(opened, loss):
     X, y = moons()
     model = nn.MLP(2, [2, 1], activation="tanh", rng=Random(1))
     page = opened(nn.playground(model, X, y, loss=loss))
-    page.click("#epoch")
+    epoch(page)
     page.fill("#followed", "3")
     page.click("#steps summary")
     frame = page.frame_locator("#stepper")
     frame.locator("#last").click()
-    nn.load_playground(json.dumps(page.evaluate("trainer.saved()")), model)
+    nn.load_playground(json.dumps(page.evaluate("savedState(trainer)")), model)
     root = getattr(nn, loss)(model(X[3]), y[3])
     model.zero_grad()
     root.backward()
@@ -361,7 +370,7 @@ def test_a_branch_that_no_example_takes_is_told(opened):
     X = np.array([[0.0, 1.0], [0.5, -1.0], [0.9, 0.5]])
     page = opened(nn.playground(Branches(), X, [1.0, 0.0, 1.0], loss="mse_loss"))
     assert "took for none of the given examples" not in page.inner_text("#problem")
-    page.evaluate("surface.range = [[0, 3], [-1, 1]], refresh()")
+    page.evaluate("surface.range = [[0, 3], [-1, 1]], surface.changed(), refresh()")
     until(page, "document.querySelector('#problem').textContent.includes('branch')")
 
 
@@ -370,9 +379,7 @@ def test_a_loss_that_is_no_number_is_told(opened):
     page = opened(nn.playground(small(), X, y, loss="mse_loss"))
     page.fill("#lr", "1e9")
     page.keyboard.press("Tab")
-    for _ in range(40):
-        page.evaluate("actions.epoch()")
-    page.evaluate("refresh()")
+    epoch(page, 40)
     until(page, "document.querySelector('#problem').textContent.includes('too high')")
 
 
@@ -382,7 +389,7 @@ def test_weights_that_are_no_numbers_are_shown_and_come_back(opened):
     first = model.parameters()[0]
     first.data = math.inf
     page = opened(nn.playground(model, X, y, loss="mse_loss"))
-    state = page.evaluate("trainer.saved()")
+    state = page.evaluate("savedState(trainer)")
     assert "inf" in state["weights"].values()
     first.data = 0.0
     nn.load_playground(json.dumps(state), model)
@@ -408,7 +415,7 @@ def test_names_of_any_kind_inject_nothing(opened):
 def test_nothing_is_wider_than_the_window(opened, width, scheme):
     X, y = moons()
     page = opened(nn.playground(small(), X, y), width=width, color_scheme=scheme)
-    page.click("#epoch")
+    epoch(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
@@ -417,7 +424,7 @@ def test_more_inputs_than_two_and_images(opened):
     X, y = rng.normal(size=(30, 64)), rng.integers(0, 3, 30)
     model = nn.MLP(64, [5, 3], rng=Random(0))
     page = opened(nn.playground(model, X, y))
-    page.click("#epoch")
+    epoch(page)
     assert page.locator("canvas.image").count() == 1 and page.locator(".unit canvas").count() == 8
     weights = page.evaluate("Array.from(network.weightsInto(network.units[1][2]))")
     names = page.evaluate("given.parameters.map(p => p.name)")
@@ -457,7 +464,7 @@ def test_models_of_other_shapes_are_wired(opened):
         (nn.Neuron(2, activation="sigmoid", rng=Random(0)), X, y),
     ):
         page = opened(nn.playground(model, data, targets))
-        page.click("#epoch")
+        epoch(page)
         assert math.isfinite(page.evaluate("trainer.history[0].training.loss"))
         assert page.locator(".unit canvas").count() >= 1
 
@@ -493,9 +500,9 @@ def test_what_does_not_fit_is_refused():
 def test_the_saved_pages_train(opened, name):
     scripts = Path(__file__).parents[3] / "scripts"
     page = opened(runpy.run_path(str(scripts / "pages"))["page"](name))
-    page.evaluate("actions.epoch()")
+    epoch(page)
     first = page.evaluate("trainer.history[0].training.loss")
-    page.evaluate("for (let i = 0; i < 20; i++) actions.epoch()")
+    epoch(page, 20)
     assert page.evaluate("trainer.history.at(-1).training.loss") < first
 
 
