@@ -107,6 +107,16 @@ def test_every_small_data_set_is_learnt_by_default(data, least, capsys):
     assert float(out.rsplit("test accuracy ", 1)[1].split()[0]) >= least
 
 
+def test_the_first_command_ends_with_what_to_try_next(capsys, monkeypatch):
+    monkeypatch.setitem(COMMANDS, "train", lambda options: 0)
+    assert main([]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("To try next: ") and told.count("\n") == 1
+    for options in re.findall(r"`(--[^`]+)`", told):
+        assert main(options.split()) == 0
+    assert capsys.readouterr().out == ""
+
+
 def test_the_old_form_without_a_command_still_trains(capsys):
     assert main("--data iris --hidden 8 --activation tanh --epochs 30 --seed 3".split()) == 0
     out = capsys.readouterr().out
