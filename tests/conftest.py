@@ -1,9 +1,12 @@
 """What every test starts from."""
 
+import contextlib
 import gc
+import logging
 import os
 import shutil
 import signal
+import time
 
 import pytest
 from hypothesis import settings
@@ -107,3 +110,35 @@ def show(tab, tmp_path):
     yield open_page
     page.close()
     assert not problems
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """Two worker processes of Dask on this machine."""
+    distributed = pytest.importorskip("distributed", reason="needs seegrad[distributed]")
+    with distributed.LocalCluster(
+        n_workers=2,
+        threads_per_worker=1,
+        processes=True,
+        dashboard_address=":0",
+        silence_logs=logging.CRITICAL,
+    ) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def connected(cluster):
+    with cluster.get_client() as client:
+        yield client
+
+
+@pytest.fixture
+def client(connected):
+    """A client of two workers that answer: where a test has killed one, another is started."""
+    end = time.monotonic() + 60.0
+    while time.monotonic() < end:
+        with contextlib.suppress(Exception):  # a worker that is just being lost
+            if len(set(connected.run(os.getpid).values())) == 2:
+                return connected
+        time.sleep(0.1)
+    pytest.fail("there should have been two workers within a minute")

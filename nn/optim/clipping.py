@@ -7,6 +7,7 @@ so that the engine's buffers stay its own.
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,22 @@ from nn.checks import check_limit
 from nn.optim.params import check_params
 
 Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Clipping:
+    """What is done to a batch's gradient before the step; None for nothing."""
+
+    norm: float | None = None
+    value: float | None = None
+
+    def __call__(self, gradient: Array) -> Array:
+        """Return the flat gradient, clipped."""
+        if self.value is not None:
+            gradient = clipped_value(gradient, self.value)
+        if self.norm is not None:
+            gradient, _ = clipped_norm(gradient, self.norm)
+        return gradient
 
 
 def clip_grad_norm(

@@ -9,6 +9,7 @@ import warnings
 import numpy as np
 
 from autograd import Value
+from nn.data.blocks import Blocks
 from nn.losses import cross_entropy, kind_of
 from nn.training.examples import Examples, made_by
 from nn.training.history import History
@@ -40,7 +41,8 @@ def before(examples: Examples) -> None:
             "the model ends in a softmax and cross_entropy applies one itself: return the logits, "
             "or take the loss nll on nn.log_softmax(logits)"
         )
-    largest = float(np.abs(examples.X).max())
+    X = examples.X
+    largest = X.largest if isinstance(X, Blocks) else float(np.abs(X).max())
     if largest > LARGE:
         _warn(
             f"inputs up to {largest:.4g} are far from 1, where networks learn badly: scale each "

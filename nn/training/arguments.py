@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.checking.anomaly import detect_anomaly
+from autograd.engine.modes import innermost
 from nn.checks import by_name, check_share
 from nn.data.partition import held_out_rows
 from nn.module import Module
@@ -70,6 +72,35 @@ def check_steps(schedule: Schedule | None, epochs: int, batches: int) -> None:
         raise ValueError(
             f"`schedule` has {schedule.total_steps - schedule.step_count} steps left, but this "
             f"training takes {planned}, one for each {schedule.per}"
+        )
+
+
+def check_meetings(
+    sync_every: int,
+    optimizer: Optimizer,
+    schedule: Schedule | None,
+    compiled: bool,
+    batch_callbacks: Iterable[Any],
+) -> None:
+    """Raise where a training on several machines is asked for what they cannot do."""
+    if not compiled:
+        raise ValueError("`client` runs compiled programs: leave out compiled=False")
+    if innermost(detect_anomaly) is not None:
+        raise ValueError(
+            "detect_anomaly() sees nothing of what workers compute: train without `client`"
+        )
+    if sync_every == 1:
+        return
+    if batch_callbacks or (schedule is not None and schedule.per == "batch"):
+        raise ValueError(
+            f"with `sync_every={sync_every}` the workers take so many steps by themselves, but "
+            "`batch_callbacks` and a schedule for each batch come after every step: take "
+            "sync_every=1, `callbacks` and a schedule for each epoch"
+        )
+    if type(optimizer).step is not Optimizer.step:
+        raise ValueError(
+            f"{type(optimizer).__name__} has a `step` of its own, which works on Values, so that "
+            "workers cannot take it: take sync_every=1"
         )
 
 

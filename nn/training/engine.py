@@ -1,13 +1,12 @@
 """The engine that `fit` runs on: a batch goes in, the flat parameters move.
 
-Losses, outputs and the gradient of a batch come from one of two runners; whatever else happens in
+Losses, outputs and the gradient of a batch come from one of three runners; whatever else happens in
 a step is written here once, on flat arrays. The Values hold what they held before until
-`write_back`. Invariant: from the same seed both runners reach the same weights, within rounding.
+`write_back`. Invariant: from the same seed all runners reach the same weights, within rounding.
 """
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,12 +17,13 @@ from autograd.compiler.lanes import Lanes
 from autograd.engine.node import assign
 from nn.data import Rows
 from nn.optim import SGD, Optimizer
-from nn.optim.clipping import clipped_norm, clipped_value
+from nn.optim.clipping import Clipping
 from nn.optim.shares import Share, shares
 from nn.training.epochs import descend, order_of
 from nn.training.examples import Examples
 from nn.training.interrupts import Interrupts
 from nn.training.runners import Compiled, Eager
+from nn.training.workers import Workers
 
 Array = npt.NDArray[Any]
 
@@ -36,28 +36,12 @@ class NotFiniteError(Exception):
         self.what, self.examples = what, examples
 
 
-@dataclass(frozen=True)
-class Clipping:
-    """What is done to a batch's gradient before the step; None for nothing."""
-
-    norm: float | None = None
-    value: float | None = None
-
-    def __call__(self, gradient: Array) -> Array:
-        """Return the flat gradient, clipped."""
-        if self.value is not None:
-            gradient = clipped_value(gradient, self.value)
-        if self.norm is not None:
-            gradient, _ = clipped_norm(gradient, self.norm)
-        return gradient
-
-
 class Engine:
     """Takes steps on flat arrays of the parameters; `guard` keeps Ctrl-C out of a step."""
 
     def __init__(
         self,
-        runner: Eager | Compiled,
+        runner: Eager | Compiled | Workers,
         optimizer: Optimizer,
         clipping: Clipping,
         interrupts: Interrupts,
@@ -92,7 +76,7 @@ class Engine:
         self.gradient = self.clipping(gradient)
         with self.guard:
             own = type(self.optimizer).step is not Optimizer.step
-            if isinstance(self.runner, Compiled) and not own:
+            if not (isinstance(self.runner, Eager) or own):
                 for share in self.shares:
                     share.step(self.optimizer, self.flat, self.gradient)
             else:  # a step of the user's own works on the Values, eager ones number by number
@@ -101,10 +85,14 @@ class Engine:
                 self.gather()
 
     def ahead(self, batches: Sequence[Rows]) -> int:
-        """Take the steps of the first batches in one native call; how many, 0 where it cannot.
+        """Take the steps of the first batches in one go; how many, 0 where it cannot.
+
+        That is one native call, or one question to all workers, who meet after `sync_every` steps.
 
         What is not finite is left to `step`, and so is all but SGD.
         """
+        if isinstance(self.runner, Workers):
+            return self._together(self.runner, batches[: self.runner.sync_every])
         lanes = self._lanes()
         if lanes is None:
             return 0
@@ -135,6 +123,22 @@ class Engine:
             return None
         return losses, outputs
 
+    def _together(self, runner: Workers, batches: Sequence[Rows]) -> int:
+        """Let all workers take the steps of the batches, on their own rows, and meet."""
+        if runner.sync_every == 1:
+            return 0
+        found = runner.descend(batches, self.flat, self.shares)
+        if found is None:
+            return 0
+        losses, outputs, moved = found
+        with self.guard:
+            rows = order_of(batches)
+            self.losses[rows], self.outputs[rows] = losses, outputs
+            self.flat[...], self.gradient, self.moved = moved.flat, moved.gradient, True
+            for share, state in zip(self.shares, moved.states, strict=True):
+                share.state = state
+        return len(batches)
+
     def _lanes(self) -> Lanes | None:
         """Native code for steps of SGD on all parameters alike."""
         runner = self.runner
@@ -153,8 +157,9 @@ class Engine:
     def evaluate(self, examples: Examples) -> None:
         """Compute losses and outputs of `examples`, without moving anything."""
         self.epoch(examples)
-        for start in range(0, len(examples), BLOCK):
-            self._run(slice(start, min(start + BLOCK, len(examples))), reverse=False)
+        block = self.runner.block or len(examples)
+        for start in range(0, len(examples), block):
+            self._run(slice(start, min(start + block, len(examples))), reverse=False)
 
     def check_weights(self) -> None:
         """Raise where a step has made a weight infinite or nan."""
@@ -238,4 +243,3 @@ class Engine:
 
 
 AT_ONCE = 2**17  # losses and outputs of epochs run in one call: 1 MB
-BLOCK = 256  # examples of an evaluation at a time: what they need at once stays bounded

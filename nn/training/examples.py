@@ -18,6 +18,7 @@ from autograd.engine.graph import topological_order
 from autograd.engine.modes import Training
 from autograd.engine.value import as_value
 from nn.data import check_examples, check_targets
+from nn.data.blocks import Blocks
 from nn.layers.noise import silent
 from nn.losses import (
     Loss,
@@ -46,7 +47,7 @@ class Examples:
     def __init__(
         self, model: Module, X: Any, y: Any, loss: Loss | None = None, *, name: str = ""
     ) -> None:
-        self.X = check_examples(X, f"{name}X")
+        self.X: Any = X if isinstance(X, Blocks) else check_examples(X, f"{name}X")
         self.targets = check_targets(y, len(self.X), f"{name}y")
         self.name = f"{name}y"
         with Training(), silent():  # a trial: no generator moves

@@ -8,6 +8,7 @@ found before any weight moves, and whatever ends the training leaves finite weig
 
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,14 @@ from nn.data import check_several_classes, minibatches
 from nn.losses import LOSSES, Loss, kind_of
 from nn.module import Module
 from nn.optim import Optimizer
+from nn.optim.clipping import Clipping
 from nn.schedules import Schedule
 from nn.training import advice
 from nn.training.arguments import (
     Callback,
     Metric,
     check_callbacks,
+    check_meetings,
     check_metrics,
     check_monitors,
     check_optimizer,
@@ -30,7 +33,7 @@ from nn.training.arguments import (
     held_out_of,
 )
 from nn.training.early_stopping import EarlyStopping
-from nn.training.engine import Clipping, Engine
+from nn.training.engine import Engine
 from nn.training.examples import Examples
 from nn.training.history import History
 from nn.training.interrupts import Interrupts
@@ -39,6 +42,7 @@ from nn.training.marks import TRAINED_BY
 from nn.training.progress import progress_bar
 from nn.training.runners import Compiled, Eager
 from nn.training.weighting import class_weights, sample_weights, weigh
+from nn.training.workers import Workers, brought, check_client, in_blocks
 
 
 def fit(
@@ -62,6 +66,8 @@ def fit(
     seed: int | np.random.Generator | None = None,
     progress: bool = True,
     compiled: bool = True,
+    client: Any = None,
+    sync_every: int = 1,
     callbacks: Iterable[Callback] = (),
     batch_callbacks: Iterable[Callable[[float], object]] = (),
 ) -> History:
@@ -105,6 +111,13 @@ def fit(
             drawn anew, so pass `validation=(X, y)` to a training that is to be resumed.
         progress: show a bar with loss and accuracy, on a terminal and in Jupyter.
         compiled: run on arrays.
+        client: the `distributed.Client` of a Dask cluster, whose workers share the work: each keeps
+            a part of the examples, for which X may be a Dask array that fits no one machine, and
+            answers for its rows of each batch. Weights are those of one process, within rounding;
+            a worker that is lost costs time only.
+        sync_every: with `client`: after how many steps the workers meet. 1: their gradients make
+            one step. More: each takes so many steps by itself, on its own rows of each batch, and
+            then parameters and the optimiser's state are averaged, which is another training.
         callbacks: each is called with the history after every epoch; one that returns True ends
             the training.
         batch_callbacks: each is called with the batch's mean loss after every step, likewise.
@@ -132,6 +145,21 @@ def fit(
     metrics = check_metrics(metrics)
     optimizer = check_optimizer(optimizer, model, schedule)
     rng = check_generator(seed)
+    sync_every = check_size("sync_every", sync_every)
+    if client is None and sync_every > 1:
+        raise ValueError(f"`sync_every={sync_every}` is for workers that meet: pass `client`")
+    if client is not None:
+        client = check_client(client)
+        check_meetings(sync_every, optimizer, schedule, compiled, batch_callbacks)
+        X, y, sample_weight = (
+            in_blocks(client, X),
+            brought(client, y),
+            brought(client, sample_weight),
+        )
+        if isinstance(validation, tuple | list) and validation:
+            held, *rest = validation
+            held = in_blocks(client, held, "validation X")
+            validation = (held, *(brought(client, item) for item in rest))
     training = Examples(model, X, y, None if loss is None else by_name("loss", loss, LOSSES))
     training.rehearse()
     kind = kind_of(training.loss)
@@ -154,10 +182,12 @@ def fit(
     advice.before(training)
     vars(model)[TRAINED_BY] = training.loss if kind is not None else None
     params = list(optimizer.params)
-    runner: Compiled | Eager = Eager(model, training.loss, params)
+    runner: Compiled | Eager | Workers = Eager(model, training.loss, params)
     if compiled:
         batch = min(batch_size, len(training))
         runner = Compiled(model, training.loss, params, epochs * batches, batch)
+        if client is not None:
+            runner = Workers(runner, client, sync_every, optimizer, clipping)
     interrupts = Interrupts()
     loop = Loop(
         model=model,
@@ -176,6 +206,7 @@ def fit(
         interrupts=interrupts,
         bar=progress_bar(epochs * batches, progress),
     )
-    history = loop.run(epochs)
+    with runner if isinstance(runner, Workers) else nullcontext():
+        history = loop.run(epochs)
     advice.after(history)
     return history

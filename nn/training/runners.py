@@ -1,4 +1,4 @@
-"""The two ways to run a model and its loss on a batch: eagerly, or as a compiled program.
+"""Two ways to run a model and its loss on a batch here: eagerly, or as a compiled program.
 
 Both answer the same call, `run(rows, flat, reverse) -> losses, outputs, gradient`, in shapes
 (b, 1), (b, outputs) and (parameters,), where `flat` holds the data of the parameters that are
@@ -29,10 +29,13 @@ Array = npt.NDArray[Any]
 Batch = tuple[Array, Array, Array]
 # Native lanes take 0.1 to 0.2 s to make and save a step as long as NumPy has for this many rows.
 ROWS_A_STEP, PAYS = 32, 300_000
+BLOCK = 256  # examples of an evaluation at a time: what they need at once stays bounded
 
 
 class Eager:
-    """Runs the model on one example at a time."""
+    """Runs the model on one example at a time; an evaluation takes `block` of them."""
+
+    block: int | None = BLOCK
 
     def __init__(self, model: Module, loss: Loss, params: list[Value]) -> None:
         self.model, self.loss, self.params = model, loss, params
@@ -84,6 +87,8 @@ class Compiled:
 
     `steps` of at most `batch` rows are expected: many of a small network run in native lanes.
     """
+
+    block: int | None = BLOCK
 
     def __init__(
         self, model: Module, loss: Loss, params: list[Value], steps: int = 0, batch: int = 1
@@ -138,13 +143,17 @@ class Compiled:
             self.table = np.concatenate(self.arrays, axis=1, dtype=float)
         return found
 
-    def run(self, rows: Rows, flat: Array, reverse: bool) -> Batch:
-        """Return losses, outputs and, where `reverse` asks for it, the mean gradient of `rows`."""
+    def run(self, rows: Rows, flat: Array, reverse: bool, noise: Array | None = None) -> Batch:
+        """Return losses, outputs and, where `reverse` asks for it, the mean gradient of `rows`.
+
+        `noise` are random factors that somebody else has drawn, shape (b, width).
+        """
         count = rows.stop - rows.start if isinstance(rows, slice) else len(rows)
         arrays = self.arrays
         chosen: Rows | None = rows
         if self.noise.calls:  # fresh random numbers for each batch
-            arrays = [*(array[rows] for array in arrays), self.noise.draw(count)]
+            drawn = self.noise.draw(count) if noise is None else noise
+            arrays = [*(array[rows] for array in arrays), drawn]
             chosen = None  # all of them
         lanes = self.lanes if reverse else None
         if lanes is not None and self.table is not None and self.examples is not None:

@@ -1,0 +1,72 @@
+"""Blocks: examples that stay where they are, a dask array on the workers of a cluster.
+
+What has to be known of them before a training, that all are finite and how large they are, the
+workers find out; single examples are brought here where a message needs them. Invariant: never are
+all examples in this process.
+"""
+
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+
+class Blocks:
+    """The examples of a dask array, shape (n, ...), of finite numbers, as floats.
+
+    `blocks[i]` is example i as an array, `blocks[rows]` are those at an array of indices, as
+    `Blocks`. `largest` is the largest size of any number.
+
+    Raises `ValueError` for an array of unknown or unfit shape, and for numbers inf or nan.
+    """
+
+    def __init__(self, client: Any, array: Any, name: str = "X") -> None:
+        if array.dtype.kind not in "biuf":
+            raise ValueError(f"`{name}` must hold real numbers, got dtype {array.dtype}")
+        if array.ndim < 2 or 0 in array.shape:
+            raise ValueError(
+                f"`{name}` must have one row for each example, shape (n, features); got shape "
+                f"{array.shape}"
+            )
+        if any(size != size for size in array.shape):
+            raise ValueError(
+                f"`{name}` has chunks of unknown sizes: call `{name}.compute_chunk_sizes()` first"
+            )
+        self._client = client
+        self._array = client.persist(array.astype(float))
+        self.shape: tuple[int, ...] = array.shape
+        size = abs(self._array)
+        self.largest = float(client.compute(size.max()).result())
+        if not np.isfinite(self.largest):
+            self._refuse(name)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, i: Any) -> Any:
+        chosen = self._array[i]
+        if np.ndim(i) == 0:
+            return self._client.compute(chosen).result()
+        return self._twin(chosen)
+
+    def spread(self, count: int) -> tuple[list[Any], list[int]]:
+        """Return futures of `count` arrays, as even as can be, and how many examples each has."""
+        sizes = tuple(len(part) for part in np.array_split(np.arange(len(self)), count))
+        array = self._array.rechunk((sizes, *((size,) for size in self.shape[1:])))
+        return self._client.compute(array.to_delayed().ravel().tolist()), list(sizes)
+
+    def _twin(self, array: Any) -> Self:
+        twin = object.__new__(type(self))
+        twin._client, twin.largest = self._client, self.largest
+        twin._array, twin.shape = self._client.persist(array), array.shape
+        return twin
+
+    def _refuse(self, name: str) -> None:
+        rows = ~np.isfinite(self._array.reshape(len(self), -1).sum(axis=1))
+        row = int(self._client.compute(rows.argmax()).result())
+        column = np.argwhere(~np.isfinite(self[row]))[0]
+        place = name + "".join(f"[{i}]" for i in (row, *column))
+        number = self[row][tuple(column)]
+        raise ValueError(f"`{place}` is {number}: leave out or replace what is inf or nan")
