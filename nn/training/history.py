@@ -51,7 +51,7 @@ class History:
         return lists[name]
 
     def __iter__(self) -> Iterator[str]:
-        """Yield the names of the lists, as a dict does: `"val_loss" in history`, `dict(history)`."""
+        """Yield the names of the lists, as a dict does, for `in` and `dict(history)`."""
         return iter(self._lists())
 
     def keys(self) -> list[str]:
