@@ -107,6 +107,9 @@ class ArrayProgram:
             return _as_mask(args[0])
         if op is np.where and not isinstance(args[0], Array):
             return args[1] if args[0] else args[2]
+        if op is np.where and args[0].dtype == "bool":
+            if [repr(a) for a in args[1:] if isinstance(a, float)] == ["1.0", "0.0"]:
+                op, args = np.multiply, (args[0], 1.0)  # one call and not two, or none: see above
         shape = np.broadcast_shapes(*[a.shape for a in arrays])
         dtype = "bool" if op in BOOLEAN else "float64"
         if dtype == "float64" and all(a.dtype == "number" for a in arrays):

@@ -16,7 +16,7 @@ import autograd
 from autograd import Value, value_and_grad
 from autograd.engine.primitive import TABLE
 
-BLOCKS, PROGRAMS = repeats(2), 140
+BLOCKS, PROGRAMS = repeats(2), 210
 
 
 def for_each(number, block=0):
@@ -93,7 +93,7 @@ def test_backward_grad_forward_mode_and_compiled_replay_agree(block):
 
 def test_every_row_is_drawn():
     kept = Counter()
-    for block in range(3):
+    for block in range(BLOCKS):
         for_each(PROGRAMS, block)(lambda program: kept.update(step.name for step in program.steps))
     assert set(NAMES) == set(kept) and set(TABLE) <= set(NAMES)
 
