@@ -75,8 +75,9 @@ def fit(
 
     Each step takes the mean of `loss(model(x), target)` over a mini-batch. `batch_size=1` is
     online training. The target of one output is a number, that of several a row of numbers: class
-    labels become one-hot rows. Model and loss are compiled once, so that bare numbers that they
-    read, and which layers and Values they are made of, are frozen; use Values for what changes.
+    labels become one-hot rows. Model and loss are compiled, and compiled again where a callback has
+    changed what they hold; bare numbers that they read from elsewhere, or change while they run,
+    are frozen: use Values for what changes.
     `compiled=False` runs the eager engine, slower and to the same weights.
 
     Args:

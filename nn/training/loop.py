@@ -176,6 +176,7 @@ class Loop:
         with self.interrupts.guard:
             self.engine.write_back()
             self.modes.restore()
+            self.engine.runner.watch()
         try:
             answers = [callback(news) for callback in callbacks]
         finally:
@@ -183,6 +184,8 @@ class Loop:
                 self.modes.note()
                 self.modes.train()
                 self.engine.gather()
+        with self.interrupts.guard:
+            self.engine.runner.renew()
         return any(map(_is_true, answers))
 
 

@@ -28,18 +28,18 @@ _LIBRARIES = {"nn", "autograd", "numpy", *sys.stdlib_module_names}
 
 
 class Look:
-    """What a model holds now; `is_same(model)` says later whether it still does.
+    """What a model, and `others` beside it, hold now; `is_same(model)` says whether they still do.
 
     It keeps alive what it has seen, so that nothing else gets its identity, but for the model.
     """
 
-    def __init__(self, model: Module) -> None:
+    def __init__(self, model: Module, *others: Any) -> None:
         self.own = _parts(model)
         self.known: list[tuple[Any, list[Any]]] = []  # objects inside the model, and their parts
         # Modules in objects that no walk enters keep their modes in an evaluation, so these matter.
         self.hidden: list[tuple[Module, bool]] = []
         found = set(map(id, model.modules()))
-        seen, stack = {id(model)}, list(self.own)
+        seen, stack = {id(model)}, [*self.own, *others]
         while stack:
             item = stack.pop()
             if id(item) not in seen and not isinstance(item, _PLAIN):

@@ -24,6 +24,7 @@ from nn.losses import LOSSES, Loss
 from nn.module import Module
 from nn.training import twins
 from nn.training.examples import Examples, listed
+from nn.training.marks import Look
 
 Array = npt.NDArray[Any]
 Batch = tuple[Array, Array, Array]
@@ -53,6 +54,13 @@ class Eager:
 
     def refresh(self) -> None:
         """Nothing is kept of Values that are not trained."""
+
+    def watch(self) -> None:
+        """Nothing is kept of the model."""
+
+    def renew(self) -> bool:
+        """Nothing is kept of the model."""
+        return False
 
     def run(self, rows: Rows, flat: Array, reverse: bool) -> Batch:
         """Return losses, outputs and, where `reverse` asks for it, the mean gradient of `rows`."""
@@ -99,6 +107,9 @@ class Compiled:
         self.examples: Examples | None = None
         self.steps, self.batch = steps, batch
         self._lanes: dict[Any, Lanes | None] = {}
+        self._look: Look | None = None
+        self._doubted: set[Any] = set()  # programs of a model that may be another by now
+        self._ordered = False
 
     def prepare(self, examples: Examples) -> list[Value]:
         """Get ready for `examples` in the model's present mode; returns the parameters in order."""
@@ -110,6 +121,11 @@ class Compiled:
                 self.arrays.append(examples.weights[:, None])
             self.table: Array | None = None
         kind = (examples.weights is None, *[module.training for module in self.modules])
+        if kind in self._doubted:
+            self._doubted.remove(kind)
+            if not self._is_current(*self.programs[kind]):
+                del self.programs[kind]
+                self._lanes.pop(kind, None)
         if kind not in self.programs:
             self.programs[kind] = self._compile(examples)
         self.kind = kind
@@ -128,6 +144,24 @@ class Compiled:
         """Read anew the Values that are not trained, which a callback may have changed."""
         for program, _ in self.programs.values():
             program.refresh()
+
+    def watch(self) -> None:
+        """Look at model and loss before a callback, which may change them."""
+        self._look = self._look or Look(self.model, self.loss)
+
+    def renew(self) -> bool:
+        """Compile again, after callbacks, what is no longer what was recorded; whether it may be."""
+        if self._look is None or self._look.is_same(self.model) or self.examples is None:
+            return False
+        self._look = Look(self.model, self.loss)
+        self.modules = list(self.model.modules())
+        self._doubted = set(self.programs)
+        self.prepare(self.examples)
+        return True
+
+    def _is_current(self, program: BoundProgram, noise: Noise) -> bool:
+        """Whether the model, recorded again, does what it did; numbers that draw change nothing."""
+        return not noise.calls and program.is_current([array[:1] for array in self.arrays])
 
     @property
     def lanes(self) -> Lanes | None:
@@ -191,10 +225,10 @@ class Compiled:
             raise
         if ours and not known:
             twins.keep(self.model, kind, program)
-        if not self.programs:
+        if not self._ordered:
             if not (noise.calls or known):
                 check_repeats(self.model, self.loss, examples)
-            self.params = bound.best_order  # so that a step copies nothing
+            self.params, self._ordered = bound.best_order, True  # so that a step copies nothing
             bound.share(self.params)
         return bound, noise
 

@@ -80,6 +80,19 @@ class Workers:
         self.local.refresh()
         self._told = False
 
+    def watch(self) -> None:
+        """Look at the model before a callback, which may change it."""
+        self.local.watch()
+
+    def renew(self) -> bool:
+        """Compile again, here and there, what callbacks have changed."""
+        changed = self.local.renew()
+        if changed:
+            self._told = False
+            for parts in self.known.values():
+                parts.state = None
+        return changed
+
     def run(self, rows: Rows, flat: Array, reverse: bool) -> Batch:
         """Return losses, outputs and, where `reverse` asks for it, the mean gradient of `rows`."""
         self._tell()
