@@ -5,6 +5,8 @@ Both answer the same call, `run(rows, flat, reverse) -> losses, outputs, gradien
 trained. Invariant: from the same `flat` both give the same numbers, within rounding.
 """
 
+import pickle
+import random
 from contextlib import ExitStack
 from typing import Any
 
@@ -204,9 +206,12 @@ class Compiled:
         weighted = examples.weights is not None
 
         def loss_and_output(x: Any, target: Any, *more: Any) -> Any:
+            before = _generators(self.model)
             with noise.given(*more[weighted:]):
                 output = self.model(x)
             error = as_value(self.loss(output, target), "the loss")
+            if _generators(self.model) != before:  # perhaps on one branch only
+                raise TypeError(f"the random numbers that model or loss draw {_DRAWN}")
             return (error * more[0] if weighted else error, listed(output))
 
         _, y, *weights = [array[:1] for array in self.arrays]
@@ -243,7 +248,19 @@ def check_repeats(model: Module, loss: Loss, examples: Examples) -> None:
         if first != second:
             raise TypeError(
                 f"the {what} answers the same example with {first[0]} and then {second[0]}: "
-                "random numbers would be frozen into the compiled program. Draw them in a "
-                "layer that is an nn.layers.NoisyLayer, as nn.Dropout is, or pass "
-                "compiled=False"
+                f"random numbers {_DRAWN}"
             )
+
+
+def _generators(model: Module) -> bytes:
+    """The states of Python's and NumPy's generators, and of those that the modules hold."""
+    held = [x for module in model.modules() for x in vars(module).values()]
+    own = [x.getstate() for x in held if type(x) is random.Random]
+    numpys = [x.bit_generator.state for x in held if isinstance(x, np.random.Generator)]
+    return pickle.dumps([random.getstate(), np.random.get_state(), own, numpys])
+
+
+_DRAWN = (
+    "would be frozen into the compiled program. Draw them in a layer that is an "
+    "nn.layers.NoisyLayer, as nn.Dropout is, or pass compiled=False"
+)

@@ -3,6 +3,7 @@
 import random
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from small_trainings import POINTS, both, fit
 
@@ -101,3 +102,17 @@ def test_a_change_that_makes_no_difference_compiles_nothing(monkeypatch, compile
     model = Plastic()
     fit(model, y=TARGETS, compiled=compiled, callbacks=[lambda h: model.log.append(h.loss[-1])])
     assert len(model.log) == 3 and len(made) == compiled
+
+
+@pytest.mark.parametrize("own", [random, random.Random(0), np.random, np.random.default_rng(0)])
+def test_random_numbers_on_one_branch_are_named(own):
+    class Rarely(Plastic):
+        def forward(self, x):
+            self.own = own
+            output = self.last(self.first(x))[0]
+            return output * own.random() if x[0] > 1.0 else output
+
+    assert POINTS[0, 0] < 1.0
+    with pytest.raises(TypeError, match=r"random numbers that .* draw would be frozen"):
+        fit(Rarely(), y=TARGETS)
+    fit(Rarely(), y=TARGETS, compiled=False)
