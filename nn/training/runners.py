@@ -152,7 +152,7 @@ class Compiled:
         self._look = self._look or Look(self.model, self.loss)
 
     def renew(self) -> bool:
-        """Compile again, after callbacks, what is no longer what was recorded; whether it may be."""
+        """Compile again what callbacks have changed; whether they have changed anything."""
         if self._look is None or self._look.is_same(self.model) or self.examples is None:
             return False
         self._look = Look(self.model, self.loss)
