@@ -33,6 +33,9 @@ class _Building(threading.local):
 
     depth = 0
 
+    def __reduce__(self) -> str:  # a class of a notebook's is pickled with what its `built` names
+        return "_building"
+
 
 _building = _Building()
 

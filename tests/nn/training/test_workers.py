@@ -156,6 +156,30 @@ def test_a_callback_may_freeze_and_thaw(client):
     assert found[1] == pytest.approx(found[0], rel=1e-12, abs=1e-13)
 
 
+def test_a_number_that_a_callback_changes_is_followed(client):
+    class Scaled(nn.Module):
+        def __init__(self):
+            self.net, self.factor = network(1), 1.0
+
+        def forward(self, x):
+            return self.net(x) * self.factor
+
+    def weaken(model):
+        def change(history):
+            model.factor *= 0.5
+
+        return change
+
+    found = []
+    for where in (None, client):
+        model = Scaled()
+        options = {"y": HEIGHTS, "client": where, "callbacks": [weaken(model)]}
+        found.append(trained(model, **options)[0])
+    assert found[1] == pytest.approx(found[0], rel=1e-12, abs=1e-13)
+    model = Scaled()
+    assert trained(model, HEIGHTS)[0] != pytest.approx(found[0])
+
+
 def test_a_group_may_be_added_while_training(client):
     found = []
     for where in (None, client):
