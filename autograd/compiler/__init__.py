@@ -17,6 +17,7 @@
     lanes    the same for the steps of a training: what is alike is one instruction; `products`
              finds the layers, `kernels` are the loops
     javascript the other way out once more, for pages
+    ways_out to other libraries: `tensors` is what `to_torch` and `to_jax` share, `to_onnx` a file
     replay   the paths of a function and the rows run through them; `batches` the buffers
     parameters what a program trains, and where it stands in flat arrays
     program  what the user calls

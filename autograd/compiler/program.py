@@ -7,6 +7,7 @@ are made of the function and start without any.
 """
 
 import inspect
+import os
 import sys
 import threading
 import types
@@ -26,7 +27,11 @@ from autograd.compiler.parameters import Flat, Parameters, Shared, padded
 from autograd.compiler.replay import Path, Replayer
 from autograd.compiler.results import blocks, rebuild, together
 from autograd.compiler.tape import UnreadableError
+from autograd.compiler.to_jax import to_jax
+from autograd.compiler.to_onnx import to_onnx
+from autograd.compiler.to_torch import to_torch
 from autograd.compiler.trace import PROGRAM, without_arrays
+from autograd.compiler.ways_out import Outward, only, outward
 from autograd.engine.modes import any_open, innermost, no_grad, recording
 from autograd.engine.primitive import DETACHED
 from autograd.engine.value import Value, as_value, leaf, node
@@ -278,13 +283,56 @@ class Program:
         Raises `ValueError` before the first call and for recordings of several kinds of calls, and
         `TypeError` where a row of the user's own cannot be written as JavaScript.
         """
-        replayers = [replayer for replayer in self._replayers.values() if replayer.paths]
-        if len(replayers) != 1:
-            raise ValueError(
-                f"`to_javascript` writes what was recorded for one kind of call; of "
-                f"`{self.__name__}` there are {len(replayers)}: call a fresh program once"
-            )
-        return javascript(replayers[0].lines, self._parameters)
+        replayer = only(self._recorded, self.__name__, "to_javascript")
+        return javascript(replayer.lines, self._parameters)
+
+    def to_torch(self) -> Callable[..., Any]:
+        """Return the program as a function of PyTorch's tensors, differentiable there.
+
+        `function(*args, parameters=None)` takes arguments as the program does, tensors for arrays
+        and numbers, and returns tensors for its results. `parameters` is a flat tensor, or a list,
+        in the order of `program.parameters`; by default they are as the Values are at that call.
+        All is computed in the floats of the tensors, float64 without any. Derivatives, of any order
+        and under `torch.func`, are those of the rows, kinks and ties included. A `take` at an index
+        outside of its table gives nan. Static arguments are those of the recorded call.
+
+        Raises `ValueError` before the first call, for recordings of several kinds of calls and for
+        functions with branches; `TypeError` where a row of the user's own cannot be read;
+        `ImportError` without PyTorch.
+        """
+        return to_torch(self._outward("to_torch"))
+
+    def to_jax(self) -> Callable[..., Any]:
+        """Return the program as a function of JAX arrays, differentiable there.
+
+        As `to_torch`, for `jax.grad`, `jit`, `vmap` and `pmap`. JAX computes in float32 unless
+        jax.config.update("jax_enable_x64", True) was said. Under `jit` the default of `parameters`
+        is what it was when the function was traced: pass what changes.
+
+        Raises what `to_torch` raises, `ImportError` without JAX.
+        """
+        return to_jax(self._outward("to_jax"))
+
+    def to_onnx(self, path: str | os.PathLike[str], *, dtype: str = "float32") -> None:
+        """Write the program to an ONNX file at `path`, with the parameters as they are now.
+
+        Inputs have the names of the arguments, results are "output", of a dict "output_key", of a
+        tuple "output_0" and on; with batch=True the first axis is "batch", of any length. All
+        numbers are of `dtype`, "float32" or "float64"; for the latter onnxruntime has no kernels
+        for tan, the inverse functions of sin, cos and tan, hyperbolic functions but tanh, and erf.
+        A `take` at an index outside of its table gives nan.
+
+        Raises what `to_torch` raises, `ImportError` without onnx, `ValueError` for another `dtype`
+        and `OSError`.
+        """
+        to_onnx(self._outward("to_onnx"), path, dtype)
+
+    def _outward(self, way: str) -> Outward:
+        return outward(self._recorded, self._batch, self.__name__, way)
+
+    @property
+    def _recorded(self) -> list[Replayer]:
+        return [replayer for replayer in self._replayers.values() if replayer.paths]
 
     def __str__(self) -> str:
         lines = [f"program of {self.__name__}: {len(self._paths)} paths"]

@@ -4,37 +4,53 @@ A list of Values, or of lists of one length, is one block and becomes one array;
 stay what they are, each item with blocks of its own.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from autograd.nesting import kind_of_tuple
+from autograd.nesting import Shape, kind_of_tuple
 
 FloatArray = npt.NDArray[np.float64]
 
 
 def blocks(structure: Any) -> list[tuple[int, ...]]:
     """Return the shapes of the blocks; () for a single Value."""
+    return [shape for _, shape in named_blocks(structure, "")]
+
+
+def named_blocks(structure: Any, name: str) -> list[tuple[str, tuple[int, ...]]]:
+    """Return name and shape of each block: `name`, or `name_key` for that of an item."""
     shape = _rectangular(structure)
     if shape is not None:
-        return [shape]
-    items = structure.values() if isinstance(structure, dict) else structure
-    return [block for item in items for block in blocks(item)]
+        return [(name, shape)]
+    items = structure.items() if isinstance(structure, dict) else enumerate(structure)
+    return [block for key, item in items for block in named_blocks(item, f"{name}_{key}")]
 
 
 def rebuild(structure: Any, parts: list[FloatArray], batch: bool) -> Any:
     """Return the structure with an array, or a float, for each block; takes them from `parts`."""
+    return rebuilt(structure, parts, _rows_of if batch else _one_of)
+
+
+def rebuilt(structure: Any, parts: list[Any], shaped: Callable[[Any, tuple[int, ...]], Any]) -> Any:
+    """Return the structure with what `shaped` makes of each block of `parts` and its shape."""
     shape = _rectangular(structure)
     if shape is not None:
-        part = parts.pop(0)
-        if batch:
-            return part.reshape(len(part), *shape).copy()
-        return part.reshape(shape).copy() if shape else float(part[0])
+        return shaped(parts.pop(0), shape)
     if isinstance(structure, dict):
-        return {key: rebuild(item, parts, batch) for key, item in structure.items()}
-    items = [rebuild(item, parts, batch) for item in structure]
+        return {key: rebuilt(item, parts, shaped) for key, item in structure.items()}
+    items = [rebuilt(item, parts, shaped) for item in structure]
     return kind_of_tuple(type(structure), items) if isinstance(structure, tuple) else items
+
+
+def _rows_of(part: FloatArray, shape: tuple[int, ...]) -> FloatArray:
+    return part.reshape(len(part), *shape).copy()
+
+
+def _one_of(part: FloatArray, shape: tuple[int, ...]) -> Any:
+    return part.reshape(shape).copy() if shape else float(part[0])
 
 
 def together(groups: list[tuple[list[int], Any]]) -> Any:
@@ -63,6 +79,8 @@ def together(groups: list[tuple[list[int], Any]]) -> Any:
 def _rectangular(structure: Any) -> tuple[int, ...] | None:
     if structure is None:
         return ()
+    if isinstance(structure, Shape):
+        return structure.sizes
     if not isinstance(structure, list):
         return None
     shapes = {_rectangular(item) for item in structure}
