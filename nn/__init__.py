@@ -3,6 +3,9 @@
 from types import ModuleType as _Module
 
 from nn.convert import from_torch as from_torch
+from nn.convert import load_weights as load_weights
+from nn.convert import save_weights as save_weights
+from nn.convert import to_onnx as to_onnx
 from nn.convert import to_torch as to_torch
 from nn.files.checkpoint import load_checkpoint as load_checkpoint
 from nn.files.checkpoint import save_checkpoint as save_checkpoint

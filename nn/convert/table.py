@@ -3,8 +3,9 @@
 Invariant: `import nn` does not import PyTorch, which takes seconds; `import_torch` does.
 """
 
-import importlib
 from typing import Any
+
+from autograd.compiler.ways_out import imported
 
 # Our name of an activation, PyTorch's class, and the settings that make it the same function.
 # Above its threshold PyTorch rounds softplus(x) to x: from 40 on that changes no float64.
@@ -47,7 +48,4 @@ BATCHES_FIRST = ("RNN", "GRU", "LSTM", "MultiHeadAttention")  # as all other lay
 
 def import_torch() -> Any:
     """Return the module `torch`; raises `ImportError` that says what to do without it."""
-    try:
-        return importlib.import_module("torch")  # Any to mypy, installed or not
-    except ImportError:
-        raise ImportError("PyTorch is not installed: pip install torch") from None
+    return imported("torch", "PyTorch", "torch")

@@ -45,6 +45,7 @@ def test_public_names():
         "Schedule StepLR ExponentialLR CosineAnnealingLR OneCycleLR ReduceLROnPlateau WarmUp "
         "clip_grad_norm clip_grad_value History fit predict accuracy "
         "plot_boundary plot_step plot_weights find_learning_rate RateSweep "
-        "save load save_checkpoint load_checkpoint LoadError to_torch from_torch predict_proba "
+        "save load save_checkpoint load_checkpoint LoadError to_torch from_torch to_onnx "
+        "save_weights load_weights predict_proba "
         "EarlyStopping DivergedError TrainingWarning Playground playground load_playground".split()
     )
