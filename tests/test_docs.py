@@ -25,6 +25,11 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PAGES = [path for path in PAGES if "_build" not in path.parts]
 BLOCK = re.compile(r"^```(\{[\w-]+\}|\w*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 OPTIONS = doctest.ELLIPSIS
+# What tells that a block needs a library that the `test` extra does not bring along.
+OTHERS = {
+    **{"plot_": "matplotlib", "torch": "torch", "jax": "jax", "onnxruntime": "onnxruntime"},
+    **{"to_onnx": "onnx", "safetensors": "safetensors"},
+}
 
 
 def blocks(path, *kinds):
@@ -55,8 +60,8 @@ def test_code_runs_and_prints_what_stands_below_it(path, tmp_path, monkeypatch):
     names = {"__name__": "__main__"}
     runner = doctest.DocTestRunner(optionflags=OPTIONS)
     for line, code in blocks(path, "python"):
-        if "plot_" in code and find_spec("matplotlib") is None:
-            continue  # which the `test` extra does not bring along
+        if any(word in code and find_spec(name) is None for word, name in OTHERS.items()):
+            continue
         if ">>>" in code:
             test = doctest.DocTestParser().get_doctest(code, names, path.name, str(path), line)
             runner.run(test, clear_globs=False)

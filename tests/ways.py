@@ -73,17 +73,24 @@ class Jax:
         return np.array(self.jax.jit(self.jax.vmap(function))(*map(self.array, inputs)))
 
 
+def onnxruntime():
+    """The library; a test is skipped without it, or without onnx."""
+    pytest.importorskip("onnx", reason="ONNX is not installed")
+    return pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+
+
 def in_onnxruntime(program, *inputs, dtype="float64"):
     """What onnxruntime gives for a program, by the name of each output."""
-    pytest.importorskip("onnx", reason="ONNX is not installed")
-    runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+    onnxruntime()
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "program.onnx")
         program.to_onnx(path, dtype=dtype)
-        return run_onnx(runtime, path, *inputs)
+        return run_onnx(path, *inputs)
 
 
-def run_onnx(runtime, path, *inputs):
+def run_onnx(path, *inputs):
+    """What the file gives for its inputs, in their order."""
+    runtime = onnxruntime()
     options = runtime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     session = runtime.InferenceSession(path, options, providers=["CPUExecutionProvider"])

@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 from sequences import HIDDEN, LAYERS, LENGTH, WIDTH, examples, flat, model_of
-from ways import Jax, Torch, assert_close, by_hand, in_onnxruntime, run_onnx
+from ways import Jax, Torch, assert_close, by_hand, in_onnxruntime, onnxruntime, run_onnx
 
 import autograd
 import nn
@@ -100,6 +100,7 @@ def test_every_layer_and_its_derivatives(way, name):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_every_layer_in_onnxruntime(name):
+    onnxruntime()
     model, x = model_and_inputs(name)
     program, x = compiled(model, x), x.astype(np.float32).astype(float)
     expected = program(x)
@@ -149,6 +150,7 @@ def test_every_loss_and_its_derivatives(way, name):
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_every_loss_in_onnxruntime(name):
+    onnxruntime()
     for outputs, targets, function in targets_of(name):
         program = autograd.compile(lambda o, t, f=function: f(list(o), list(t)), batch=True)
         expected = program(outputs, targets)
@@ -182,26 +184,24 @@ def test_a_loss_trains_in_pytorch_as_here():
 
 @pytest.mark.parametrize("name", MODELS)
 def test_models_as_onnx_files(name, tmp_path):
-    pytest.importorskip("onnx", reason="ONNX is not installed")
-    runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+    onnxruntime()
     model, x = model_and_inputs(name)
     model.train()
     x, path = x.astype(np.float32).astype(float), tmp_path / "model.onnx"
     nn.to_onnx(model, path, x[0])
     assert all(module.training for module in model.modules())
-    found = run_onnx(runtime, path, x)
+    found = run_onnx(path, x)
     np.testing.assert_allclose(found["output"], nn.predict(model, x), rtol=1e-5, atol=1e-5)
 
 
 def test_what_a_model_takes_is_known_or_asked_for(tmp_path):
-    pytest.importorskip("onnx", reason="ONNX is not installed")
-    runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+    onnxruntime()
     path = tmp_path / "model.onnx"
     for make in (lambda: nn.MLP(3, [2]), images, lambda: nn.Sequential(nn.Linear(3, 2), "tanh")):
         model = make()
         nn.to_onnx(model, path, dtype="float64")
         x = np.random.default_rng(1).normal(size=(3, 24 if make is images else 3))
-        found = run_onnx(runtime, path, x)["output"]
+        found = run_onnx(path, x)["output"]
         np.testing.assert_allclose(found, nn.predict(model, x), rtol=1e-12, atol=1e-12)
     for model in (nn.Sequential(nn.Flatten(), nn.Linear(4, 1)), nn.LSTM(2, 3), nn.Sequential()):
         with pytest.raises(ValueError, match="pass an `example`, one input such as X"):
@@ -212,13 +212,12 @@ def test_what_a_model_takes_is_known_or_asked_for(tmp_path):
 
 
 def test_models_of_several_arguments_and_results(tmp_path):
-    pytest.importorskip("onnx", reason="ONNX is not installed")
-    runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+    onnxruntime()
     path, generator = tmp_path / "model.onnx", np.random.default_rng(2)
     cell = nn.LSTMCell(WIDTH, HIDDEN, rng=rng())
     x, state = generator.normal(size=(3, WIDTH)), generator.normal(size=(3, 2, HIDDEN))
     nn.to_onnx(cell, path, (x[0], state[0]), dtype="float64")
-    found = run_onnx(runtime, path, x, state)
+    found = run_onnx(path, x, state)
     for i in range(3):
         expected = cell(x[i].tolist(), state[i].tolist())
         for name, numbers in zip(("output_0", "output_1"), expected, strict=True):
@@ -226,7 +225,7 @@ def test_models_of_several_arguments_and_results(tmp_path):
     lstm = nn.LSTM(WIDTH, HIDDEN, 2, rng=rng())
     x = generator.normal(size=(2, LENGTH, WIDTH))
     nn.to_onnx(lstm, path, x[0], dtype="float64")
-    found = run_onnx(runtime, path, x)
+    found = run_onnx(path, x)
     expected, (h, c) = lstm(x[1].tolist())
     shapes = {name: array.shape for name, array in found.items()}
     assert shapes == {
