@@ -93,9 +93,7 @@ def outward(replayers: Sequence[Replayer], batched: bool, name: str, way: str) -
             results.append(reroller.gather([next(left) for _ in range(size)], (size,)))
     wanted = needed([*results, *reroller.arguments, reroller.parameters])
     instructions = [a for a in reroller.arrays.instructions if a in wanted]
-    read = {
-        arg for a in instructions if a.op is not table.detach for arg in a.args if _is_array(arg)
-    }
+    read = {arg for a in instructions if a.op is not table.detach for arg in a.args}
     return Outward(
         name,
         replayer.layout,
@@ -103,7 +101,7 @@ def outward(replayers: Sequence[Replayer], batched: bool, name: str, way: str) -
         instructions,
         results,
         recording.structure,
-        frozenset(wanted - read),
+        frozenset(wanted - read - set(results)),
         replayer.parameters,
     )
 

@@ -1,5 +1,6 @@
 """Ways out to PyTorch, JAX and ONNX: what programs compute there, beside the engine."""
 
+import functools
 import math
 from functools import cache
 from random import Random
@@ -178,6 +179,18 @@ def test_kinks_and_ties_are_the_engines(way):
     rows = np.array([[0.0, 0.0, 0.0], [1.0, 2.0, 2.0], [-1.0, -1.0, -3.0]])
     program(rows)
     assert_close(way.both(program, [], rows), by_hand(function, [], rows))
+
+
+@pytest.mark.parametrize("extreme", [autograd.maximum, autograd.minimum])
+def test_the_largest_of_many_shares_ties_as_a_chain_does(way, extreme):
+    def function(xs):
+        return functools.reduce(extreme, xs)
+
+    program = autograd.compile(function, batch=True)
+    rows = np.array([[1.0, 2.0, 2.0, 2.0], [0.5, -1.0, 3.0, -1.0]])
+    program(rows)
+    assert_close(way.both(program, [], rows), by_hand(function, [], rows))
+    np.testing.assert_array_equal(in_onnxruntime(program, rows)["output"], program(rows))
 
 
 @pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated")  # PyTorch calls it itself
