@@ -372,7 +372,9 @@ class Program:
         own, (layout, _, _) = self._parameters, self._signature.read(args, {}, None)
         own.values, own.used = [values[i] for i in recorded.places], set(recorded.used)
         own.arrange(recorded.order)
-        self._new(layout).paths.append(recorded.path)
+        path = recorded.path  # native code that is made of it later needs to know how many
+        recording = replace(path.recording, parameters=list(own.values))
+        self._new(layout).paths.append(replace(path, recording=recording))
 
     def __get__(self, instance: Any, owner: Any = None) -> "Program":
         """The program as a method: one for each instance, kept in the instance.

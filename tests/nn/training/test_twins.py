@@ -140,13 +140,31 @@ def test_a_model_that_was_changed_is_no_twin(change):
     assert weights[0] == pytest.approx(weights[1], rel=1e-9, abs=1e-12)
 
 
-def test_copies_and_pickles_are_compiled_anew(recordings):
+def test_copies_and_pickles_of_an_estimator_have_its_twins(recordings):
     fitted = clone(CLASSIFIER).fit(X, Y)
     expected = answers(fitted)
     assert len(recordings) == 2
     for again in (copy.deepcopy(fitted), pickle.loads(pickle.dumps(fitted))):
-        assert answers(again) == expected
-        assert "_twins" not in vars(again.model_)
+        assert answers(again) == expected and agrees(again.model_)
+    assert len(recordings) == 2
+    models = copy.deepcopy(fitted.model_), pickle.loads(pickle.dumps(fitted.model_))
+    assert not any("_twins" in vars(model) for model in models)  # of a model nobody knows
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
+def test_copies_of_a_model_that_was_changed_have_no_twins(change):
+    fitted = clone(CLASSIFIER).fit(X, Y)
+    fitted.predict(X)
+    change(fitted.model_)
+    again = copy.deepcopy(fitted)
+    assert "_twins" not in vars(again.model_) and agrees(again.model_)
+
+
+def test_a_twin_may_run_natively():
+    pytest.importorskip("llvmlite")
+    small = MLPClassifier((4,), solver="sgd", batch_size=4, max_iter=600, random_state=0, tol=0.0)
+    first, second = (clone(small).fit(X, Y) for _ in range(2))
+    assert first.coefs_[0].tolist() == second.coefs_[0].tolist()
 
 
 def test_a_loss_of_the_users_is_recorded_each_time():
