@@ -26,7 +26,7 @@ from nn.optim import SGD, Adam, Optimizer
 from nn.training.fit import fit
 from nn.training.history import History, Observer
 from nn.training.predictor import predictor_of
-from nn.training.twins import call_twin
+from nn.training.twins import architecture_of, call_twin
 
 Array = npt.NDArray[Any]
 
@@ -64,6 +64,19 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     n_iter_no_change: int = 10
     learning_rate: str = "constant"
     warm_start: bool = False
+
+    def __getstate__(self) -> Any:
+        """Return what copies and pickles hold; a copy in another process has twins again."""
+        model = getattr(self, "model_", None)
+        architecture = None if model is None else architecture_of(model)
+        return {**super().__getstate__(), "_architecture": architecture}
+
+    def __setstate__(self, state: Any) -> None:
+        state = dict(state)
+        architecture = state.pop("_architecture", None)
+        super().__setstate__(state)
+        if architecture is not None:
+            call_twin(self.model_, architecture)
 
     @property
     def _is_new(self) -> bool:

@@ -31,6 +31,15 @@ def call_twin(model: Module, architecture: Hashable) -> None:
         vars(model)[TWINS] = _Twin(architecture, Look(model), values)
 
 
+def architecture_of(model: Module) -> Hashable:
+    """Return what the twins of `model` are called, None where it has none or has changed.
+
+    It can be pickled where its parts can, for a copy in another process to be called so again.
+    """
+    twin = vars(model).get(TWINS)
+    return twin.architecture if twin is not None and twin.look.is_same(model) else None
+
+
 def adopt(model: Module, kind: Hashable, program: Program, args: Sequence[Any]) -> bool:
     """Give `program` what was recorded of that `kind` for a twin; whether there was any.
 
