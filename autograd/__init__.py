@@ -3,6 +3,8 @@
 Compute with `Value`s as with numbers, call `backward()` on the result, read `.grad`.
 """
 
+from types import ModuleType as _Module
+
 from autograd.checking.anomaly import detect_anomaly as detect_anomaly
 from autograd.checking.by_hand import assert_gradients as assert_gradients
 from autograd.checking.by_hand import check as check
@@ -68,3 +70,9 @@ from autograd.pictures.draw import draw as draw
 from autograd.pictures.stepper import stepper as stepper
 from autograd.words.explain import explain as explain
 from autograd.words.why import why as why
+
+__all__ = [
+    name
+    for name, item in tuple(vars().items())
+    if not (name.startswith("_") or isinstance(item, _Module))
+]

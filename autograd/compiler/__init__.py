@@ -35,6 +35,8 @@ from typing import Any, overload
 
 from autograd.compiler.program import Program as Program
 
+__all__ = ["Program", "compile"]
+
 
 @overload
 def compile(

@@ -11,3 +11,5 @@ with arguments, files or data is one line on stderr and status 2.
 """
 
 from nn.commands.main import main as main
+
+__all__ = ["main"]

@@ -1,8 +1,10 @@
 """The command line's entrance: it runs a command, and turns errors into one line and status 2."""
 
 import argparse
+import os
 import sys
 import warnings
+from typing import NoReturn
 
 from tqdm import tqdm
 
@@ -25,14 +27,14 @@ NEXT = (
 COMMANDS = {"train": _train, "predict": predict, "info": info}
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line `arguments`; returns the exit status.
+def main(arguments: list[str] | None = None, prog: str = "python -m nn") -> int:
+    """Run the command line `arguments` of the command `prog`; returns the exit status.
 
     Raises `SystemExit` with status 2 for what is wrong with arguments, files or data, and
     `BrokenPipeError` where nobody reads the output any more.
     """
     given = sys.argv[1:] if arguments is None else arguments
-    options, parser = parse(given)
+    options, parser = parse(given, prog)
     try:
         with warnings.catch_warnings():
             warnings.showwarning = lambda message, *_: tqdm.write(
@@ -53,3 +55,17 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"{error.filename}: {error.strerror}")
     except (ValueError, TypeError, ImportError, FloatingPointError, MemoryError) as error:
         parser.error(str(error) or type(error).__name__)
+
+
+def run(prog: str) -> NoReturn:
+    """Be the command `prog`: run what it was given, and exit."""
+    try:
+        sys.exit(main(prog=prog))
+    except BrokenPipeError:  # the reader of our output has gone, as in `| head`
+        sys.stdout = open(os.devnull, "w")
+        sys.exit(0)
+
+
+def seegrad() -> NoReturn:
+    """Be the command that is installed."""
+    run("seegrad")

@@ -1,6 +1,8 @@
 """The parser of the command line: every option with its check, and examples for each command."""
 
 import argparse
+import contextlib
+import os
 
 from nn.checks import check_share, fraction, not_negative, positive
 from nn.commands.arguments import Parser, check_seed, count, number, path
@@ -37,29 +39,31 @@ INFO_EXAMPLES = """examples:
 """
 
 
-def parser() -> tuple[Parser, dict[str, Parser]]:
-    """Return the parser of the command line, and those of the commands by name."""
+def parser(prog: str = "python -m nn") -> tuple[Parser, dict[str, Parser]]:
+    """Return the parser of the command line `prog`, and those of its commands by name."""
     top = Parser(
-        prog="python -m nn",
+        prog=prog,
         description="Networks of scalar Values: train them on real data, and use them.",
-        epilog="Without a command it is train. examples: python -m nn --data moons; "
-        "python -m nn train --help",
+        epilog=f"Without a command it is train. examples: {prog} --data moons; {prog} train --help",
     )
     commands = top.add_subparsers(dest="command", required=True, parser_class=Parser)
     train = commands.add_parser(
-        "train", help="train a network and test it", epilog=TRAIN_EXAMPLES, description=TRAIN
+        "train",
+        help="train a network and test it",
+        epilog=TRAIN_EXAMPLES.replace("python -m nn", prog),
+        description=TRAIN,
     )
     predict = commands.add_parser(
         "predict",
         help="what a saved network says about new data",
         description="Write what a saved network says about each row, as CSV.",
-        epilog=PREDICT_EXAMPLES,
+        epilog=PREDICT_EXAMPLES.replace("python -m nn", prog),
     )
     info = commands.add_parser(
         "info",
         help="what a saved file holds",
         description="Print the architecture of a saved network, and how it was trained.",
-        epilog=INFO_EXAMPLES,
+        epilog=INFO_EXAMPLES.replace("python -m nn", prog),
     )
     _data(train)
     _reading(train)
@@ -205,9 +209,17 @@ def _files(p: Parser) -> None:
     )
 
 
-def parse(arguments: list[str]) -> tuple[argparse.Namespace, Parser]:
-    """Return the options and the parser of their command; without a command it is train."""
-    top, commands = parser()
+def parse(arguments: list[str], prog: str = "python -m nn") -> tuple[argparse.Namespace, Parser]:
+    """Return the options and the parser of their command; without a command it is train.
+
+    Where a shell asks for completions, it is given these instead, and the process ends.
+    """
+    top, commands = parser(prog)
+    if "_ARGCOMPLETE" in os.environ:
+        with contextlib.suppress(ImportError):
+            import argcomplete
+
+            argcomplete.autocomplete(top)
     first = arguments[0] if arguments else ""
     if not first or (first.startswith("-") and first not in ("-h", "--help")):
         arguments = ["train", *arguments]

@@ -22,3 +22,5 @@ from nn.convert.onnx_file import to_onnx as to_onnx
 from nn.convert.outward import to_torch as to_torch
 from nn.convert.weights import load_weights as load_weights
 from nn.convert.weights import save_weights as save_weights
+
+__all__ = ["from_torch", "load_weights", "save_weights", "to_onnx", "to_torch"]

@@ -9,3 +9,5 @@ curves or classes differ by colour alone, and arguments are checked before a fig
 from nn.pictures.boundary import plot_boundary as plot_boundary
 from nn.pictures.step import plot_step as plot_step
 from nn.pictures.weights import plot_weights as plot_weights
+
+__all__ = ["plot_boundary", "plot_step", "plot_weights"]

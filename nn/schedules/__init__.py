@@ -1,5 +1,7 @@
 """Schedules: how the learning rate changes as training goes on; PyTorch's names and formulas."""
 
+from types import ModuleType as _Module
+
 from nn.schedules.decay import CosineAnnealingLR as CosineAnnealingLR
 from nn.schedules.decay import ExponentialLR as ExponentialLR
 from nn.schedules.decay import LambdaLR as LambdaLR
@@ -8,3 +10,9 @@ from nn.schedules.one_cycle import OneCycleLR as OneCycleLR
 from nn.schedules.plateau import ReduceLROnPlateau as ReduceLROnPlateau
 from nn.schedules.schedule import Schedule as Schedule
 from nn.schedules.warm_up import WarmUp as WarmUp
+
+__all__ = [
+    name
+    for name, item in tuple(vars().items())
+    if not (name.startswith("_") or isinstance(item, _Module))
+]

@@ -16,3 +16,5 @@ except ImportError as error:  # `validate_data` came with 1.6
     raise ImportError(
         "`nn.sklearn` needs scikit-learn 1.6 or later: pip install -U 'seegrad[data]'"
     ) from error
+
+__all__ = ["MLPClassifier", "MLPRegressor"]

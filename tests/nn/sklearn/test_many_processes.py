@@ -39,21 +39,26 @@ def validated():
 
 def bagged():
     ensemble = BaggingClassifier(classifier(), n_estimators=4, random_state=1).fit(X, Y)
-    return ensemble.predict_proba(X).tolist()
+    return ensemble.predict_proba(X)
+
+
+def close_to(serial, work):
+    """Scores are the same; scikit-learn adds an ensemble's answers up by process."""
+    return pytest.approx(np.array(serial), rel=1e-12) if work is bagged else serial
 
 
 @pytest.mark.parametrize("work", [searched, validated, bagged])
 def test_dask_gives_the_serial_numbers(client, work):
     serial = work()
     with joblib.parallel_config(backend="dask"):
-        assert work() == serial
+        assert work() == close_to(serial, work)
 
 
 @pytest.mark.parametrize("work", [searched, validated, bagged])
 def test_loky_gives_the_serial_numbers(work):
     serial = work()
     with joblib.parallel_config(backend="loky", n_jobs=2):
-        assert work() == serial
+        assert work() == close_to(serial, work)
 
 
 def recorded(estimator, cut):
@@ -61,7 +66,8 @@ def recorded(estimator, cut):
     from nn.training import twins
 
     estimator.fit(X[cut:], Y[cut:]).predict(X)
-    return os.getpid(), sum(map(len, twins._kept.values())), len(pickle.dumps(estimator))
+    kept = twins._kept[twins.architecture_of(estimator.model_)]
+    return os.getpid(), len(kept), len(pickle.dumps(estimator))
 
 
 def test_each_process_records_once_and_programs_do_not_travel(client):
