@@ -56,6 +56,8 @@ def test_every_block_is_of_a_kind_that_is_tested_or_no_code():
 )
 def test_code_runs_and_prints_what_stands_below_it(path, tmp_path, monkeypatch):
     """In the order of a page, with one set of names."""
+    if path.name == "many_machines.md":
+        pytest.importorskip("distributed", reason="needs seegrad[distributed]")
     monkeypatch.chdir(tmp_path)
     names = {"__name__": "__main__"}
     runner = doctest.DocTestRunner(optionflags=OPTIONS)

@@ -22,8 +22,8 @@ DATA = {
     "autograd": "py.typed",
     "autograd/pictures": "functions.js numbers.js",
     "autograd/pictures/stepper_page": "elements.js geometry.js graph.js leaves.js nudge.js "
-    "page.css page.html picture.js quiz.js session.js start.js steps.js tabs.js text.js tip.js update.js "
-    "views.js",
+    "page.css page.html picture.js quiz.js session.js start.js steps.js tabs.js text.js "
+    "tip.js update.js views.js",
     "nn": "py.typed",
     "nn/data": "names.txt",
     "nn/live": "controls.js curves.js details.js elements.js loop.js network.js optimizer.js "
