@@ -29,6 +29,7 @@ extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ex
 exclude_patterns = ["_build"]
 
 nb_execution_mode = "off"  # notebooks are shown as they were executed
+nb_render_markdown_format = "myst"  # for the formulas of `explain`
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
 
@@ -46,6 +47,8 @@ html_css_files = ["site.css"]
 html_extra_path = ["llms.txt"]
 html_copy_source = False
 html_show_sourcelink = False
+html_show_copyright = False
+pygments_dark_style = "monokai"
 html_theme_options = {"navigation_with_keys": True}
 html_math_renderer = "mathml"
 
