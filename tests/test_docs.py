@@ -75,6 +75,18 @@ def test_code_runs_and_prints_what_stands_below_it(path, tmp_path, monkeypatch):
     assert not runner.failures
 
 
+def test_code_that_is_quoted_is_that_of_the_files():
+    """Rows of the two tables, on pages that explain how they are read and how one is added."""
+    files = [
+        ROOT / "autograd" / "engine" / "table.py",
+        ROOT / "autograd" / "checking" / "mistakes.py",
+    ]
+    code = " ".join(" ".join(path.read_text(encoding="utf-8") for path in files).split())
+    quoted = [text for path in PAGES for _, text in blocks(path, "text")]
+    assert len(quoted) >= 4
+    assert [text for text in quoted if " ".join(text.split()) not in code] == []
+
+
 def commands(text):
     """The command lines of a block, continued lines joined, comments left out."""
     lines = text.replace("\\\n", " ").splitlines()
