@@ -24,4 +24,9 @@ export default [
       "no-unused-vars": ["error", { vars: "local", argsIgnorePattern: "^_" }],
     },
   },
+  {
+    files: ["**/*.mjs"],
+    languageOptions: { sourceType: "module" },
+    rules: { "no-new-func": "off" }, // tests read the page's scripts by it
+  },
 ];

@@ -49,6 +49,8 @@ function problem(/** @type {any} */ measured) {
     return "An example takes a branch of the model that none of the given ones took: it does not count.";
   if (measured && !Number.isFinite(measured.training.loss))
     return "The loss is no longer a number: the learning rate is too high. Reset.";
+  if (!trainer.P.every(Number.isFinite))
+    return "A weight is no longer a number: the learning rate is too high. Reset.";
   return surface.strange
     ? "The model takes a branch here that it took for none of the given examples: these places are empty."
     : "";

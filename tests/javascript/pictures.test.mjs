@@ -7,10 +7,10 @@ const { lossScale, histogram, numberBetween, COLOURS } = loaded(
   ["lossScale", "histogram", "numberBetween", "COLOURS"],
 );
 
-const epoch = (number, training, test = NaN) => ({
+const epoch = (number, training, unseen = NaN) => ({
   epoch: number,
   training: { loss: training },
-  test: { loss: test },
+  test: { loss: unseen },
 });
 
 test("the curves reach from the first epoch to the last, and from 0 to the largest loss", () => {

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import re
 import runpy
 from functools import partial
@@ -10,6 +11,7 @@ from random import Random
 
 import numpy as np
 import pytest
+from monkey import Monkey
 
 import autograd
 import nn
@@ -434,19 +436,46 @@ def test_more_inputs_than_two_and_images(opened):
     assert page.evaluate("surface.axes[0]") == 3
 
 
-def test_a_monkey_finds_no_error(opened):
-    X, y = moons()
-    page = opened(nn.playground(small(), X, y, test=moons(10, 9)))
-    rng = Random(0)
-    for _ in range(150):
-        what = rng.random()
-        if what < 0.5:
-            page.mouse.click(rng.uniform(0, 1280), rng.uniform(0, 900))
-        elif what < 0.8:
-            page.keyboard.press(rng.choice(["Tab", "Enter", " ", "e", "s", "r", "ArrowUp", "7"]))
-        else:
-            page.select_option("#tool", rng.choice(["follow", "add", "move", "remove", "relabel"]))
+def trained(page):
+    """Put sane numbers into all fields, play, and wait until epochs pass."""
+    for field, entry in SANE.items():
+        page.fill(f"#{field}", entry)
+        page.keyboard.press("Tab")
+    page.select_option("#optimizer", "SGD")
+    page.evaluate("play(false), actions.reset()")
+    if not page.evaluate("trainer.training.rows.length"):
+        page.select_option("#tool", "add")
+        page.locator("#surface").click()
+    page.evaluate("play(true)")
+    until(page, "trainer.epochs > 3")
     page.evaluate("play(false)")
+    until(page, "trainer.fresh")
+    return math.isfinite(page.evaluate("trainer.measured.training.loss"))
+
+
+SANE = {"batch": "10", "lr": "0.01", "momentum": "0", "decay": "0", "noise": "0", "seed": "0"}
+
+
+@pytest.mark.parametrize("kind", ["plane", "table"])
+def test_a_monkey_finds_no_error(opened, kind):
+    page = opened(for_a_monkey(kind))
+    # 20 s for both; SEEGRAD_THOROUGH=1 asks for 5 minutes.
+    seconds = 150 if os.environ.get("SEEGRAD_THOROUGH") == "1" else 10
+    monkey = Monkey(page, Random(kind))
+    monkey.play(seconds)
+    assert trained(page), monkey.done[-200:]
+
+
+def for_a_monkey(kind):
+    """Two inputs and two classes with test data; or a table of three columns, by numbers."""
+    X, y = moons()
+    if kind == "plane":
+        return nn.playground(small(), X, y, test=moons(10, 9), classes=["no", "yes"])
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(30, 3))
+    model = nn.MLP(3, [4, 1], activation="tanh", rng=Random(0))
+    optimizer = nn.Adam(model.parameters(), lr=0.01)
+    return nn.playground(model, X, X[:, 0] * X[:, 1], optimizer=optimizer, names=["a", "b", "c"])
 
 
 def test_models_of_other_shapes_are_wired(opened):
