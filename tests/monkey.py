@@ -7,7 +7,7 @@ TEXTS = "0 1 7 0.01 0,5 3e-3 -1 1e999 -1e308 1e-320 NaN inf abc <b> { [] null 0x
 TEXTS += ["", " ", "é" * 50, "\u202e9\u0000", "'\"\\", "</script><img src=x onerror=alert(1)>"]
 TEXTS += ['{"__proto__": {"a": 1}}', "99999999999999999999"]
 KEYS = "Tab Tab Tab Tab Shift+Tab Enter Escape ArrowUp ArrowDown ArrowLeft ArrowRight".split()
-KEYS += "s e r n p x 7 PageUp PageDown Home End Backspace Delete".split() + [" "]
+KEYS += [*"s e r n p x 7 PageUp PageDown Home End Backspace Delete".split(), " "]
 SIZES = [(400, 700), (800, 900), (1280, 900), (1600, 1000)]
 
 
