@@ -32,7 +32,7 @@ class Details {
     setText(the("example"), this.ofExample());
     const lines = chosen?.unit ? this.ofUnit(chosen.unit) : chosen && this.ofParameter(chosen.p);
     const said = lines ?? [
-      "Click a neuron for its formula, a line, or choose a parameter, for its gradient.",
+      "Click a neuron for its formula; click a line, or choose a parameter, for its gradient.",
     ];
     if (this.said === said.join("\n")) return;
     this.said = said.join("\n");
@@ -63,13 +63,14 @@ class Details {
     const target = task.classes.length
       ? name(targets, 0)
       : fewOf(Array.from(targets, shown)).join(", ");
-    const says = task.classes.length ? `${name(trainer.answer(), task.threshold)}, by ` : "";
-    const place = `Example ${Math.min(this.surface.followed, rows.length - 1)} of ${rows.length}`;
+    const numbersSaid = fewOf(outputs).join(", ");
+    const says = task.classes.length
+      ? `${name(trainer.answer(), task.threshold)} (${numbersSaid})`
+      : numbersSaid;
+    const place = `Example ${Math.min(this.surface.followed, rows.length - 1)}, of ${rows.length}`;
     return [
       `${place}: ${fewOf(numbers).join(", ")}; target ${target}.`,
-      known
-        ? `The model says ${says}${fewOf(outputs).join(", ")}; loss ${shown(trainer.R[0])}.`
-        : "",
+      known ? `The model says ${says}; loss ${shown(trainer.R[0])}.` : "",
     ].join(" ");
   }
 

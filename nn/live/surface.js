@@ -176,11 +176,14 @@ class Surface {
       const which = this.trainer.classOf(target, 0);
       const colour = css(kind === "numbers" ? signOf(target[0]) : colourOf(which));
       mark(pen, which, x, y, 4);
-      pen.fillStyle = filled ? colour : styled("--field");
-      pen.strokeStyle = filled ? "#000" : colour;
-      pen.lineWidth = filled ? 1.5 : 2;
-      pen.fill();
+      pen.strokeStyle = styled("--ink");
+      pen.lineWidth = filled ? 1.5 : 3.5;
       pen.stroke();
+      pen.strokeStyle = colour;
+      pen.lineWidth = 2;
+      if (!filled) pen.stroke();
+      pen.fillStyle = filled ? colour : styled("--field");
+      pen.fill();
     }
   }
 

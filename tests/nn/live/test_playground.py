@@ -55,7 +55,11 @@ def moons(n=40, seed=0):
 
 
 def small(seed=1, **options):
-    return nn.MLP(2, [4, 1], rng=Random(seed), **options)
+    return small_of(2, seed, **options)
+
+
+def small_of(inputs, seed=1, **options):
+    return nn.MLP(inputs, [4, 1], rng=Random(seed), **options)
 
 
 def epoch(page, count=1):
@@ -412,13 +416,159 @@ def test_names_of_any_kind_inject_nothing(opened):
     assert page.locator("img").count() == 0 and page.locator("#legend b").count() == 0
 
 
-@pytest.mark.parametrize("width", [400, 800, 1600])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_is_wider_than_the_window(opened, width, scheme):
+@pytest.mark.parametrize("width", [400, 800, 1280, 1600])
+def test_nothing_is_wider_than_the_window(opened, width):
     X, y = moons()
-    page = opened(nn.playground(small(), X, y), width=width, color_scheme=scheme)
+    X = np.hstack([X, X])
+    names = ["a name that is much longer than its box", "b", "c" * 60, "d"]
+    classes = ["class " * 20, "n" * 70]
+    page = opened(nn.playground(small_of(4), X, y, names=names, classes=classes), width=width)
     epoch(page)
+    everything_open(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def everything_open(page):
+    """Open all that can be opened, with a wrong entry, and a parameter that is looked at."""
+    page.fill("#lr", "fast")
+    page.keyboard.press("Tab")
+    page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+    page.select_option("#parameter", "2")
+    until(page, "document.querySelector('#rows td').textContent !== ''")
+
+
+def luminance(rgb):
+    """Of a colour of sRGB, 0..255 (WCAG 2.2)."""
+    parts = [c / 255 / 12.92 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in rgb]
+    return np.dot([0.2126, 0.7152, 0.0722], parts)
+
+
+def contrast(one, two):
+    low, high = sorted((luminance(one), luminance(two)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_contrast_is_that_of_the_guidelines():
+    assert contrast((0, 0, 0), (255, 255, 255)) == pytest.approx(21)
+    assert contrast((119, 119, 119), (255, 255, 255)) == pytest.approx(4.48, abs=0.01)
+
+
+# What is read, and what is drawn, with the colour behind it: [what, colour, behind].
+PAINTED = """() => {
+  const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
+  const solid = (text) => (rgb(text)[3] ?? 1) === 1;
+  const behind = (element) => {
+    while (element && !solid(getComputedStyle(element).backgroundColor))
+      element = element.parentElement;
+    return rgb(getComputedStyle(element ?? document.body).backgroundColor);
+  };
+  const text = [], graphics = [];
+  for (const element of document.querySelectorAll("body *")) {
+    if (!element.checkVisibility() || element.closest("script, noscript, option")) continue;
+    const style = getComputedStyle(element);
+    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+    if (own || element.matches("input, select, textarea"))
+      text.push([element.id || element.tagName, rgb(style.color), behind(element)]);
+    if (element.matches(".weight")) graphics.push(["weight", rgb(style.stroke), behind(element)]);
+    if (element.matches("button, input, select, textarea, #network, #surface"))
+      graphics.push([element.id, rgb(style.borderTopColor), behind(element.parentElement)]);
+  }
+  const probe = document.createElement("i");
+  document.body.append(probe);
+  const named = (name) => {
+    probe.style.color = `var(${name})`;
+    return rgb(getComputedStyle(probe).color);
+  };
+  for (let i = 0; i < 10; i++) graphics.push(["class " + i, colourOf(i), named("--field")]);
+  graphics.push(["mark", named("--ink"), named("--field")]);
+  graphics.push(["focus", named("--done"), named("--paper")]);
+  probe.remove();
+  return { text, graphics };
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_and_graphics_stand_out(opened, scheme):
+    X, y = moons()
+    page = opened(nn.playground(small(), X, y, test=moons(5, 1)), color_scheme=scheme)
+    epoch(page)
+    everything_open(page)
+    found = page.evaluate(PAINTED)
+    assert len(found["text"]) > 100 and len(found["graphics"]) > 40
+    for kind, least in (("text", 4.5), ("graphics", 3.0)):
+        for what, colour, behind in found[kind]:
+            assert contrast(colour[:3], behind[:3]) >= least, (what, colour, behind)
+
+
+def test_everything_is_reached_by_keys_and_the_focus_is_seen(opened):
+    X, y = moons()
+    page = opened(nn.playground(small(), X, y, test=moons(5, 1)))
+    page.click("#all summary")
+    page.click("text=State: take it")
+    wanted = page.evaluate(
+        "Array.from(document.querySelectorAll('button, input, select, textarea, summary, canvas'))"
+        ".filter((e) => e.checkVisibility() && !e.disabled && (e.tabIndex >= 0)).length"
+    )
+    assert wanted > 25
+    page.evaluate("document.activeElement.blur()")
+    met = set()
+    for _ in range(3 * wanted):
+        page.keyboard.press("Tab")
+        where = page.evaluate(
+            "(() => { const e = document.activeElement; e.mark ??= Math.random(); const s = "
+            "getComputedStyle(e); return [e.tagName, e.mark, s.outlineStyle, s.outlineWidth]; })()"
+        )
+        if where[0] not in ("BODY", "IFRAME"):
+            assert where[2:] == ["solid", "3px"], where
+            met.add(where[1])
+        if len(met) == wanted:
+            break
+    assert len(met) == wanted
+
+
+def test_training_and_examples_by_keys_alone(opened):
+    X, y = moons()
+    page = opened(nn.playground(small(), X, y, classes=["no", "yes"]))
+    page.focus("#surface")
+    for key in ("n", "n", "p"):
+        page.keyboard.press(key)
+    until(page, "document.querySelector('#example').textContent.startsWith('Example 1, of 40')")
+    text = page.inner_text("#example")
+    label = ["no", "yes"][int(y[1])]
+    assert f"target {label}" in text and "The model says" in text
+    number = float(re.search(r"x1 = (\S+),", text)[1])
+    assert number == pytest.approx(X[1, 0], rel=1e-4)
+    place = page.evaluate("Array.from(trainer.training.clean[1])")
+    page.evaluate("the('tool').value = 'move'")
+    page.keyboard.press("Enter")  # takes it
+    for key in ("ArrowLeft", "ArrowLeft", "ArrowDown"):
+        page.keyboard.press(key)
+    page.keyboard.press("Enter")  # and lets it go
+    page.keyboard.press("ArrowLeft")
+    moved = page.evaluate("Array.from(trainer.training.clean[1])")
+    low, high = page.evaluate("surface.range[0]")
+    assert moved[0] == pytest.approx(place[0] - 0.05 * (high - low), abs=1e-9)
+    assert moved[1] < place[1] and moved[2] == place[2]
+    page.focus("#parameter")
+    page.keyboard.type("layers.1.neurons.0.weights.2")
+    until(page, "document.querySelector('#panel h2')?.textContent.endsWith('weights.2')")
+    assert page.locator(".weight.chosen").count() == 1
+
+
+def test_less_motion_where_it_is_asked_for(opened):
+    X, y = moons()
+    counting = "window.shows = 0; loop.show = () => { window.shows++; show(); }; play(true)"
+    pictures = {}
+    for motion in ("reduce", "no-preference"):
+        page = opened(nn.playground(small(), X, y), reduced_motion=motion)
+        page.evaluate(counting)
+        begin = page.evaluate("performance.now()")
+        until(page, f"performance.now() > {begin} + 1600 && trainer.epochs > 2")
+        pictures[motion] = page.evaluate(f"[shows, (performance.now() - {begin}) / 1000]")
+        page.evaluate("play(false)")
+    shows, seconds = pictures["reduce"]
+    assert 1 <= shows <= 2 + 2 * seconds
+    assert pictures["no-preference"][0] / pictures["no-preference"][1] > shows / seconds
 
 
 def test_more_inputs_than_two_and_images(opened):
