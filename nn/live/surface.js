@@ -179,11 +179,11 @@ class Surface {
       pen.strokeStyle = styled("--ink");
       pen.lineWidth = filled ? 1.5 : 3.5;
       pen.stroke();
+      pen.fillStyle = filled ? colour : styled("--field");
+      pen.fill();
       pen.strokeStyle = colour;
       pen.lineWidth = 2;
       if (!filled) pen.stroke();
-      pen.fillStyle = filled ? colour : styled("--field");
-      pen.fill();
     }
   }
 
