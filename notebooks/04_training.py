@@ -171,16 +171,34 @@ plots.show()
 # %% [markdown]
 # At first the line is anywhere. After one epoch it is a good straight cut; later it bends between
 # the moons. Straight first, bent later is typical: the large, simple part of the error goes first.
+#
+# The next cell shows the loss over the epochs, and then a small page in which the same model trains
+# live, from the same start.
 
 # %%
 history.plot()
 plots.show()
 print(f"accuracy on the points held out: {nn.accuracy(model, *held_out):.0%}")
 
+fresh = nn.MLP(2, [8, 1], activation="tanh", rng=random.Random(0))
+sgd = nn.SGD(fresh.parameters(), lr=0.5)
+nn.playground(fresh, X, y, loss=bce, optimizer=sgd, test=held_out, classes=moons.classes)
+
 
 # %% [markdown]
 # These are the **learning curves**. Watch both kinds: if the training loss falls while the
 # validation loss rises, the network learns its examples by heart (*overfitting*). Here both fall.
+#
+# Then the **live page**. **Play** trains, **One step** takes one mini-batch. Each neuron shows which
+# part of the plane it likes; lines are weights, dashed where negative. Click a neuron for its formula
+# with numbers. Choose a weight and take one step: its gradient is the mean over the examples of the
+# batch, and each example's share is what comes in times the error signal (section 7). Then change the
+# learning rate, add a point on the wrong side, or give the inputs noise, and watch the curves.
+# `nn.load_playground` brings the page's weights back to Python. (Run the notebook to see it. Some
+# viewers leave such pages out: below is how it looks after 60 epochs.)
+#
+# ![The live page: a network whose neurons show maps of the plane, the two moons with the decision
+# boundary between them, and the loss over 60 epochs](04_live.png)
 #
 # ## 5. How long a step? The learning rate
 #

@@ -128,7 +128,8 @@ class Details {
     if (!last.length) return [...lines, "No step yet: its gradient comes with the first."];
     const some = last.filter((i) => training.rows[i]);
     lines.push(
-      `gradient of the last batch: ${shown(G[p])}, the mean over its ${some.length} examples:`,
+      `gradient of the last batch: ${shown(G[p])}, the mean over its ${some.length} examples,`,
+      edge ? "each what comes in times the error signal:" : "which are:",
     );
     // It was taken before the step: the parameters go back there and come again.
     const kept = P.slice();
@@ -137,11 +138,11 @@ class Details {
     for (const i of some.slice(0, FEW)) {
       one.fill(0);
       this.trainer.run(training.rows[i], one);
-      const signal = edge && this.signal(one, edge.to);
-      const input = edge && this.numberOf(edge.from, training.rows[i]);
-      const product = `${factor(input)} × ${factor(signal)}, what comes in times the error signal`;
-      const known = signal !== null && signal !== undefined && input !== undefined;
-      lines.push(`example ${i}: ${shown(one[p])}${known ? ` = ${product}` : ""}`);
+      const signal = edge ? this.signal(one, edge.to) : undefined;
+      const input = edge ? this.numberOf(edge.from, training.rows[i]) : undefined;
+      const known = signal !== undefined && input !== undefined;
+      const product = known ? ` = ${factor(input)} × ${factor(signal)}` : "";
+      lines.push(`example ${i}: ${shown(one[p])}${product}`);
     }
     if (some.length > FEW) lines.push(`… and ${some.length - FEW} more`);
     else if (edge) lines.push(...this.ways(edge.to, one));

@@ -117,12 +117,20 @@ function loadState() {
   }
 }
 
+/** The text that Python has packed: deflated, in base64. */
+async function unpacked(/** @type {string} */ text) {
+  const bytes = Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Response(stream).text();
+}
+
 /** Show the stepper of the example that is followed: its page, with the present numbers of leaves. */
-function showSteps() {
+async function showSteps() {
   const example = surface.example();
   if (!the("steps").open || !example) return;
-  const numbers = { A: example, P: trainer.P };
-  the("stepper").srcdoc = given.steps.page.replace(/(id="graph">)([^<]*)/, (_, open, text) => {
+  const numbers = { A: example.slice(), P: trainer.P.slice() };
+  const page = await unpacked(given.steps.page);
+  the("stepper").srcdoc = page.replace(/(id="graph">)([^<]*)/, (_, open, text) => {
     const graph = JSON.parse(text);
     for (const [kind, node, i] of given.steps.leaves)
       graph.nodes[node].data = encoded(numbers[kind][i]);

@@ -6,7 +6,9 @@ data, and the present weights; steps of the optimiser are written in the page by
 stands in the page as JSON only, and is shown as text only.
 """
 
+import base64
 import os
+import zlib
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
@@ -171,7 +173,7 @@ def _recorded(model: Module, examples: Examples, unseen: Examples | None) -> tup
 def _steps(
     model: Module, examples: Examples, inputs: Sequence[str], number: Mapping[Value, int]
 ) -> dict[str, Any] | None:
-    """The stepper's page for one example, and what each of its leaves is; None for a large graph.
+    """The stepper's page for an example, deflated, and what its leaves are; None for large graphs.
 
     A leaf is a parameter, by its number, or stands at a place of the example's row.
     """
@@ -189,7 +191,9 @@ def _steps(
     leaves = [["P", i, number[v]] for i, v in enumerate(order) if v in number]
     leaves += [["A", i, row[v]] for i, v in enumerate(order) if v in row]
     names = {name: p for name, p in model.named_parameters()}
-    return {"page": stepper(root, names={**names, "loss": root}).html, "leaves": leaves}
+    page = stepper(root, names={**names, "loss": root}).html
+    packed = base64.b64encode(zlib.compress(page.encode(), 9)).decode()  # a sixth of it
+    return {"page": packed, "leaves": leaves}
 
 
 def _flat(x: Any) -> list[Value]:
