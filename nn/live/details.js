@@ -64,9 +64,8 @@ class Details {
       ? name(targets, 0)
       : fewOf(Array.from(targets, shown)).join(", ");
     const numbersSaid = fewOf(outputs).join(", ");
-    const says = task.classes.length
-      ? `${name(trainer.answer(), task.threshold)} (${numbersSaid})`
-      : numbersSaid;
+    const named = task.classes.length > 0 && !trainer.answer().some(Number.isNaN);
+    const says = named ? `${name(trainer.answer(), task.threshold)} (${numbersSaid})` : numbersSaid;
     const place = `Example ${Math.min(this.surface.followed, rows.length - 1)}, of ${rows.length}`;
     return [
       `${place}: ${fewOf(numbers).join(", ")}; target ${target}.`,

@@ -416,6 +416,99 @@ def test_names_of_any_kind_inject_nothing(opened):
     assert page.locator("img").count() == 0 and page.locator("#legend b").count() == 0
 
 
+NAMES = (HOSTILE, "__proto__", "constructor", "toString")
+
+
+class Named(nn.Module):
+    """A model whose parts have names of any kind."""
+
+    def __init__(self):
+        for name in NAMES:
+            setattr(self, name, nn.Linear(2, 1, rng=Random(0)))
+
+    def forward(self, x):
+        return sum(getattr(self, name)(x)[0] for name in NAMES)
+
+
+def test_names_of_parameters_inject_nothing_and_come_back(opened):
+    X, y = moons()
+    model = Named()
+    made = nn.playground(model, X, y, loss="mse_loss")
+    assert HOSTILE not in made.html
+    page = opened(made)
+    epoch(page)
+    everything_open(page)
+    assert page.locator("img").count() == 0
+    state = page.evaluate("JSON.stringify(savedState(trainer))")
+    nn.load_playground(state, model)
+    weights = page.evaluate("Array.from(trainer.P)")
+    assert sorted(model.state_dict().values()) == sorted(weights)
+    page.fill("#state", state)
+    page.click("#load")
+    assert page.inner_text("#said") == "Loaded."
+    assert page.evaluate("Array.from(trainer.P)") == weights
+
+
+def test_numbers_of_any_size_are_shown(opened):
+    X, y = moons()
+    X = X * np.array([1e-300, 1e280])
+    page = opened(nn.playground(small(), X, y, loss="mse_loss"))
+    epoch(page)
+    page.keyboard.press("Escape")
+    until(page, "document.querySelector('#problem').textContent !== ''")
+    assert "no longer a number" in page.inner_text("#problem")
+    assert "e-301" in page.inner_text("#example") and "e279" in page.inner_text("#example")
+
+
+def test_a_hostile_state_is_named_and_changes_nothing(opened):
+    X, y = moons()
+    page = opened(nn.playground(small(), X, y, loss="mse_loss"))
+    epoch(page)
+    weights = page.evaluate("Array.from(trainer.P)")
+    good = page.evaluate("savedState(trainer)")
+    name = next(iter(good["weights"]))
+    page.click("text=State: take it")
+    for wrong in (
+        HOSTILE,
+        "[" * 100_000,
+        json.dumps({**good, "weights": {**good["weights"], name: HOSTILE}}),
+        json.dumps({**good, "optimizer": {**good["optimizer"], "optimizer": HOSTILE}}),
+        json.dumps({**good, "optimizer": {**good["optimizer"], "param_groups": [{"lr": HOSTILE}]}}),
+    ):
+        page.fill("#state", wrong)
+        page.click("#load")
+        assert page.inner_text("#said").startswith("Nothing was loaded: ")
+        assert len(page.inner_text("#said")) < 300
+        assert page.locator("img").count() == 0
+        assert page.evaluate("Array.from(trainer.P)") == weights
+
+
+def test_the_policy_forbids_requests(browser, tmp_path):
+    X, y = moons()
+    page = browser.new_page()
+    page.goto(nn.playground(small(), X, y).save(tmp_path / "page.html").as_uri())
+    refused = page.evaluate(
+        """async () => {
+          const refused = [];
+          addEventListener("securitypolicyviolation", (event) =>
+            refused.push(event.effectiveDirective));
+          await fetch("https://example.org/").catch(() => 0);
+          await new Promise((done) => {
+            const image = new Image();
+            image.onload = image.onerror = done;
+            image.src = "https://example.org/a.png";
+          });
+          const frame = document.createElement("iframe");
+          frame.src = "https://example.org/";
+          document.body.append(frame);
+          await new Promise((done) => setTimeout(done, 200));
+          return refused;
+        }"""
+    )
+    page.close()
+    assert refused == ["connect-src", "img-src", "frame-src"]
+
+
 @pytest.mark.parametrize("width", [400, 800, 1280, 1600])
 def test_nothing_is_wider_than_the_window(opened, width):
     X, y = moons()
