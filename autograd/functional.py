@@ -21,7 +21,7 @@ from autograd.engine.modes import Differentiating, no_grad
 from autograd.engine.number import as_float, as_number, as_numbers
 from autograd.engine.primitive import Primitive, constant
 from autograd.engine.value import Value, as_value, record
-from autograd.lines import PartialNote, line_of
+from autograd.lines import DerivativeNote, PartialNote, line_of
 from autograd.nesting import Structure, flatten, same, unflatten
 
 Function = Callable[..., Any]
@@ -184,7 +184,7 @@ class Linearised:
     def gradient(self, result: Value) -> Any:
         """Return the derivatives of one result by the arguments; fractions of an exact one."""
         one = Fraction(1) if result._data.__class__ is Fraction else 1.0
-        return self._pulled({result: one}, (), self.cut)
+        return self._pulled({result: one}, (), self.cut, result)
 
     def cotangents(self, given: Sequence[Any]) -> Any:
         """Return the cotangents of the arguments, given those of the results; reverse mode."""
@@ -205,7 +205,9 @@ class Linearised:
             found = self._owned(found, given)
         return self._out(found, given, self.cut)
 
-    def _pulled(self, seeds: dict[Value, Any], given: Sequence[Any], cut: bool) -> Any:
+    def _pulled(
+        self, seeds: dict[Value, Any], given: Sequence[Any], cut: bool, result: Value | None = None
+    ) -> Any:
         numbers = {node: _number(seed) for node, seed in seeds.items()}
         for mode in modes.opened():
             mode.pulled(self.order, numbers, None, self.active)
@@ -214,6 +216,8 @@ class Linearised:
             found = pull_back(self.order, reached, self._partials, self.active)
             zero = _zero(*numbers.values())
             flows = self._owned([found.get(v, zero) for v in self.variables], given)
+            if result is not None and self.keep and not modes.compiling():
+                _note_derivatives(result, self.variables, flows)
         return unflatten(self.structures, self._out(flows, given, cut))
 
     def _partials(self, node: Value) -> tuple[Any, ...]:
@@ -304,6 +308,17 @@ def _note(primitive: Primitive, parents: tuple[Value, ...], partials: tuple[Any,
     for i, p in enumerate(partials):
         if isinstance(p, Value) and p.parents and all(p is not parent for parent in parents):
             p._note = PartialNote(line_of(p), None, primitive, parents, i)
+
+
+def _note_derivatives(result: Value, variables: Sequence[Value], flows: Sequence[Any]) -> None:
+    """Note on derivatives what they are; one that is a local derivative says so already."""
+    for variable, flow in zip(variables, flows, strict=True):
+        if isinstance(flow, Value) and flow.parents and not isinstance(_noted(flow), PartialNote):
+            flow._note = DerivativeNote(line_of(flow), None, result, variable)
+
+
+def _noted(node: Value) -> Any:
+    return getattr(node, "_note", None)
 
 
 def _seeds(nodes: Sequence[Value], flows: Sequence[Any]) -> dict[Value, Any]:

@@ -37,6 +37,14 @@ class PartialNote(Note):
     position: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class DerivativeNote(Note):
+    """On a derivative that was recorded: of which result by which variable it is."""
+
+    result: Any = None
+    variable: Any = None
+
+
 def line_of(node: Any) -> str:
     """Return the line of the user's that made a node, "" where nobody noted it."""
     note = getattr(node, "_note", None)

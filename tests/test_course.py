@@ -38,6 +38,7 @@ def test_what_is_still_open_is_not_judged_and_raises_nothing():
     def documented(root):
         """It will do it one day."""
 
+    assert check("01.3", dc_da="", passed_on_at_once=22).open == ("dc_da",)
     for answer in (..., None, backward_pass, documented):
         assert check("01.4", backward_pass=answer).open == ("backward_pass",)
     assert check("01.6", factors=[0.8, ..., ..., ...]).open == ("factors", "diverges_above")

@@ -25,8 +25,9 @@ from autograd.words.folding import Folding
 from autograd.words.formula import Formula, operation, shortened, text
 from autograd.words.formula import number as number_as_formula
 from autograd.words.names import Names
-from autograd.words.sweep import Sweep
+from autograd.words.sweep import Sweep, is_stale
 from autograd.words.text import ELLIPSIS, LIMIT, check_limit, visible
+from autograd.words.textbook import Presented
 
 # In the order of reading: what is computed, how it is written and drawn, what the reader does.
 SCRIPTS = "graph text elements views session geometry picture tip steps leaves".split()
@@ -74,12 +75,16 @@ def stepper(root: Value, *, names: Mapping[str, Any] | None = None, limit: int =
     """
     count = len(topological_order(root)) if isinstance(root, Value) else 0
     check_limit(count, limit, "step through a part of it, or a batch of fewer examples")
-    sweep = Sweep(root)
+    Sweep.check(root)
+    presented = Presented([root], names)
+    sweep = Sweep(presented.roots[0])
+    sweep.stale = any(map(is_stale, presented.recorded))
     order = sweep.order
     rows = dict.fromkeys([(node.primitive, len(node.parents)) for node in order if node.parents])
     table = Table(rows)
-    called = Names(order, names)
-    quiz = Quiz(sweep, names, known=not table.frozen)
+    called = Names(order, names, presented.twins)
+    given = {called[node]: node for node in order if called.given(node)}
+    quiz = Quiz(sweep, given, known=not table.frozen)
     table.need(quiz.values)
     page = _page(_graph(sweep, called, table) | {"quiz": quiz.data()}, table, quiz)
     return Stepper(page, draw(root, names=names, fold=count > STILL, limit=limit))

@@ -52,10 +52,8 @@ def _formula(root: Value, names: dict[str, Any]) -> str:
     """The definitions of a graph, from the root down, with the numbers of its leaves."""
     found = []
     for line in explain(root, names=names, fold=True):
-        leaf = line.expression is None
-        found.append(
-            f"{line.name} = {line.data:g}" if leaf else f"{line.name} = {text(line.expression)}"
-        )
+        written = f"{line.data:g}" if line.expression is None else text(line.expression)
+        found.append(f"{line.name} = {written}")
     return ", ".join(found)
 
 

@@ -49,7 +49,7 @@ def remembers(made: type) -> Wrong | None:
 def records(*operations: tuple[str, Callable[..., Any], Sequence[float]]) -> Any:
     """Return a test of what operations record: data, parents and partials."""
 
-    def test(made: type) -> Wrong | None:
+    def test(made: Any) -> Wrong | None:
         for name, f, at in operations:
             mine, theirs = [made(x) for x in at], [Value(x) for x in at]
             found, expected = f(*mine), f(*theirs)
@@ -237,7 +237,7 @@ def learns(answer: Callable[..., None]) -> Wrong | None:
     def walk(rate: float, steps: int) -> list[float]:
         W, path = Value(3.0), []
 
-        def watched(W: Value) -> Value:
+        def watched(W: Value) -> Any:
             path.append(W.data)
             return error(W)
 

@@ -41,7 +41,7 @@ def _bce(score: Any, target: float) -> float:
 
 def _penalised(strength: float = 0.01, power: int = 2, mean: bool = False) -> Any:
     def penalised(score: Any, target: float, weights: list[Any]) -> float:
-        penalty = sum(abs(w.data) ** power for w in weights)
+        penalty: float = sum(abs(w.data) ** power for w in weights)
         return _bce(score, target) + strength * penalty / (len(weights) if mean else 1)
 
     return penalised

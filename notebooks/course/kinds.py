@@ -7,11 +7,13 @@ import dis
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from types import FunctionType
 from typing import Any, Protocol
 
 import autograd
 from autograd import Value
+from autograd.checking.answers import missing
 from autograd.checking.by_hand import HINTS
 from autograd.checking.hand_report import Mark
 from autograd.words.numbers import numeral as shown
@@ -42,7 +44,7 @@ class Exercise:
     def is_open(self, name: str, answer: Any) -> bool:
         """Whether nothing was answered: `...`, a list that holds it, a function without a body.
 
-        None counts, too: it is what a cell that was not filled in computes.
+        None counts, too: it is what a cell that was not filled in computes; and empty text.
         """
         needs = next(part.needs for part in self.parts if name in part.asked)
         if isinstance(answer, type):
@@ -51,7 +53,7 @@ class Exercise:
             return _body(answer) == _body(_nothing)
         if isinstance(answer, list | tuple):
             return any(self.is_open(name, item) for item in answer)
-        return answer is ... or answer is None
+        return missing(answer)
 
     def judge(self, answers: Named, hints: str) -> list[Mark]:
         """Return a mark for each answer, in the order of the exercise."""
@@ -65,7 +67,7 @@ class Exercise:
 def _nothing() -> None: ...
 
 
-def _body(function: FunctionType) -> list[str]:
+def _body(function: Callable[..., Any]) -> list[str]:
     return [step.opname for step in dis.get_instructions(function)]
 
 
@@ -81,7 +83,7 @@ class ByHand:
     `autograd.check`, to which an `optimizer` made by `step` of the names may be given.
     """
 
-    needs = ()
+    needs: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -112,7 +114,7 @@ class ByHand:
 class Numbers:
     """Numbers that belong to no graph; `known` says what somebody did who got another one."""
 
-    needs = ()
+    needs: tuple[str, ...] = ()
 
     def __init__(self, known: Mapping[float, str] | None = None, **right: Any) -> None:
         self.right, self.known = right, known or {}
@@ -122,8 +124,7 @@ class Numbers:
         """Return marks of `autograd.check` where no known slip explains the number."""
         marks = []
         for name, answer in answers.items():
-            target = Value(self.right[name])
-            part = ByHand(lambda target=target: (target, {"it": target}), of="data", it="it")
+            part = ByHand(partial(_alone, Value(self.right[name])), of="data", it="it")
             (mark,) = part.judge({"it": answer}, hints)
             if mark.verdict == "wrong" and HINTS.index(hints) > 1:
                 said = [text for x, text in self.known.items() if _near(answer, x)]
@@ -132,6 +133,10 @@ class Numbers:
                 mark = replace(mark, note="")
             marks.append(replace(mark, quantity=name))
         return marks
+
+
+def _alone(number: Value) -> tuple[Value, Mapping[str, Any]]:
+    return number, {"it": number}
 
 
 @dataclass(frozen=True)

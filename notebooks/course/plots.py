@@ -171,7 +171,8 @@ class Boundaries:
     def draw(self, epoch: int) -> None:
         """Draw the boundary of now, and how many examples are right."""
         ax = nn.plot_boundary(self.model, self.X, self.y, ax=self.axes[epoch])
-        ax.get_legend().remove()
+        if legend := ax.get_legend():
+            legend.remove()
         ax.set_title(f"epoch {epoch}: {nn.accuracy(self.model, self.X, self.y):.0%} right")
         ax.label_outer()
 

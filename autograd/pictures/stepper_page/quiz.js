@@ -166,13 +166,15 @@ function answerIn(text) {
   if (x === undefined) return null;
   const [, whole, part = "", exponent = "0"] =
     word.match(/^[-+]?(\d*)\.?(\d*)(?:e([-+]?\d+))?$/) ?? [];
-  if (whole === undefined || x === 0) return { x, half: 0, digits: null };
+  if (whole === undefined || !Number.isFinite(x)) return { x, half: 0, digits: null };
   const strict = word.includes("."),
     last = Number(exponent) - part.length;
-  const size = (whole + part).replace(/^0+/, "").length;
-  const unit = strict ? last : Math.min(last, last + size - LEAST);
+  if (x === 0) return { x, half: strict && last <= -LEAST ? 0.5 * 10 ** last : 0, digits: 1 };
+  const figures = (whole + part).replace(/^0+/, "");
+  const size = strict ? figures.length : Math.max(figures.replace(/0+$/, "").length, LEAST);
+  const unit = strict ? last : last + figures.length - size;
   const half = Math.max(0.5 * 10 ** unit * (1 + NOISE), NOISE * Math.abs(x));
-  return { x, half, digits: !strict && Number.isInteger(x) ? null : Math.max(size, 1) };
+  return { x, half, digits: !strict && Number.isInteger(x) && unit <= 0 ? null : size };
 }
 
 // What rounding on the way may do: the page shows five digits, and four are kept at least.

@@ -121,6 +121,7 @@ def test_the_digits_of_an_answer_are_its_tolerance_as_in_check(show):
     page = show(worked_example()[0])
     rng = Random(0)
     texts = ["0", "1/3", "-7/2", "100", "100.0", "0.10", "1e3", "1.50e-2", "-.5", "3.", "1,25"]
+    texts += ["0.000", "-0.0000", "0.00", "1570000", "25490", "-13700.0", "1e-400", "1e400"]
     texts += [f"{rng.uniform(-9, 9):.{rng.randint(0, 6)}f}" for _ in range(40)]
     texts += [
         f"{rng.uniform(-9, 9) * 10 ** rng.randint(-9, 9):.{rng.randint(0, 6)}e}" for _ in range(40)

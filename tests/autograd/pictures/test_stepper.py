@@ -60,6 +60,15 @@ def test_the_page_is_whole_and_asks_for_nothing():
     assert not re.search(r"\b(src|href|import|fetch|XMLHttpRequest|WebSocket)\b\s*[=(]", page)
 
 
+def test_a_derivative_is_stepped_through_in_the_textbooks_form():
+    x = Value(0.5)
+    graph = graph_in(stepper(autograd.grad(autograd.tanh)(x), names={"x": x}).html)
+    assert [node["op"] for node in graph["nodes"] if node["op"]] == ["tanh", "**", "-"]
+    assert "x" in [node["name"] for node in graph["nodes"]]
+    page = stepper(autograd.grad(autograd.grad(autograd.sigmoid))(x)).html
+    assert not any(node["op"] in ("magnitude", "copy") for node in graph_in(page)["nodes"])
+
+
 def test_it_is_saved_and_framed(tmp_path):
     made = stepper(worked_example())
     path = made.save(tmp_path / "steps.html")
@@ -301,7 +310,9 @@ def test_values_and_partials_of_every_row_equal_the_engines(show):
         points = [moderate(name, rng) for _ in range(100)] if name in SAMPLES else [(0.5,)]
         count = len(points[0])
         points += [p for p in product(grid, repeat=count)] if count <= 2 else []
-        root = root + row(*[Value(x) for x in points[0]])
+        made = row(*[Value(x) for x in points[0]])
+        made.label = name  # a link without a name is left out
+        root = root + made
         cases += [(name, point) for point in points]
     page = show(root)
     found = page.evaluate(

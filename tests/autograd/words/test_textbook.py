@@ -92,6 +92,83 @@ def test_what_is_shown_has_the_numbers_that_were_recorded(name):
             assert forms[:count] == pytest.approx(expected, rel=1e-5, abs=1e-9)
 
 
+def again(f, x):
+    """The formula of the second derivative of `f`, as explain writes it."""
+    h = grad(grad(f))(Value(x, "x"))
+    first = str(explain(h, names={"h": h}, fold=True)).splitlines()[0]
+    return first.split("   ")[0].removeprefix("h = ").rpartition(" = ")[0]
+
+
+@pytest.mark.parametrize(
+    ("f", "form"),
+    [
+        (autograd.tanh, "-(2 * v1) * (1 - v1 ** 2)"),
+        (autograd.sigmoid, "(v2 + (-v1)) * (v1 * v2)"),
+        (autograd.softplus, "v1 * (1 - v1)"),
+        (autograd.arctan, "-(1 / v2) / v2 * (2 * x)"),
+        (autograd.erf, "-(1.1284 * exp(-x ** 2)) * (2 * x)"),
+        (lambda x: x**2.5, "2.5 * (1.5 * x ** 0.5)"),
+        (lambda x: x**3, "3 * (2 * x)"),
+    ],
+)
+def test_second_derivatives_are_those_of_the_textbooks_form(f, form):
+    assert again(f, 0.5) == form
+
+
+@pytest.mark.parametrize("name", [n for n, row in TABLE.items() if row.textbook and n in SAMPLES])
+def test_second_derivatives_have_the_numbers_that_were_recorded_in_no_more_operations(name):
+    row, rng = TABLE[name], Random(1)
+    for _ in range(5):
+        point = moderate(name, rng)
+        values = [Value(x, f"x{i}") for i, x in enumerate(point)]
+        recorded = hessian(lambda xs: row(*xs) * (xs[0] + 0.5))(values)
+        for h in [h for line in recorded for h in line]:
+            (shown,) = Presented([h]).roots
+            assert shown.data == h.data
+            nodes = topological_order(shown)
+            assert len(nodes) <= len(topological_order(h))
+            for node in nodes:  # what is shown is what these operations give
+                if node.parents:
+                    found = node.primitive.value(*[parent.data for parent in node.parents])
+                    assert found == pytest.approx(node.data, rel=2e-5, abs=1e-12)
+
+
+def test_all_second_derivatives_of_a_network_share_what_they_share():
+    w = [Value(0.1 * i - 0.3, f"w{i}") for i in range(6)]
+    lines = hessian(lambda w: (w[0] * 0.5 + w[1]).tanh() * w[2] + (w[3] * w[4]).tanh() * w[5])(w)
+    total = sum(h for line in lines for h in line)
+    shown = topological_order(*Presented([total]).roots)
+    assert len(shown) < len(topological_order(total))
+    assert sum(node.op == "tanh" for node in shown) == 2
+
+
+def test_third_derivatives_and_gradients_of_gradients():
+    x = Value(0.5, "x")
+    third = grad(grad(grad(autograd.tanh)))(x)
+    assert len(topological_order(*Presented([third]).roots)) < len(topological_order(third)) / 3
+
+    def penalty(ws):
+        return sum(d * d for d in grad(lambda v: (v[0] * 0.5 + v[1]).tanh())(ws))
+
+    (g, _) = grad(penalty)([Value(0.3), Value(-0.2)])
+    assert "exp" not in str(explain(g)) and "tanh" in str(explain(g))
+
+
+def test_a_variable_beside_another_of_the_same_number_is_not_differentiated():
+    x = Value(0.5, "x")
+    g = grad(lambda t: grad(lambda s: (s * t * x).tanh())(t))(x)  # by t alone
+    (shown,) = Presented([g]).roots
+    assert shown.data == g.data and len(topological_order(shown)) < len(topological_order(g))
+    recorded = grad(lambda t: (t * t * x).tanh() * x)(x)
+    assert Presented([recorded]).roots[0].data == pytest.approx(recorded.data)
+
+
+def test_second_derivatives_in_the_tails_stand_as_recorded():
+    x = Value(20.0, "x")
+    h = grad(grad(autograd.tanh))(x)
+    assert "exp(" in str(explain(h, fold=True)) and "-3.3987e-17" in str(explain(h))
+
+
 def test_in_the_tails_what_was_recorded_stands():
     x = Value(20.0, "x")
     g = grad(autograd.tanh)(x)
