@@ -134,7 +134,7 @@ def _add_in_full(
             if parent.primitive is CONSTANT:
                 frame.setdefault(parent, owners.of[node])
     members: dict[str, list[Add]] = {}
-    for node in order:
+    for node in reversed(order):  # Graphviz lays from bottom to top what follows in a frame
         adds = members.setdefault(frame.get(node, ""), [])
         adds.append(partial(boxes.add, node=node, name=ids[node]))
         if node.parents:

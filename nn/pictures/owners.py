@@ -79,8 +79,7 @@ Add = Callable[[Drawing], None]
 
 def add_frames(drawing: Drawing, owners: Owners, members: Mapping[str, Iterable[Add]]) -> None:
     """Draw the `members` of each module inside a frame with its title, one frame in another."""
-    # Graphviz lays frames from bottom to top, so the last comes first.
-    around = {path: owners.parent(path) for path in reversed(owners.modules) if path}
+    around = {path: owners.parent(path) for path in owners.modules if path}
     filled = {above for path in members for above in (path, *owners.above(path))}
     ids = {path: f"cluster{i}" for i, path in enumerate(owners.modules)}
 

@@ -121,6 +121,25 @@ def test_layers_are_columns_from_top_to_bottom_with_titles_above_all_arrows():
     assert len(titles) == 3 and max(float(t.get("y")) for t in titles) < min(arrows)
 
 
+@pytest.mark.parametrize("sizes", [(2, [3, 1]), (3, [4, 2]), (3, [3, 3, 1]), (4, [5, 3])])
+def test_drawn_in_full_inputs_neurons_weights_and_outputs_run_from_top_to_bottom(sizes):
+    model = nn.MLP(*sizes, activation="tanh", rng=2)
+    root = svg_of(nn.draw(model, [0.1 * i for i in range(sizes[0])], fold_above=500))
+    runs = []  # of (index, height): those of one kind that follow each other in the file
+    before = ""
+    for g in root.iter(f"{SVG}g"):
+        texts = list(g.iter(f"{SVG}text")) if g.get("class") in ("node", "cluster") else []
+        match = re.match(r"(x|output|neurons|weights)\W(\d+)", texts[0].text if texts else "")
+        if match:
+            if match[1] != before or any(int(match[2]) == i for i, _ in runs[-1]):
+                runs.append([])
+            before = match[1]
+            runs[-1].append((int(match[2]), float(texts[0].get("y"))))
+    assert sum(map(len, runs)) >= sizes[0] + sum(sizes[1]) + sizes[1][-1]
+    for run in runs:
+        assert [y for _, y in sorted(run)] == sorted(y for _, y in run), run
+
+
 POINT = re.compile(r"(-?[\d.]+),(-?[\d.]+)")
 
 
