@@ -4,19 +4,19 @@ The rows of `checking/mistakes.py` are called on symbols in place of numbers, so
 makes of a gradient is written down once, in Python, and the page computes it at any leaves. The
 same forms occur again and again; each is one function of the view `v` of a node: its data x, of
 each use the result o, what has arrived there u, the local derivative l and their product p, the
-total t, and other data r. Invariant: forms hold numbers and these names only; sentences, which
-hold the user's names, are data.
+total t, and other data r. Nodes alike, as the weights of a layer, have the same list of slips, in
+which other nodes are numbers of places, and each says which nodes these are. Invariant: forms hold
+numbers and these names only; the page fills in the catalogue's sentences with its own names.
 """
 
 import json
 from collections import ChainMap
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
 from autograd.checking import slips
-from autograd.checking.by_hand import UNKNOWN, Desk
-from autograd.checking.hypotheses import Hypothesis
+from autograd.checking.by_hand import UNKNOWN
 from autograd.checking.mistakes import MISTAKES
 from autograd.checking.views import Local, Place, Sums
 from autograd.engine import table
@@ -26,7 +26,7 @@ from autograd.pictures.javascript import literal, value_of
 from autograd.symbolic import Symbolic, equal, not_equal
 from autograd.words.sweep import Sweep
 
-LARGEST = 150  # nodes of a graph in which mistakes are named
+LARGEST = 500  # nodes of a graph in which mistakes are named
 OTHER = "another answer"  # the row that every node's gradient is compared with
 _INFIX = {table.add, table.subtract, table.multiply, table.divide}
 
@@ -34,12 +34,11 @@ _INFIX = {table.add, table.subtract, table.multiply, table.divide}
 class Quiz:
     """The forms that a graph needs, and of each node the mistakes that may be made there."""
 
-    def __init__(self, sweep: Sweep, names: Mapping[str, Any] | None, known: bool = True) -> None:
+    def __init__(self, sweep: Sweep, known: bool = True) -> None:
         self.sweep = sweep
         self.forms: dict[str, int] = {}
         self.values: dict[str, str] = {}  # what the forms call
-        self._sentences: dict[str, int] = {}
-        self._desk = Desk(sweep, names or {})
+        self._kinds: dict[str, int] = {}  # lists of slips
         self._sums = Sums(sweep)
         self._number = {node: i for i, node in enumerate(sweep.order)}
         small = known and len(sweep.order) <= LARGEST
@@ -48,11 +47,15 @@ class Quiz:
         ]
 
     def data(self) -> dict[str, Any]:
-        """Return what the page reads: of each node [row, form, sentence, other nodes] a slip."""
+        """Return what the page reads: of each node its list of slips and the nodes these name.
+
+        A slip is [row, form, use, detail, other nodes].
+        """
         other = next(mistake for mistake in MISTAKES if mistake.name == OTHER)
         return {
             "slips": self._slips,
-            "sentences": list(self._sentences),
+            "kinds": list(map(json.loads, self._kinds)),
+            "sentences": [mistake.sentence for mistake in MISTAKES] if self.forms else [],
             "other": other.sentence,
             "unknown": UNKNOWN if self.forms else "",
         }
@@ -65,7 +68,7 @@ class Quiz:
     def _asked(self, node: Value) -> bool:
         return node.primitive not in (CONSTANT, DETACHED) and node is not self.sweep.root
 
-    def _of(self, node: Value) -> list[list[Any]]:
+    def _of(self, node: Value) -> list[int]:
         view = _View(self.sweep, node, self.values)
         sight: Any = view
         uses = Place(sight, self._sums, node).uses
@@ -79,7 +82,8 @@ class Quiz:
                     found += self._tried(row, view, local, k)
             elif mistake.at == "answer" and mistake.name != OTHER:
                 found += self._tried(row, view, view.asked)
-        return found
+        kind = self._kinds.setdefault(json.dumps(found), len(self._kinds))
+        return [kind, *[self._number[other] for other in view.places]]
 
     def _tried(
         self, row: int, view: "_View", seen: Callable[[], Any], use: int | None = None
@@ -95,13 +99,12 @@ class Quiz:
             number, detail = item if isinstance(item, tuple) else (item, "")
             if use is not None:
                 number = view.total - view.parts(view.node)[use] + view.upstream(use) * number
-            operation = view.uses[view.node][use] if use is not None else None
-            h = Hypothesis(mistake, (), {}, view.node, operation, detail=detail)
             yield [
                 row,
                 self.forms.setdefault(view.form(number), len(self.forms)),
-                self._sentences.setdefault(self._desk.sentence(h), len(self._sentences)),
-                [self._number[other] for other in view.others],
+                -1 if use is None else use,
+                detail if isinstance(detail, str) else list(map(view.place, detail)),
+                list(map(view.place, view.others)),
             ]
 
 
@@ -111,6 +114,7 @@ class _View:
     def __init__(self, sweep: Sweep, node: Value, values: dict[str, str]) -> None:
         self.node = node
         self.others: dict[Value, int] = {}
+        self.places: dict[Value, int] = {}  # all nodes that the slips name
         self._writer = _Writer(values)
         step = [
             use
@@ -126,6 +130,10 @@ class _View:
     def begin(self) -> None:
         """Forget the conditions and the other nodes that the last form needed."""
         self._writer.guards, self.others = {}, {}
+
+    def place(self, node: Value) -> int:
+        """Return the number under which the slips of this node name another one."""
+        return self.places.setdefault(node, len(self.places))
 
     @property
     def sweep(self) -> "_View":

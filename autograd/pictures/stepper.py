@@ -83,8 +83,7 @@ def stepper(root: Value, *, names: Mapping[str, Any] | None = None, limit: int =
     rows = dict.fromkeys([(node.primitive, len(node.parents)) for node in order if node.parents])
     table = Table(rows)
     called = Names(order, names, presented.twins)
-    given = {called[node]: node for node in order if called.given(node)}
-    quiz = Quiz(sweep, given, known=not table.frozen)
+    quiz = Quiz(sweep, known=not table.frozen)
     table.need(quiz.values)
     page = _page(_graph(sweep, called, table) | {"quiz": quiz.data()}, table, quiz)
     return Stepper(page, draw(root, names=names, fold=count > STILL, limit=limit))

@@ -202,8 +202,43 @@ function pointAt(i, { data, partials }, gradient) {
   };
 }
 
-function made([, form, , others], point) {
+// Of a node: [row, form, use, detail, other nodes] each, with its own nodes in their places.
+function slipsOf(i) {
+  const [kind, ...own] = GRAPH.quiz.slips[i];
+  const named = (places) => places.map((place) => own[place]);
+  return (GRAPH.quiz.kinds[kind] ?? []).map(([row, form, use, detail, others]) => [
+    row,
+    form,
+    use,
+    typeof detail === "string" ? detail : named(detail),
+    named(others),
+  ]);
+}
+
+function made([, form, , , others], point) {
   return FORMS[form]({ ...point, r: others.map((i) => point.data[i]) });
+}
+
+// What the catalogue says of a slip, with the names of this graph.
+const LISTED = 3;
+const WIDEST = 60;
+function inSentence(i, [row, , use, detail]) {
+  const listed = (is) => {
+    const names = [...new Set(is)].map((j) => nodes[j].short);
+    const more = names.length - LISTED;
+    return names.slice(0, LISTED).join(", ") + (more > 0 ? ` and ${more} more` : "");
+  };
+  const child = use < 0 ? undefined : uses[i].filter((one) => !nodes[one.child].step)[use].child;
+  const there =
+    child === undefined ? "" : `${nodes[child].short} = ${inWords(nodes[child].expression)}`;
+  const parts = {
+    place: nodes[i].short,
+    there: there.length > WIDEST ? `${there.slice(0, WIDEST - 1)}…` : there,
+    detail: typeof detail === "string" ? detail : listed(detail),
+    above: listed(uses[i].map((one) => one.child)),
+    count: uses[i].length,
+  };
+  return GRAPH.quiz.sentences[row].replace(/\{(\w+)\}/g, (_, part) => parts[part]);
 }
 
 // The sentences of the mistakes that give this number, the most specific first. Of two that give
@@ -212,12 +247,12 @@ function mistakesIn(i, answer) {
   const point = pointAt(i, session.state, session.gradient);
   const fits = (x) =>
     Number.isFinite(x) && Math.abs(x - answer.x) <= Math.max(answer.half, NOISE * Math.abs(x));
-  const found = GRAPH.quiz.slips[i].filter((slip) => fits(made(slip, point)));
+  const found = slipsOf(i).filter((slip) => fits(made(slip, point)));
   const elsewhere = found.length > 1 ? otherPoints(i) : [];
   const kept = [];
   const alike = (a, b) => a[0] === b[0] || elsewhere.every((at) => near(made(a, at), made(b, at)));
   for (const slip of found) if (!kept.some((known) => alike(slip, known))) kept.push(slip);
-  const said = kept.map(([, , number]) => GRAPH.quiz.sentences[number]);
+  const said = kept.map((slip) => inSentence(i, slip));
   return [...new Set(said.length || !GRAPH.quiz.unknown ? said : otherAnswers(i, fits))];
 }
 

@@ -1,6 +1,7 @@
 """The quiz of the stepper: its verdicts and the mistakes it names, beside those of `check`."""
 
 import math
+import re
 from random import Random
 
 import pytest
@@ -8,6 +9,7 @@ from networks import mazur
 from pages import graph_in
 
 import autograd
+import nn
 from autograd import Value, stepper
 from autograd.checking.answers import parsed
 from autograd.checking.mistakes import MISTAKES
@@ -59,17 +61,19 @@ def asked(root, names):
 
 
 def test_every_mistake_of_a_gradient_is_known_to_the_page():
-    root, names = everything()
-    quiz = Quiz(Sweep(root), names)
-    quiz_rows = set()
-    said = quiz.data()["sentences"]
-    for row in MISTAKES:
-        fixed = [part for part in row.sentence.replace("{", "}").split("}")[::2] if part.strip()]
-        if any(all(part in sentence for part in fixed) for sentence in said):
-            quiz_rows.add(row.name)
+    root, _ = everything()
+    kinds = Quiz(Sweep(root)).data()["kinds"]
+    quiz_rows = {MISTAKES[row].name for kind in kinds for row, *_ in kind}
     expected = {row.name for row in MISTAKES if row.at in ("partial", "sum")}
     assert expected <= quiz_rows, expected - quiz_rows
     assert {"number for gradient", "update for gradient", "learning rate inside"} <= quiz_rows
+
+
+def says(sentence, name):
+    """Whether a sentence, with whatever names in it, is that of this mistake."""
+    (row,) = [mistake for mistake in MISTAKES if mistake.name == name]
+    fixed = re.split(r"\{\w+\}", row.sentence)
+    return re.fullmatch(".*".join(map(re.escape, fixed)), sentence) is not None
 
 
 @pytest.mark.parametrize("graph", GRAPHS)
@@ -78,19 +82,19 @@ def test_the_page_names_the_mistake_that_check_names(show, graph):
     names = {k: v for k, v in names.items() if isinstance(v, Value)}
     page = show(root, names=names)
     sweep, nodes = asked(root, names)
-    quiz = Quiz(sweep, names).data()
+    quiz = Quiz(sweep).data()
     place = {node: i for i, node in enumerate(sweep.order)}
     right = {node: float(sweep.gradient[node]) for node in nodes}
     rng = Random(1)
     trials = []
     for node, name in nodes.items():
-        slips = quiz["slips"][place[node]]
+        slips = quiz["kinds"][quiz["slips"][place[node]][0]]
         for k in sorted(rng.sample(range(len(slips)), min(6, len(slips)))):
             trials.append((node, name, k))
     numbers = page.evaluate(
         """trials => trials.map(([i, k]) => {
             const at = pointAt(i, session.state, session.gradient);
-            return [made(GRAPH.quiz.slips[i][k], at), isRight(answerIn(exact(at.t)), at)];
+            return [made(slipsOf(i)[k], at), isRight(answerIn(exact(at.t)), at)];
         })""",
         [[place[node], k] for node, _, k in trials],
     )
@@ -113,7 +117,8 @@ def test_the_page_names_the_mistake_that_check_names(show, graph):
         if not verdict:
             total += 1
             assert found, (name, number, mark)
-            same += any(one in mark.note for one in found[:2])
+            assert not any("{" in one or "undefined" in one for one in found)
+            same += any(says(one, cause) for one in found[:2] for cause in mark.causes)
     assert total >= 5 and same >= 0.95 * total, (same, total)
 
 
@@ -215,6 +220,25 @@ def test_four_digits_on_the_way_are_enough(show):
                 "([i, t]) => isRight(answerIn(t), pointAt(i, session.state, session.gradient))",
                 [i, text],
             ), (i, text)
+
+
+def test_nodes_of_a_network_that_are_alike_share_their_slips(show):
+    model = nn.MLP(2, [16, 8, 1], activation="tanh", rng=3)
+    root = (model([0.3, -0.8]) - 1.0) ** 2
+    sweep, names = Sweep(root), {"model": model}
+    assert 150 < len(sweep.order) < LARGEST
+    assert len(Quiz(sweep).data()["kinds"]) < 30
+    page = show(root, names=names)
+    unit = model.layers[1].neurons[2]
+    place = {node: i for i, node in enumerate(sweep.order)}
+    other = next(use.child for use in sweep.uses[unit.weights[3]]).parents[16 + 4]
+    number = sweep.gradient[unit.weights[3]] / sweep.uses[unit.weights[3]][0].partial * other.data
+    (said,) = page.evaluate(
+        "([i, t]) => mistakesIn(i, answerIn(t))", [place[unit.weights[3]], f"{number:.6g}"]
+    )
+    name = page.evaluate("i => nodes[i].short", place[other])
+    assert says(said, "a neighbour's factor") and f"than by {name}:" in said
+    assert said.startswith("l1·n2·w3 is") and len(said) < 200
 
 
 def test_large_graphs_are_judged_without_names_of_mistakes(show):
