@@ -189,13 +189,13 @@ nn.playground(fresh, X, y, loss=bce, optimizer=sgd, test=held_out, classes=moons
 # These are the **learning curves**. Watch both kinds: if the training loss falls while the
 # validation loss rises, the network learns its examples by heart (*overfitting*). Here both fall.
 #
-# Then the **live page**. **Play** trains, **One step** takes one mini-batch. Each neuron shows which
-# part of the plane it likes; lines are weights, dashed where negative. Click a neuron for its formula
-# with numbers. Choose a weight and take one step: its gradient is the mean over the examples of the
-# batch, and each example's share is what comes in times the error signal (section 7). Then change the
-# learning rate, add a point on the wrong side, or give the inputs noise, and watch the curves.
-# `nn.load_playground` brings the page's weights back to Python. (Run the notebook to see it. Some
-# viewers leave such pages out: below is how it looks after 60 epochs.)
+# Then the **live page**. **Play** trains, **One step** takes one mini-batch. Each neuron shows
+# which part of the plane it likes; lines are weights, dashed where negative. Click a neuron for its
+# formula with numbers. Choose a weight and take one step: its gradient is the mean over the
+# examples of the batch, and each example's share is what comes in times the error signal (section
+# 7). Then change the learning rate, add a point on the wrong side, or give the inputs noise, and
+# watch the curves. `nn.load_playground` brings the page's weights back to Python. (Run the notebook
+# to see it. Some viewers leave such pages out: below is how it looks after 60 epochs.)
 #
 # ![The live page: a network whose neurons show maps of the plane, the two moons with the decision
 # boundary between them, and the loss over 60 epochs](04_live.png)
