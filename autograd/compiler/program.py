@@ -283,7 +283,7 @@ class Program:
         Raises `ValueError` before the first call and for recordings of several kinds of calls, and
         `TypeError` where a row of the user's own cannot be written as JavaScript.
         """
-        replayer = only(self._recorded, self.__name__, "to_javascript")
+        replayer = only(self._kinds_of_calls, self.__name__, "to_javascript")
         return javascript(replayer.lines, self._parameters)
 
     def to_torch(self) -> Callable[..., Any]:
@@ -328,10 +328,10 @@ class Program:
         to_onnx(self._outward("to_onnx"), path, dtype)
 
     def _outward(self, way: str) -> Outward:
-        return outward(self._recorded, self._batch, self.__name__, way)
+        return outward(self._kinds_of_calls, self._batch, self.__name__, way)
 
     @property
-    def _recorded(self) -> list[Replayer]:
+    def _kinds_of_calls(self) -> list[Replayer]:
         return [replayer for replayer in self._replayers.values() if replayer.paths]
 
     def __str__(self) -> str:
