@@ -12,6 +12,7 @@
     expansion    expand: images shifted by a pixel
     labels       one_hot
     batches      minibatches
+    blocks       examples that stay on the workers of a cluster
     checks       check_examples, check_targets, check_several_classes
 
 Invariant: what is measured on the test set was never trained on, not even by a scaler. Only
