@@ -783,7 +783,8 @@ def test_the_page_is_small_and_changes_nothing():
     model = nn.MLP(2, [8, 8, 1], rng=Random(0))
     before = model.state_dict()
     made = nn.playground(model, X, y)
-    steps = re.search(r'"steps":(\{"page":"(?:[^"\\]|\\.)*)', made.html)[1]  # the stepper's page
-    assert len(made.html.encode()) - len(steps.encode()) < 120_000
+    data = re.search(r'<script type="application/json" id="data">(.*?)</script>', made.html)[1]
+    assert len(made.html.encode()) - len(data.encode()) < 100_000
+    assert len(made.html.encode()) < 200_000
     assert model.state_dict() == before
     assert 'sandbox="allow-scripts"' in made._repr_html_()
