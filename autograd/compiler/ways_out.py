@@ -82,7 +82,8 @@ def outward(replayers: Sequence[Replayer], batched: bool, name: str, way: str) -
         if lines:
             raise ValueError(
                 f"`{way}` takes functions without branches, and `{name}` compares at {lines[0]}: "
-                "choose between numbers by autograd.where, maximum, minimum, relu or clip"
+                "choose between numbers by autograd.maximum, minimum, relu or clip, or by "
+                "autograd.take at an index that is computed"
             )
         widths, count = replayer.layout.widths, len(recording.parameters)
         reroller = Reroller(recording.program, widths, batched, count, recording.results)

@@ -86,7 +86,7 @@ def test_branches_are_refused_with_a_word(name, tmp_path):
     assert len(branched) > 3
     for program in branched:
         way = getattr(program, name)
-        refused = r"without branches.* compares at .*random_programs.*autograd.where, maximum"
+        refused = r"without branches.* compares at .*random_programs.*autograd.maximum, minimum"
         with pytest.raises(ValueError, match=refused):
             way(*[tmp_path / "p.onnx"] * (name == "to_onnx"))
     assert not list(tmp_path.iterdir())
@@ -290,6 +290,17 @@ def test_look_ups_gather_and_what_is_outside_is_nan(way, batch):
         bad = bad if batch else bad[0]
         assert np.isnan(way.both(program, data(program), bad)[0]).all()
         assert np.isnan(in_onnxruntime(program, bad)["output"]).all()
+
+
+def test_a_branch_as_a_look_up_goes(way):
+    def function(x):
+        return autograd.take([0.1 * x, x], (autograd.sign(x) + 1.0) // 2.0)
+
+    program = autograd.compile(function, batch=True)
+    rows = np.array([-2.0, 0.0, 3.0])
+    program(rows)
+    assert_close(way.both(program, [], rows), by_hand(function, [], rows))
+    np.testing.assert_array_equal(in_onnxruntime(program, rows)["output"], [-0.2, 0.0, 3.0])
 
 
 def test_a_softmax_by_pythons_max_has_no_branch(way):
