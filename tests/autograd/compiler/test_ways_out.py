@@ -7,6 +7,8 @@ from random import Random
 
 import numpy as np
 import pytest
+from drawn_programs import programs
+from hypothesis import assume, given, settings
 from random_programs import RandomProgram, condition
 from samples import SAMPLES, moderate
 from ways import Jax, Torch, assert_close, by_hand, in_onnxruntime, onnxruntime
@@ -58,26 +60,41 @@ def random_programs(count=25 * BLOCKS):
     return found, branched
 
 
+def assert_equals_the_engine(way, program, function, rows):
+    inputs = rows if program._batch else rows[0]
+    value, by_parameters, by_inputs = way.both(program, data(program), inputs)
+    slopes, sizes = np.zeros(len(by_parameters)), np.zeros(len(by_parameters))
+    for i, row in enumerate(rows):
+        leaves = [Value(x) for x in row]
+        for p in program.parameters:
+            p.grad = 0.0
+        root = function(leaves)
+        root.backward()
+        size = condition(root)
+        assert close(value.ravel()[i], root.data, abs(root.data))
+        for leaf, slope in zip(leaves, by_inputs.reshape(len(rows), -1)[i], strict=True):
+            assert close(slope, leaf.grad, size.get(leaf, 0.0))
+        slopes += [p.grad for p in program.parameters]
+        sizes += [size.get(p, 0.0) for p in program.parameters]
+    for found, slope, size in zip(by_parameters, slopes, sizes, strict=True):
+        assert close(found, slope, size)
+
+
 @pytest.mark.parametrize("block", range(BLOCKS))
 def test_random_programs_and_their_derivatives_equal_the_engine(way, block):
     for program, function, rows in random_programs()[0][25 * block : 25 * block + 25]:
-        given = rows if len(rows) > 1 else rows[0]
-        value, by_parameters, by_inputs = way.both(program, data(program), given)
-        slopes, sizes = np.zeros(len(by_parameters)), np.zeros(len(by_parameters))
-        for i, row in enumerate(rows):
-            leaves = [Value(x) for x in row]
-            for p in program.parameters:
-                p.grad = 0.0
-            root = function(leaves)
-            root.backward()
-            size = condition(root)
-            assert close(value.ravel()[i], root.data, abs(root.data))
-            for leaf, slope in zip(leaves, by_inputs.reshape(-1, 2)[i], strict=True):
-                assert close(slope, leaf.grad, size.get(leaf, 0.0))
-            slopes += [p.grad for p in program.parameters]
-            sizes += [size.get(p, 0.0) for p in program.parameters]
-        for found, slope, size in zip(by_parameters, slopes, sizes, strict=True):
-            assert close(found, slope, size)
+        assert_equals_the_engine(way, program, function, rows)
+
+
+@settings(max_examples=200, deadline=None)
+@given(programs())
+def test_programs_over_every_row_equal_the_engine(function):
+    """In PyTorch, look-ups included."""
+    way = Torch()
+    assume(not any(step.name in ("branch", "where") for step in function.steps))
+    program = autograd.compile(function, batch=True)
+    program(function.rows)
+    assert_equals_the_engine(way, program, function, function.rows)
 
 
 @pytest.mark.parametrize("name", ["to_torch", "to_jax", "to_onnx"])
@@ -101,12 +118,12 @@ def test_random_programs_in_onnxruntime(block):
         for row in rows:
             flows = condition(function([Value(x) for x in row]))
             sizes.append(sum(flow * abs(node.data) for node, flow in flows.items()))
-        given = rows if len(rows) > 1 else rows[0]
-        expected, size = np.array(program(given)).ravel(), np.maximum(sizes, 1.0)
-        found = in_onnxruntime(program, given, dtype="float32")["output"].ravel()
+        inputs = rows if len(rows) > 1 else rows[0]
+        expected, size = np.array(program(inputs)).ravel(), np.maximum(sizes, 1.0)
+        found = in_onnxruntime(program, inputs, dtype="float32")["output"].ravel()
         assert (abs(found - expected) <= 1e-5 * size).all()
         if has_kernels(program):
-            found = in_onnxruntime(program, given, dtype="float64")["output"].ravel()
+            found = in_onnxruntime(program, inputs, dtype="float64")["output"].ravel()
             assert (abs(found - expected) <= 1e-12 * size).all()
             float64 += 1
     assert float64 >= 3
@@ -220,11 +237,11 @@ def test_arguments_and_results_keep_their_structure(way):
         return {"sum": w * x + y + by["b"], "rows": (rows, [rows, rows])}
 
     table = np.array([[1.0, 2.0], [3.0, 4.0]])
-    given = {"by": {"a": 0.5, "b": -1.0}, "table": table}
-    expected = function((1.0, 2.0), **given)
+    others = {"by": {"a": 0.5, "b": -1.0}, "table": table}
+    expected = function((1.0, 2.0), **others)
     found = to(way, function)
     for pair in ((1.0, 2.0), way.array([1.0, 2.0]), [way.array(1.0), 2.0]):
-        answer = found(pair, **given)
+        answer = found(pair, **others)
         assert float(answer["sum"]) == expected["sum"] and type(answer["rows"]) is tuple
         for mine, theirs in zip(answer["rows"], expected["rows"], strict=True):
             np.testing.assert_array_equal(way.numpy(mine), theirs)
@@ -233,9 +250,9 @@ def test_arguments_and_results_keep_their_structure(way):
     with pytest.raises(TypeError, match="takes the arguments pair, by, table, and got 1 and"):
         found((1.0, 2.0))
     with pytest.raises(ValueError, match="argument `pair` is nested otherwise"):
-        found((1.0, 2.0, 3.0), **given)
+        found((1.0, 2.0, 3.0), **others)
     with pytest.raises(ValueError, match=r"`pair` has shape \(3,\).* recorded with 2 numbers"):
-        found(way.array([1.0, 2.0, 3.0]), **given)
+        found(way.array([1.0, 2.0, 3.0]), **others)
 
 
 def test_parameters_are_an_argument_or_read_at_each_call(way):
@@ -246,8 +263,8 @@ def test_parameters_are_an_argument_or_read_at_each_call(way):
     found = to(way, program)
     assert [p is q for p, q in zip(program.parameters, (v, w), strict=True)] == [True, True]
 
-    def answers(*x, **given):
-        return way.numpy(found(way.array(x), **given)).tolist()
+    def answers(*x, **others):
+        return way.numpy(found(way.array(x), **others)).tolist()
 
     assert answers(1.0, 2.0) == [7.0, 12.0]
     w.data, constant.data = 3.0, 2.0
