@@ -47,10 +47,9 @@ function problem(/** @type {any} */ measured) {
   if (!rows.length) return "There is no example to train on: add some.";
   if (measured?.training.strange)
     return "An example takes a branch of the model that none of the given ones took: it does not count.";
-  if (measured && !Number.isFinite(measured.training.loss))
-    return "The loss is no longer a number: the learning rate is too high. Reset.";
-  if (!trainer.P.every(Number.isFinite))
-    return "A weight is no longer a number: the learning rate is too high. Reset.";
+  const lost = measured && !Number.isFinite(measured.training.loss) ? "The loss" : "A weight";
+  if (lost === "The loss" || !trainer.P.every(Number.isFinite))
+    return `${lost} is no longer a number: the learning rate is too high, or a number of an example too large. Reset.`;
   return surface.strange
     ? "The model takes a branch here that it took for none of the given examples: these places are empty."
     : "";

@@ -693,7 +693,11 @@ def trained(page):
     until(page, "trainer.epochs > 3")
     page.evaluate("play(false)")
     until(page, "trainer.fresh")
-    return math.isfinite(page.evaluate("trainer.measured.training.loss"))
+    if math.isfinite(page.evaluate("trainer.measured.training.loss")):
+        return True
+    until(page, "document.querySelector('#problem').textContent !== ''")
+    # Of a target that it has set to 1e20 no step is small enough: the page says so.
+    return "a number of an example too large" in page.inner_text("#problem")
 
 
 SANE = {"batch": "10", "lr": "0.01", "momentum": "0", "decay": "0", "noise": "0", "seed": "0"}
