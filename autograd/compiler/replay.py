@@ -389,7 +389,7 @@ class Replayer:
                 f"`{self._name}` took more than {MAX_PATHS} paths, so rows that take a new one are "
                 f"run one by one, as slowly as without the compiler; the last branch is at {line}. "
                 "Where a branch chooses between numbers write autograd.maximum, minimum, relu or "
-                "where, which need none: autograd.maximum(W @ x, 0.0) instead of "
+                "take, which need none: autograd.maximum(W @ x, 0.0) instead of "
                 "[max(v, 0.0) for v in W @ x]",
                 UserWarning,
                 stacklevel=2,
