@@ -90,8 +90,10 @@ def to_public_name(app: Sphinx, env: Any, node: pending_xref, content: Any) -> A
 
 
 def bring_notebooks(app: Sphinx) -> None:
-    """Copy the notebooks beside the page of the course, where Sphinx reads them."""
-    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+    """Copy notebooks and their pictures beside the page of the course, where Sphinx reads them."""
+    for path in sorted((ROOT / "notebooks").glob("[0-9]*.*")):
+        if path.suffix == ".py":
+            continue
         target = HERE / "course" / path.name
         if not target.exists() or target.read_bytes() != path.read_bytes():
             shutil.copyfile(path, target)

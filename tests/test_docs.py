@@ -6,6 +6,7 @@ import io
 import re
 import shlex
 import subprocess
+import tomllib
 import types
 from importlib.util import find_spec
 from pathlib import Path
@@ -159,6 +160,15 @@ def documented(module):
 @pytest.mark.parametrize("module", [autograd, nn, nn.data, nn.sklearn], ids=lambda m: m.__name__)
 def test_the_reference_holds_every_public_name(module):
     assert documented(module) == public(module)
+
+
+def test_getting_started_names_every_extra_for_users():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    text = (ROOT / "docs" / "getting_started.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \|", text, re.MULTILINE)
+    named = {name for line in lines for name in re.findall(r"`(\w+)`", line)}
+    ours = {"all", "bench", "browser", "dev", "docs", "test"}
+    assert named == set(project["optional-dependencies"]) - ours
 
 
 def accuracy():
