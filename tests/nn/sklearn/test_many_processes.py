@@ -14,8 +14,8 @@ from sklearn.preprocessing import StandardScaler
 
 from nn.sklearn import MLPClassifier, MLPRegressor
 
-# Warnings of other processes and of Dask are not ours to mend.
-pytestmark = pytest.mark.filterwarnings("default")
+# Warnings of other processes and of Dask are not ours to mend; these trainings are short.
+pytestmark = pytest.mark.filterwarnings("default", "ignore::sklearn.exceptions.ConvergenceWarning")
 
 X, Y = make_moons(80, noise=0.2, random_state=0)
 HEIGHTS = np.sin(X[:, 0]) + X[:, 1]
