@@ -10,6 +10,7 @@ import pytest
 from drawn_programs import programs
 from hypothesis import assume, given, settings
 from random_programs import RandomProgram, condition
+from repeats import repeats
 from samples import SAMPLES, moderate
 from ways import Jax, Torch, assert_close, by_hand, in_onnxruntime, onnxruntime
 
@@ -17,7 +18,7 @@ import autograd
 from autograd import Value
 from autograd.engine.primitive import TABLE
 
-BLOCKS = 8  # of 25 random programs
+BLOCKS = repeats(2)  # of 25 random programs
 # What onnxruntime has for float32 only.
 NO_KERNEL = (
     *("tan", "arcsin", "arccos", "arctan", "arctan2", "sinh", "cosh"),
@@ -86,7 +87,7 @@ def test_random_programs_and_their_derivatives_equal_the_engine(way, block):
         assert_equals_the_engine(way, program, function, rows)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=repeats(60), deadline=None)
 @given(programs())
 def test_programs_over_every_row_equal_the_engine(function):
     """In PyTorch, look-ups included."""
