@@ -47,7 +47,6 @@ class Presented:
         self._again: dict[Value, Value] = {}  # derivatives of what has a textbook's form itself
         self._once: dict[Any, Value] = {}  # what is shown for forms, by what it computes
         self._first: dict[Value, bool] = {}
-        self._tried_again: dict[tuple[Value, Value], Value | None] = {}
         self._derived = any(_note(x) or x.primitive is table.copy for x in self.recorded)
         with modes.without(modes.Mode):
             for x in _ordered(roots, self._below):
@@ -78,15 +77,12 @@ class Presented:
             self._first[result] = not any(y.parents and _note(y) for y in topological_order(result))
         if self._first[result]:
             return []
-        if (result, variable) not in self._tried_again:
-            inner = Presented([result], links=[variable])
-            shown, link = inner.roots[0], inner.twins.get(variable, variable)
-            form = derivative(shown, link) if inner.rewrites else None
-            if form is not None:
-                form = written(form, {x: x for x in topological_order(shown)}, {})
-                form = written(form, {link: variable}, {})
-            self._tried_again[result, variable] = form
-        form = self._tried_again[result, variable]
+        inner = Presented([result], links=[variable])
+        shown, link = inner.roots[0], inner.twins.get(variable, variable)
+        form = derivative(shown, link) if inner.rewrites else None
+        if form is not None:
+            form = written(form, {x: x for x in topological_order(shown)}, {})
+            form = written(form, {link: variable}, {})
         if form is None or not math.isclose(form._data, x._data, rel_tol=SAME):
             return []
         return [form] if _size(form, [variable]) < _size(x, [variable]) else []
