@@ -206,13 +206,15 @@ class Compiled:
         weighted = examples.weights is not None
 
         def loss_and_output(x: Any, target: Any, *more: Any) -> Any:
-            before = _generators(self.model)
-            with noise.given(*more[weighted:]):
-                output = self.model(x)
-            error = as_value(self.loss(output, target), "the loss")
-            if _generators(self.model) != before:  # perhaps on one branch only
-                raise TypeError(f"the random numbers that model or loss draw {_DRAWN}")
-            return (error * more[0] if weighted else error, listed(output))
+            for _ in range(5):  # for other threads draw numbers, too, now and then
+                before = _generators(self.model)
+                with noise.given(*more[weighted:]):
+                    output = self.model(x)
+                error = as_value(self.loss(output, target), "the loss")
+                if _generators(self.model) == before:
+                    return (error * more[0] if weighted else error, listed(output))
+            # Perhaps on one branch only.
+            raise TypeError(f"the random numbers that model or loss draw {_DRAWN}")
 
         _, y, *weights = [array[:1] for array in self.arrays]
         more = [w[:, 0] for w in weights]
