@@ -29,6 +29,7 @@ from nn.live.wiring import Wiring, wire
 from nn.losses import LOSSES, Loss
 from nn.module import Module
 from nn.optim import SGD, Adam, Optimizer
+from nn.optim.optimizer import is_just
 from nn.training.arguments import check_optimizer
 from nn.training.examples import Examples, listed
 from nn.training.prediction import loss_of
@@ -247,13 +248,12 @@ def _parameters(model: Module, parameters: list[Value]) -> list[dict[str, Any]]:
 def _optimizer(optimizer: Optimizer, parameters: list[Value]) -> dict[str, Any]:
     """The optimiser's state, and where in it each parameter of the program stands, or -1."""
     state = optimizer.state_dict()
-    known = type(optimizer) in (SGD, Adam) and len(optimizer.param_groups) == 1
-    options = state["param_groups"][0]
-    if not known or options.get("amsgrad"):
+    options, groups = state["param_groups"][0], len(optimizer.param_groups)
+    if not is_just(optimizer, SGD, Adam) or groups > 1 or options.get("amsgrad"):
         raise ValueError(
-            "the page has the formulas of nn.SGD and of nn.Adam without amsgrad, for one group "
-            f"of parameters; `optimizer` is {type(optimizer).__name__} with "
-            f"{len(optimizer.param_groups)} groups"
+            "the page has the formulas of nn.SGD and of nn.Adam without amsgrad, for one group of "
+            f"parameters; `optimizer` is {type(optimizer).__name__} with {groups} groups, or has a "
+            "formula set on it"
         )
     place = {p: i for i, p in enumerate(optimizer.params)}
     states = [{name: json_number(x) for name, x in each.items()} for each in state["state"]]

@@ -264,3 +264,13 @@ class Optimizer(ABC):
         groups, n = len(self.param_groups), len(self.params)
         count = f"{n} parameter{'s' * (n > 1)}" + (f" in {groups} groups" if groups > 1 else "")
         return f"{type(self).__name__}({', '.join(shown)}; {count})"
+
+
+def has_own_step(optimizer: Optimizer) -> bool:
+    """Whether a class or the user has put another `step` in the place of the general one."""
+    return type(optimizer).step is not Optimizer.step or "step" in vars(optimizer)
+
+
+def is_just(optimizer: Optimizer, *kinds: type) -> bool:
+    """Whether it is of one of these kinds, no subclass, and has no formula set on it."""
+    return type(optimizer) in kinds and vars(optimizer).keys().isdisjoint({"step", "update"})

@@ -13,6 +13,7 @@ from nn.checks import by_name, check_share
 from nn.data.partition import held_out_rows
 from nn.module import Module
 from nn.optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
+from nn.optim.optimizer import has_own_step
 from nn.schedules import Schedule
 from nn.training.examples import Examples
 from nn.training.history import History
@@ -97,7 +98,7 @@ def check_meetings(
             "`batch_callbacks` and a schedule for each batch come after every step: take "
             "sync_every=1, `callbacks` and a schedule for each epoch"
         )
-    if type(optimizer).step is not Optimizer.step:
+    if has_own_step(optimizer):
         raise ValueError(
             f"{type(optimizer).__name__} has a `step` of its own, which works on Values, so that "
             "workers cannot take it: take sync_every=1"

@@ -18,6 +18,7 @@ from autograd.engine.node import assign
 from nn.data import Rows
 from nn.optim import SGD, Optimizer
 from nn.optim.clipping import Clipping
+from nn.optim.optimizer import has_own_step, is_just
 from nn.optim.shares import Share, shares
 from nn.training.epochs import descend, order_of
 from nn.training.examples import Examples
@@ -75,7 +76,7 @@ class Engine:
         self._check(rows, gradient)
         self.gradient = self.clipping(gradient)
         with self.guard:
-            own = type(self.optimizer).step is not Optimizer.step
+            own = has_own_step(self.optimizer)
             if not (isinstance(self.runner, Eager) or own):
                 for share in self.shares:
                     share.step(self.optimizer, self.flat, self.gradient)
@@ -142,7 +143,7 @@ class Engine:
     def _lanes(self) -> Lanes | None:
         """Native code for steps of SGD on all parameters alike."""
         runner = self.runner
-        plain = type(self.optimizer) is SGD and self.clipping == Clipping()
+        plain = is_just(self.optimizer, SGD) and self.clipping == Clipping()
         if not (isinstance(runner, Compiled) and plain):
             return None
         return runner.lanes if [share.whole for share in self.shares] == [True] else None

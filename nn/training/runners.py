@@ -206,15 +206,18 @@ class Compiled:
         weighted = examples.weights is not None
 
         def loss_and_output(x: Any, target: Any, *more: Any) -> Any:
-            for _ in range(5):  # for other threads draw numbers, too, now and then
+            seen = set()
+            for _ in range(5):  # what is drawn, perhaps on one branch only, changes the numbers
                 before = _generators(self.model)
                 with noise.given(*more[weighted:]):
                     output = self.model(x)
                 error = as_value(self.loss(output, target), "the loss")
+                seen.add(repr([v._data for v in (error, *listed(output))]))
                 if _generators(self.model) == before:
-                    return (error * more[0] if weighted else error, listed(output))
-            # Perhaps on one branch only.
-            raise TypeError(f"the random numbers that model or loss draw {_DRAWN}")
+                    break  # else another thread may have drawn: Dask's does, to measure sizes
+            if len(seen) > 1:
+                raise TypeError(f"the random numbers that model or loss draw {_DRAWN}")
+            return (error * more[0] if weighted else error, listed(output))
 
         _, y, *weights = [array[:1] for array in self.arrays]
         more = [w[:, 0] for w in weights]

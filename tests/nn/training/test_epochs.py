@@ -1,6 +1,7 @@
 """Epochs in native calls: whatever is trained, it ends where single steps on arrays end."""
 
 import random
+from types import MethodType
 
 import numpy as np
 import pytest
@@ -173,6 +174,31 @@ def test_a_rule_of_the_users_own_moves_the_weights(kind, monkeypatch, calls):
         return m, optimizer, briefly(m, optimizer=optimizer)
 
     on_arrays_and_native(monkeypatch, train)
+    assert not calls
+
+
+def set_update(optimizer):
+    optimizer.update = MethodType(OwnUpdate.update, optimizer)
+
+
+def set_step(optimizer):
+    def step():
+        optimizer.lr = 0.9 * optimizer.lr
+        nn.SGD.step(optimizer)
+
+    optimizer.step = step
+
+
+@pytest.mark.parametrize(("kind", "put"), [(OwnUpdate, set_update), (OwnStep, set_step)])
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_rule_set_on_the_optimiser_is_as_one_of_its_class(kind, put, compiled, calls):
+    def train(kind, put):
+        m = classifier()
+        optimizer = kind(m.parameters(), lr=0.1)
+        put(optimizer)
+        return ends(m, optimizer, briefly(m, optimizer=optimizer, compiled=compiled))
+
+    assert train(nn.SGD, put) == train(kind, lambda optimizer: None)
     assert not calls
 
 

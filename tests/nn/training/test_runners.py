@@ -1,6 +1,8 @@
 """What a callback changes in model or loss in mid-training, both ways of running follow."""
 
 import random
+import threading
+import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -116,3 +118,40 @@ def test_random_numbers_on_one_branch_are_named(own):
     with pytest.raises(TypeError, match=r"random numbers that .* draw would be frozen"):
         fit(Rarely(), y=TARGETS)
     fit(Rarely(), y=TARGETS, compiled=False)
+
+
+@pytest.mark.parametrize("draw", [random.random, np.random.random])
+def test_random_numbers_that_another_thread_draws_are_not_the_models(draw):
+    done = threading.Event()
+
+    def draw_on():
+        while not done.wait(1e-5):
+            draw()
+
+    def slow(output, target):
+        time.sleep(0.01)  # so that there is a draw in every recording
+        return (output - target) ** 2
+
+    thread = threading.Thread(target=draw_on)
+    thread.start()
+    try:
+        model = Plastic()
+        fit(model, y=TARGETS, loss=slow)
+    finally:
+        done.set()
+        thread.join()
+    other = Plastic()
+    fit(other, y=TARGETS, loss=slow)
+    assert model.state_dict() == other.state_dict()
+
+
+def test_a_model_that_draws_once_and_keeps_the_number_is_no_model_that_draws():
+    class Lazily(Plastic):
+        drawn = None
+
+        def forward(self, x):
+            if self.drawn is None:
+                self.drawn = random.random()
+            return self.last(self.first(x))[0] * self.drawn
+
+    assert fit(Lazily(), y=TARGETS).loss[-1] < 1e9
