@@ -15,7 +15,7 @@ class Loop {
     this.playing = false;
     this.wanted = ""; // "step" or "epoch": what is to end yet
     this.stale = true; // the picture is older than the numbers
-    this.plane = false; // the plane is older than the numbers
+    this.plane = true; // the plane is older than the numbers
     this.due = 0; // when the next picture may come
     this.last = 0; // when the last frame began
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");

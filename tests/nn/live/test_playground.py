@@ -182,6 +182,28 @@ def test_the_loss_and_accuracy_shown_are_the_engines(opened):
     assert measured["accuracy"] == pytest.approx(nn.accuracy(model, X, y, loss=loss))
 
 
+COLOURS = """canvas => new Set(new Uint32Array(canvas.getContext("2d")
+  .getImageData(0, 0, canvas.width, canvas.height).data.buffer)).size"""
+
+
+@pytest.mark.parametrize("seen", ["at once", "after a resize", "after a reset"])
+def test_the_plane_is_there_before_any_training(opened, seen):
+    X, y = moons()
+    model = small()
+    page = opened(nn.playground(model, X, y), width=1280)
+    until(page, "surface.most > 0 && surface.painted && !loop.plane")
+    if seen == "after a resize":
+        page.set_viewport_size({"width": 500, "height": 800})
+    elif seen == "after a reset":
+        page.click("#reset")
+    until(page, "surface.painted && !loop.plane && !loop.stale")
+    place = page.evaluate("surface.inPlane([0.5 / GRID, 0.5 / GRID])")
+    if seen != "after a reset":
+        assert page.evaluate("surface.maps[1][0]") == pytest.approx(model(place).data, rel=1e-12)
+    for canvas in page.locator("#surface, .unit canvas").all():
+        assert canvas.evaluate(COLOURS) > 20
+
+
 def test_a_change_is_marked_and_a_wrong_entry_is_told(opened):
     X, y = moons()
     page = opened(nn.playground(small(), X, y))
