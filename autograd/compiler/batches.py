@@ -62,13 +62,13 @@ class Memory:
         self.gradient = np.zeros(compiled.size)
         self.workspaces: dict[int, Workspace] = {}
 
-    def fill(self, arguments: Sequence[FloatArray], rows: Any, count: int) -> Workspace:
-        """Return the workspace for `count` rows with the arguments in place."""
+    def fill(self, arguments: Sequence[FloatArray], rows: Any, count: int, calls: int) -> Workspace:
+        """Return the workspace for `count` rows with the arguments in place; `calls` may follow."""
         workspace = self.workspaces.get(count)
         if workspace is None:
             if len(self.workspaces) >= SIZES_KEPT:
                 del self.workspaces[next(iter(self.workspaces))]
-            forward, reverse = self.compiled.prepare(count, self.parameters, self.gradient)
+            forward, reverse = self.compiled.prepare(count, self.parameters, self.gradient, calls)
             workspace = self.workspaces[count] = Workspace(forward, reverse, self.compiled.doubtful)
         workspace.load(arguments, rows)
         return workspace

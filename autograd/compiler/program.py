@@ -433,6 +433,10 @@ class BoundProgram(Shared):
         super().__init__(replayer.parameters, values)
         self._replayer = replayer
 
+    def expect(self, calls: int) -> None:
+        """Say how many calls will follow: what takes time to compile pays with many."""
+        self._replayer.calls = calls
+
     def lanes(self, batch: int) -> Lanes | None:
         """Return what runs batches of so many rows natively, None where nothing does.
 

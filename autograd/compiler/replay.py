@@ -36,6 +36,7 @@ from autograd.engine.value import Value
 from autograd.nesting import Structure, same
 
 MAX_PATHS = 64
+CALLS = 200  # that are expected of a batch, where nobody says how many
 # A NumPy call on a small array takes as long as this many operations in straight-line Python; and
 # native code does some 600, of which it is left fewer, for it has to be compiled: at most 0.2 s of
 # that for the few (300 springs: 5 times faster than 32 NumPy calls).
@@ -79,8 +80,10 @@ class Path:
     @property
     def way(self) -> str:
         """How it is computed, and why so."""
+        if self.arrays is not None:
+            return "NumPy and native loops" if self.arrays.is_fused else "NumPy"
         if self.straight is None:
-            return "NumPy"
+            return "the function itself"
         if self.machine:
             return f"native code on blocks of {self.straight.machine(True).rows} rows"
         reason = self.straight.reason
@@ -120,6 +123,7 @@ class Replayer:
         self.layout, self.parameters = layout, parameters
         self._function, self._name, self._batch = layout.bind(function), name, batch
         self.paths: list[Path] = []
+        self.calls = CALLS
         self._local = threading.local()
         self._warned = False
         self._direct: Direct | None = None
@@ -193,7 +197,7 @@ class Replayer:
             i += 1
             if path.arrays is not None:
                 flat = given = given or Reader(self.parameters)
-                workspace = self._memory(path, flat).fill(arrays, None, 1)
+                workspace = self._memory(path, flat).fill(arrays, None, 1, self.calls)
                 with np.errstate(all="ignore"):
                     parts, on, unclear = workspace.forward()
                     if on:
@@ -243,7 +247,7 @@ class Replayer:
     ) -> tuple[list[FloatArray], FloatArray]:
         path, first = self.paths[0], None
         if path.arrays is not None:
-            workspace = self._memory(path, flat).fill(arrays, rows, count)
+            workspace = self._memory(path, flat).fill(arrays, rows, count, self.calls)
             first = parts, on, _ = workspace.forward()
             if on is True or np.all(on):
                 slopes = workspace.reverse(path.weight(count, count)) if reverse else _NONE
@@ -298,7 +302,7 @@ class Replayer:
                     first = *self._run_machine(path, arrays, rows[left], False, flat)[:2], False
                 elif first is None:
                     memory = self._memory(path, flat)
-                    first = memory.fill(arrays, rows[left], len(left)).forward()
+                    first = memory.fill(arrays, rows[left], len(left), self.calls).forward()
                 (parts, *verdict), first = first, None
                 on, unclear = (np.array(np.broadcast_to(x, len(left))) for x in verdict)
                 mine = left[on]
@@ -307,7 +311,8 @@ class Replayer:
                 if reverse and len(mine) and path.machine:
                     add(self._run_machine(path, arrays, rows[mine], True, flat)[2], 1.0 / len(rows))
                 elif reverse and len(mine):
-                    workspace = self._memory(path, flat).fill(arrays, rows[mine], len(mine))
+                    memory = self._memory(path, flat)
+                    workspace = memory.fill(arrays, rows[mine], len(mine), self.calls)
                     workspace.forward(sure=True)
                     slopes = workspace.reverse(path.weight(len(mine), len(rows)))
                     if path.is_exact(slopes):

@@ -31,6 +31,8 @@ import numpy.typing as npt
 
 from autograd.compiler.arrays import Array, is_everything, lower, needed
 from autograd.compiler.emit import Emitter
+from autograd.compiler.fusion import Fusion
+from autograd.compiler.native import missing
 from autograd.compiler.reroll import Reroller
 from autograd.compiler.reverse import gradient
 from autograd.compiler.rounding import Bounds, CoarseBounds, decided
@@ -38,6 +40,9 @@ from autograd.compiler.scalars import SIGNS
 from autograd.compiler.trace import Recording
 from autograd.compiler.views import is_block
 
+# To compile native loops takes as long as NumPy has for so many numbers, of which a line's call
+# costs so many: 0.2 s, and 1 us.
+FUSING, A_LINE = 200_000_000, 1_000
 FloatArray = npt.NDArray[np.float64]
 Flow = tuple[Array, Any]
 Prepared = tuple[Callable[..., Any], Callable[..., Any]]
@@ -50,6 +55,7 @@ class Compiled:
     source: str
     names: dict[str, Any]
     instructions: int
+    numbers: int  # that a row computes
     products: int
     batched_result: bool
     size: int
@@ -58,13 +64,34 @@ class Compiled:
     filled: bool  # whether there are products that nobody asked for, of which 0 * inf is nan
 
     @cached_property
+    def _fusion(self) -> Fusion:
+        return Fusion(self.source)
+
+    @cached_property
     def _code(self) -> Any:
         return compile(self.source, "<seegrad program>", "exec")
 
-    def prepare(self, count: int, parameters: FloatArray, gradient: FloatArray) -> Prepared:
-        """Return forward and reverse for so many rows; they refer to nothing that holds them."""
+    @property
+    def is_fused(self) -> bool:
+        """Whether native loops were made, for some number of rows."""
+        return "_fusion" in self.__dict__
+
+    def _pays(self, count: int, calls: int) -> bool:
+        """Whether to compile native loops takes less time than they save."""
+        return calls * (A_LINE * self.instructions + count * self.numbers) >= FUSING
+
+    def prepare(
+        self, count: int, parameters: FloatArray, gradient: FloatArray, calls: int = 0
+    ) -> Prepared:
+        """Return forward and reverse for so many rows; they refer to nothing that holds them.
+
+        `calls` are expected: with enough of them what is between products is native loops.
+        """
         names = {**self.names, "B": count, "P": parameters, "G": gradient}
-        exec(self._code, names)
+        if self._pays(count, calls) and not missing():
+            self._fusion.prepare(names)
+        else:
+            exec(self._code, names)
         return names.pop("forward"), names.pop("reverse")
 
 
@@ -172,6 +199,7 @@ def assemble(
         source,
         emitter.names,
         instructions + len(emitter.body) - 1,
+        sum(int(np.prod(a.shape)) for a in executed if a.batched),
         sum(str(a.op).startswith("matmul") for a in executed),
         bool(results) and results[0].batched,
         size,

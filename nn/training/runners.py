@@ -233,6 +233,8 @@ class Compiled:
         except Exception as error:
             error.add_note("`fit` compiles model and loss; compiled=False runs them as they are")
             raise
+        if self.steps:
+            bound.expect(self.steps)
         if ours and not known:
             twins.keep(self.model, kind, program)
         if not self._ordered:
