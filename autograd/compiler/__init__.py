@@ -10,7 +10,7 @@
     rounding which comparisons are within the rounding of what they compare
     arrays   the array program; `lower` makes rows NumPy operations
     emit     readable NumPy source; `source` puts the parts together
-    fusion   its lines as native loops, a few rows at a time: `strided` finds them, `strips` are they
+    fusion   its lines as native loops on a few rows: `strided` finds them, `strips` are they
     straight the other way out, for one irregular or deep evaluation: plain Python on floats, or
     native   machine code by LLVM, where llvmlite is installed; `tape` what it is made of
     direct   the short way into it, for a call that is like the last one
