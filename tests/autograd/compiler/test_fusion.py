@@ -11,6 +11,7 @@ import autograd
 import nn
 from autograd import Value
 from autograd.compiler import source, strided
+from autograd.compiler.arrays import BOOLEAN
 from autograd.compiler.fusion import Fusion
 from autograd.compiler.native import FORMS, missing
 from autograd.compiler.strided import Block
@@ -73,7 +74,7 @@ UFUNCS = [step for step in FORMS if isinstance(step, np.ufunc)]
 @pytest.mark.parametrize("step", UFUNCS, ids=lambda step: step.__name__)
 def test_every_function(step: np.ufunc) -> None:
     rng = np.random.default_rng(0)
-    masks = step(*[1.5] * step.nin).dtype == bool
+    masks = step in BOOLEAN
     for rows, n in ((1, 1), (3, 4), (5, 7), (2, 27)):
         operands = {f"x{i}": numbers(rng, rows, n) for i in range(step.nin)}
         out = np.zeros((rows, n), bool) if masks else np.zeros((rows, n))
