@@ -4,7 +4,7 @@ gradcheck        a function against differences:
   subject          the function, and every way in which the engine differentiates it
   differences      five-point differences over many steps, with what they know of their own error
   verdict          what differences say about one derivative
-  gradient_report  the table, as text and in Jupyter
+  gradient_report  the table
 anomaly          the first number that is infinite or nan, and where it arose
 by_hand          answers worked out by hand (`check`, `assert_gradients`):
   answers          what was answered, and how exactly it is meant
@@ -13,5 +13,6 @@ by_hand          answers worked out by hand (`check`, `assert_gradients`):
   mistakes, slips  the catalogue of mistakes, a row each, and what each does to a number
   hypotheses       every row of the catalogue, tried at every place
   hand_report      the table
+report           a table as text and in Jupyter, for both reports
 exercises        expressions to differentiate by hand
 """

@@ -1,20 +1,17 @@
-"""The report on answers worked out by hand: a table with one row for each, as text and as HTML.
+"""The report on answers worked out by hand: a table with one row for each.
 
 How much it gives away is decided where it is made: below `hints="answer"` it holds no right number
-at all. Names come from the user: they are shown in one line, and escaped in HTML. Invariant: a
-report is true exactly where every answer is right, and none is missing.
+at all. Invariant: a report is true exactly where every answer is right, and none is missing.
 """
 
-import html
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from autograd.checking.report import Report, counted
 from autograd.checking.walk import Word
 
 ORDER: tuple[Word, ...] = ("right", "carried", "wrong")
-COLOURS: dict[Word, str] = {"wrong": "#c0392b", "carried": "#b9770e"}
 
 
 @dataclass(frozen=True)
@@ -33,7 +30,7 @@ class Mark:
     right: str | None = None
 
 
-class HandReport:
+class HandReport(Report):
     """What `check` returns: its `marks`, printed as a table, true where all answers are right.
 
     `open` names what was asked and not answered yet. `score` is the share of what was asked that
@@ -41,6 +38,7 @@ class HandReport:
     """
 
     todo = "Still to do"  # what stands before the names of what is open
+    cell = '<td style="text-align: left">'
 
     def __init__(self, marks: Sequence[Mark], note: str = "", open_: Sequence[str] = ()) -> None:
         self.marks, self.open = tuple(marks), tuple(open_)
@@ -83,49 +81,11 @@ class HandReport:
             "open": list(self.open),
         }
 
-    def __str__(self) -> str:
-        if not self.marks:
-            return "\n".join([self._title(), *([self.note] if self.note else [])])
-        columns, rows = self._table()
-        cells = [columns, *rows]
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in cells]
-        return "\n".join([self._title(), *lines, *([self.note] if self.note else [])])
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        columns, rows = self._table()
-        body = ""
-        for mark, row in zip(self.marks, rows, strict=True):
-            colour = COLOURS.get(mark.verdict)
-            style = f' style="color: {colour}; font-weight: bold"' if colour else ""
-            cells = "".join(
-                f'<td style="text-align: left">{html.escape(cell)}</td>' for cell in row
-            )
-            body += f"<tr{style}>{cells}</tr>"
-        if self.note:
-            note = html.escape(self.note).replace("\n", "<br>")
-            body += f'<tr><td colspan="{len(columns)}">{note}</td></tr>'
-        return (
-            f'<table style="text-align: left"><caption>{html.escape(self._title())}</caption>'
-            f"<thead><tr>{''.join(f'<th>{name}</th>' for name in columns)}</tr></thead>"
-            f"<tbody>{body}</tbody></table>"
-        )
-
     def _title(self) -> str:
-        counts = Counter(mark.verdict for mark in self.marks)
-        return ", ".join(f"{counts[word]} {word}" for word in ORDER if counts[word]) or "no answers"
+        return counted((mark.verdict for mark in self.marks), ORDER) or "no answers"
 
-    def _table(self) -> tuple[list[str], list[list[str]]]:
-        """The columns that tell something, and a row for each mark."""
-        columns = ["quantity", "yours", "verdict"]
-        rows = [[mark.quantity, mark.yours, mark.verdict] for mark in self.marks]
-        for name in ("right", "note"):
-            cells = [getattr(mark, name) or "" for mark in self.marks]
-            if any(cells):
-                at = 2 if name == "right" else len(columns)
-                columns.insert(at, name)
-                for row, cell in zip(rows, cells, strict=True):
-                    row.insert(at, cell)
-        return columns, rows
+    def _table(self) -> tuple[list[str], Sequence[tuple[str, list[str]]], list[str]]:
+        names = ["quantity", "yours", "right", "verdict", "note"]
+        columns = [name for name in names if any(getattr(m, name) for m in self.marks)]
+        rows = [(m.verdict, [getattr(m, name) or "" for name in columns]) for m in self.marks]
+        return columns, rows, [self.note] if self.note else []
