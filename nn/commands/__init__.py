@@ -4,7 +4,8 @@
     recipes         the defaults that fit a data set and a model
     networks        the models that can be asked for
     record          what a saved file says besides the weights
-    train predict info   the commands
+    session         a training with its bar and lines
+    train text predict info   the commands
 
 Invariant: results go to stdout, with `--json` as one document and nothing else; whatever is wrong
 with arguments, files or data is one line on stderr and status 2.

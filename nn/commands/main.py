@@ -11,8 +11,9 @@ from tqdm import tqdm
 from nn.commands.info import info
 from nn.commands.parser import parse
 from nn.commands.predict import predict
+from nn.commands.session import INTERRUPTED
 from nn.commands.text import on_text, train_on_text
-from nn.commands.train import INTERRUPTED, train
+from nn.commands.train import train
 
 
 def _train(options: argparse.Namespace) -> int:

@@ -51,9 +51,7 @@ def check(options: argparse.Namespace, record: Record | None) -> None:
         check_reading(options, "target", "task", "drop")
     elif options.target is None and not record:
         raise ValueError("--csv needs --target COLUMN, the column to predict")
-    if options.momentum is not None and options.optimizer not in ("sgd", "rmsprop"):
-        raise ValueError(f"--momentum goes with sgd and rmsprop, not with {options.optimizer}")
-    check_files(options)
+    check_training(options)
 
 
 def option(name: str) -> str:
@@ -61,8 +59,10 @@ def option(name: str) -> str:
     return name.replace("_", "-")
 
 
-def check_files(options: argparse.Namespace) -> None:
-    """Raise `ValueError` where there would be no place for the files to write."""
+def check_training(options: argparse.Namespace) -> None:
+    """Raise `ValueError` where the optimiser has no momentum, or the files to write no place."""
+    if options.momentum is not None and options.optimizer not in ("sgd", "rmsprop"):
+        raise ValueError(f"--momentum goes with sgd and rmsprop, not with {options.optimizer}")
     for name in ("save", "plot"):
         path = getattr(options, name)
         folder = os.path.dirname(os.path.abspath(path or ""))

@@ -5,18 +5,13 @@ the last part of the text, which measures it, was never trained on.
 """
 
 import argparse
-from typing import Any
 
-import numpy as np
-from tqdm import tqdm
-
-import nn
 from nn.commands import characters
 from nn.commands.characters import Settings
-from nn.commands.output import print_json, printable, printable_lines
-from nn.commands.preparation import READING, check_files, option
-from nn.commands.recipes import RATES, make_optimizer, make_schedule
-from nn.commands.train import INTERRUPTED, MOST_LINES, epoch_line, training_line
+from nn.commands.output import printable, printable_lines
+from nn.commands.preparation import READING, check_training, option
+from nn.commands.recipes import RATES, make_optimizer
+from nn.commands.session import conclude, run, training_line
 from nn.data import TEXTS, Text, read_text
 
 # Block size, width, epochs: measured on the names, which they read in a minute.
@@ -52,7 +47,15 @@ def train_on_text(options: argparse.Namespace) -> int:
         kind = f"{settings.model} of {settings.width}, looks at {settings.block_size} characters"
         print(f"{kind}, {len(model.parameters())} parameters")
         print(training_line(options, optimizer), flush=True)
-    history = _fit(model, X, y, optimizer, settings, options)
+    history = run(
+        model,
+        X,
+        y,
+        optimizer,
+        options,
+        lambda epoch: _line(characters.sample(model, settings, GLIMPSE, options.seed + epoch)),
+        loss="cross_entropy" if settings.model == "ngram" else characters.surprise,
+    )
     found = characters.score(model, *characters.examples(test, settings), len(text.vocabulary))
     always = characters.frequencies(training, test)
     written = characters.sample(model, settings, options.sample, options.seed)
@@ -60,22 +63,11 @@ def train_on_text(options: argparse.Namespace) -> int:
     report = {"data": text.name, **epochs, "last": history.loss[-1:], "test_loss": found}
     if options.save:
         characters.save(model, options.save, settings, report)
-    if options.plot and history.loss:
-        figure = history.plot().get_figure(root=True)
-        assert figure is not None
-        figure.savefig(options.plot, bbox_inches="tight")
-    if options.json:
-        about = {"model": settings.model, "parameters": len(model.parameters())}
-        print_json(report | about | {"history": history.curves(), "sample": written})
-        return INTERRUPTED if history.stopped == "interrupted" else 0
-    if history.stopped:
-        print(f"stopped after {len(history.loss)} epochs: {history.stopped}")
-    print(f"test loss {found:.3f} nats a character  (by frequencies alone: {always:.3f})")
-    if written:
-        print(printable_lines(written))
-    if options.save:
-        print(f"saved to {printable(options.save)}")
-    return INTERRUPTED if history.stopped == "interrupted" else 0
+    about = {"model": settings.model, "parameters": len(model.parameters())}
+    document = report | about | {"history": history.curves(), "sample": written}
+    lines = [f"test loss {found:.3f} nats a character  (by frequencies alone: {always:.3f})"]
+    lines += [printable_lines(written)] if written else []
+    return conclude(history, options, document, lines)
 
 
 def _check(options: argparse.Namespace, loaded: Settings | None) -> None:
@@ -95,9 +87,7 @@ def _check(options: argparse.Namespace, loaded: Settings | None) -> None:
     if options.hidden is not None and len(options.hidden) != 1:
         raise ValueError("--hidden of a text is one number, the width of the model")
     options.optimizer = options.optimizer or "adam"
-    if options.momentum is not None and options.optimizer not in ("sgd", "rmsprop"):
-        raise ValueError(f"--momentum goes with sgd and rmsprop, not with {options.optimizer}")
-    check_files(options)
+    check_training(options)
 
 
 def _read(options: argparse.Namespace) -> Text:
@@ -140,42 +130,6 @@ def _settle(options: argparse.Namespace, settings: Settings, examples: int) -> N
     options.epochs = options.epochs or min(RECIPES[settings.model][2], most)
     options.lr = options.lr or RATES.get(options.optimizer, 0.1)
     options.sample = 200 if options.sample is None else options.sample
-
-
-def _fit(
-    model: nn.Module,
-    X: Any,
-    y: Any,
-    optimizer: nn.Optimizer,
-    settings: Settings,
-    options: argparse.Namespace,
-) -> nn.History:
-    shown = set(np.linspace(1, options.epochs, MOST_LINES).round().astype(int).tolist())
-
-    def report(history: nn.History) -> None:
-        bar.update()
-        epoch = len(history.loss)
-        if epoch in shown:
-            glimpse = characters.sample(model, settings, GLIMPSE, options.seed + epoch)
-            with tqdm.external_write_mode():
-                print(f"{epoch_line(history, options)}  {_line(glimpse)}", flush=True)
-
-    quiet = True if options.json else None  # None: a bar on terminals only
-    batches = -(-len(X) // options.batch_size)
-    with tqdm(total=options.epochs, unit="epoch", leave=False, disable=quiet) as bar:
-        return nn.fit(
-            model,
-            X,
-            y,
-            loss="cross_entropy" if settings.model == "ngram" else characters.surprise,
-            optimizer=optimizer,
-            schedule=make_schedule(options, optimizer, batches),
-            epochs=options.epochs,
-            batch_size=options.batch_size,
-            seed=options.seed,
-            callbacks=[] if options.json else [report],
-            progress=False,
-        )
 
 
 def _line(text: str) -> str:

@@ -4,24 +4,19 @@ Invariant: what has been learnt is reported and saved, also where Ctrl-C ended t
 """
 
 import argparse
-import os
 from typing import Any
-
-import numpy as np
-from tqdm import tqdm
 
 import nn
 from nn.commands import record as records
 from nn.commands.networks import make_model
-from nn.commands.output import print_json, printable, rounded
+from nn.commands.output import printable, rounded
 from nn.commands.preparation import Prepared, check, chosen_data, prepare, settle
-from nn.commands.recipes import make_optimizer, make_schedule
+from nn.commands.recipes import make_optimizer
 from nn.commands.record import Record
 from nn.commands.scores import baseline, scores
+from nn.commands.session import conclude, rates, run, training_line
 from nn.data import Dataset, Features
 
-INTERRUPTED = 130  # what a shell reports for a program that Ctrl-C ended
-MOST_LINES = 20  # of epochs
 SETTINGS = ("optimizer", "schedule", "batch_size", "shift", "seed")
 
 
@@ -38,10 +33,19 @@ def train(options: argparse.Namespace) -> int:
     if not options.json:
         _introduce(data, examples, model, options)
         print(training_line(options, optimizer), flush=True)
-    history = _fit(model, data, examples, optimizer, options)
+    history = run(
+        model,
+        examples.X,
+        examples.y,
+        optimizer,
+        options,
+        loss="cross_entropy" if data.classes else "mse_loss",
+        validation=examples.validation,
+        early_stopping=options.patience,
+    )
     test = scores(nn.predict(model, data.X_test), data.y_test, examples.target_scaling)
     training = {
-        **_rates(optimizer),
+        **rates(optimizer),
         "epochs": len(history.loss),
         "stopped": history.stopped,
         "best_epoch": history.best_epoch,
@@ -52,24 +56,14 @@ def train(options: argparse.Namespace) -> int:
     record = _record(options, record, data, examples, training)
     if options.save:
         records.save(model, options.save, record)
-    if options.plot and history.loss:
-        figure = history.plot().get_figure(root=True)
-        assert figure is not None
-        figure.savefig(options.plot, bbox_inches="tight")
     always = baseline(data.y_train, data.y_test, data.classes)
-    if options.json:
-        print_json(_document(record, data, examples, model, history, always))
-    else:
-        if history.stopped:
-            print(f"stopped after {len(history.loss)} epochs: {history.stopped}")
-        first = next(iter(test))
-        for name, number in test.items():
-            level = rounded(first, always[1]).removeprefix(f"{first} ")
-            beside = f"  (always `{printable(always[0])}`: {level})" if name == first else ""
-            print(f"test {rounded(name, number)}{beside}")
-        if options.save:
-            print(f"saved to {printable(options.save)}")
-    return INTERRUPTED if history.stopped == "interrupted" else 0
+    first = next(iter(test))
+    level = rounded(first, always[1]).removeprefix(f"{first} ")
+    lines = [f"test {rounded(name, number)}" for name, number in test.items()]
+    lines[0] += f"  (always `{printable(always[0])}`: {level})"
+    return conclude(
+        history, options, _document(record, data, examples, model, history, always), lines
+    )
 
 
 def _introduce(
@@ -97,70 +91,11 @@ def _introduce_table(data: Dataset, features: Features) -> None:
     print(f"{data.task}: {target} ({_outcomes(data)})")
 
 
-def training_line(options: argparse.Namespace, optimizer: nn.Optimizer) -> str:
-    """Return the settings of the training, among them those that came from the recipe."""
-    rates = (f"{name} {value:g}" for name, value in _rates(optimizer).items())
-    schedule = "" if options.schedule == "none" else f", {options.schedule} schedule"
-    return f"{options.optimizer}, {', '.join(rates)}{schedule}, batches of {options.batch_size}"
-
-
-def _rates(optimizer: nn.Optimizer) -> dict[str, float]:
-    names = ("lr", "momentum", "weight_decay")
-    return {name: optimizer.defaults[name] for name in names if optimizer.defaults.get(name)}
-
-
 def _outcomes(data: Dataset) -> str:
     if not data.classes:
         return f"{data.y_train.min():g} to {data.y_train.max():g}"
     more = ", ..." if len(data.classes) > 10 else ""
     return printable(", ".join(name[:40] for name in data.classes[:10])) + more
-
-
-def _fit(
-    model: nn.Module,
-    data: Dataset,
-    examples: Prepared,
-    optimizer: nn.Optimizer,
-    options: argparse.Namespace,
-) -> nn.History:
-    shown = set(np.linspace(1, options.epochs, MOST_LINES).round().astype(int).tolist())
-    colour = None if "NO_COLOR" in os.environ else "green"
-
-    def report(history: nn.History) -> None:
-        epoch = len(history.loss)
-        bar.set_postfix_str(history.report(), refresh=False)
-        bar.update()
-        if epoch in shown:
-            with tqdm.external_write_mode():
-                print(epoch_line(history, options), flush=True)
-
-    batches = -(-len(examples.y) // options.batch_size)
-    quiet = True if options.json else None  # None: a bar on terminals only
-    with tqdm(total=options.epochs, unit="epoch", leave=False, disable=quiet, colour=colour) as bar:
-        history = nn.fit(
-            model,
-            examples.X,
-            examples.y,
-            loss="cross_entropy" if data.classes else "mse_loss",
-            optimizer=optimizer,
-            schedule=make_schedule(options, optimizer, batches),
-            epochs=options.epochs,
-            batch_size=options.batch_size,
-            validation=examples.validation,
-            early_stopping=options.patience,
-            seed=options.seed,
-            callbacks=[] if options.json else [report],
-            progress=False,
-        )
-    if not options.json and history.loss and len(history.loss) not in shown:
-        print(epoch_line(history, options))
-    return history
-
-
-def epoch_line(history: nn.History, options: argparse.Namespace) -> str:
-    """Return what is told of an epoch."""
-    width = len(str(options.epochs))
-    return f"epoch {len(history.loss):>{width}}/{options.epochs}  {history.report()}"
 
 
 def _record(
