@@ -8,10 +8,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from autograd.engine.number import as_float
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+Array = npt.NDArray[Any]
 Seed = int | random.Random | np.random.Generator
 
 

@@ -14,18 +14,16 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 import nn
 from autograd import Value, logsumexp, take
-from nn.checks import check_size
+from nn.checks import Array, check_size
 from nn.commands.record import MAX_BYTES
 from nn.data import Text
 from nn.files.architecture import Builder
 from nn.files.document import document
 from nn.files.strict_json import read
 
-Array = npt.NDArray[Any]
 LETTER = 8  # numbers that stand for a character, where that is not the width of the model
 HEADS = 4
 

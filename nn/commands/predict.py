@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 import nn
+from nn.checks import Array
 from nn.commands import characters
 from nn.commands import record as records
 from nn.commands.output import print_json, printable_lines, rounded
 from nn.commands.preparation import check_reading, table
 from nn.commands.record import Record
-from nn.commands.scores import Array, numbers, scores
+from nn.commands.scores import numbers, scores
 from nn.data.csv_file import targets
 
 

@@ -1,14 +1,11 @@
 """Scores: how well the outputs for some examples say what the targets say."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from nn.checks import Array
 from nn.data.scaling import Scaling
-
-Array = npt.NDArray[Any]
 
 
 def scores(outputs: Array, y: Array, target_scaling: Scaling | None) -> dict[str, float]:

@@ -8,9 +8,6 @@ all examples in this process.
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
-
-Array = npt.NDArray[Any]
 
 
 class Blocks:

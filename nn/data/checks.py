@@ -8,9 +8,9 @@ import contextlib
 from typing import Any, NoReturn
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[Any]
+from nn.checks import Array
+
 _REAL = (int, float, np.integer, np.floating, np.bool_)
 
 

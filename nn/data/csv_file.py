@@ -3,18 +3,15 @@
 import math
 import os
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from nn.checks import Array
 from nn.data.dataset import TASKS, Dataset
 from nn.data.features import Features, fit_features
 from nn.data.partition import held_out_rows
 from nn.data.scaling import Scaling, fit_scaling
 from nn.data.tables import Reading, Table, read_table
-
-Array = npt.NDArray[Any]
 
 MOST_CLASSES = 20  # whole numbers with more different values than this are something to measure
 

@@ -1,14 +1,11 @@
 """Dataset: examples and labels, split, scaled and described."""
 
 from dataclasses import dataclass
-from typing import Any
 
-import numpy.typing as npt
-
+from nn.checks import Array
 from nn.data.features import Features
 from nn.data.scaling import Scaling
 
-Array = npt.NDArray[Any]
 TASKS = ("classification", "regression")
 
 

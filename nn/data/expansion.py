@@ -4,11 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from nn.checks import check_size
-
-Array = npt.NDArray[Any]
+from nn.checks import Array, check_size
 
 _STRAIGHT = ((-1, 0), (1, 0), (0, -1), (0, 1))  # up, down, left, right
 DIRECTIONS = {4: _STRAIGHT, 8: (*_STRAIGHT, (-1, -1), (-1, 1), (1, -1), (1, 1))}

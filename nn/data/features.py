@@ -8,15 +8,12 @@ import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from nn.checks import Array
 from nn.data.extras import require
 from nn.data.tables import Reading, Table, read_table
-
-Array = npt.NDArray[Any]
 
 MOST_CATEGORIES = 100
 MOST_WORDS = 20  # of a column whose cells are numbers for the most part

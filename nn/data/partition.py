@@ -7,11 +7,8 @@ import math
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from nn.checks import check_share
-
-Array = npt.NDArray[Any]
+from nn.checks import Array, check_share
 
 
 def hold_out(

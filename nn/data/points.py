@@ -1,13 +1,8 @@
 """Points of the plane that no straight line separates, drawn by a seed."""
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
-from nn.checks import check_size, not_negative
-
-Array = npt.NDArray[Any]
+from nn.checks import Array, check_size, not_negative
 
 
 def xor(n: int = 200, *, noise: float = 0.15, seed: int = 0) -> tuple[Array, Array]:

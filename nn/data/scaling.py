@@ -5,12 +5,11 @@ Invariant: x -> (x - center) / scale, column by column, with scales above 0.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[Any]
+from nn.checks import Array
+
 SCALINGS = ("standard", "minmax")
 LARGEST = 1e100  # beyond it sums of squares may have overflowed
 

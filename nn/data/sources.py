@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Literal, overload
 
 import numpy as np
-import numpy.typing as npt
 
+from nn.checks import Array
 from nn.data.dataset import Dataset
 from nn.data.extras import require
 from nn.data.partition import hold_out
 from nn.data.points import spirals, xor
 from nn.data.scaling import Scaling, fit_scaling
 from nn.data.text import Text, names
-
-Array = npt.NDArray[Any]
 
 DIGITS = tuple(map(str, range(10)))
 PLANE = ("x", "y")

@@ -14,11 +14,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from nn.checks import Array
 from nn.data.extras import require
-
-Array = npt.NDArray[Any]
 
 MISSING = {"", "na", "n/a", "#n/a", "nan", "null", "none", "?", "-", "."}
 DELIMITERS = (";", "|", "\t", ",")  # a comma may also be a decimal sign, so it comes last

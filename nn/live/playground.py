@@ -14,7 +14,6 @@ from importlib.resources import files
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from autograd import Value, stepper
 from autograd.compiler.program import Program
@@ -23,7 +22,7 @@ from autograd.engine.modes import Training
 from autograd.engine.value import as_value
 from autograd.pictures import javascript
 from autograd.pictures.page import Page, filled, json_number
-from nn.checks import by_name, check_size
+from nn.checks import Array, by_name, check_size
 from nn.files.strict_json import SPECIAL, LoadError, parse, read
 from nn.live.wiring import Wiring, wire
 from nn.losses import LOSSES, Loss
@@ -35,7 +34,6 @@ from nn.training.examples import Examples, listed
 from nn.training.prediction import loss_of
 from nn.training.runners import check_repeats
 
-Array = npt.NDArray[Any]
 FORMAT = "seegrad playground"
 SCRIPTS = "random state optimizer trainer elements network surface points curves details".split()
 SCRIPTS += "controls loop page".split()

@@ -10,12 +10,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from autograd import Value
 from autograd.engine.primitive import FROZEN
+from nn.checks import Array
 
-Array = npt.NDArray[Any]
 _ADVICE = (
     "`{}.update` gets the parameters of a group as one array, so write np.where(grad > 0, x, y) "
     "for `x if grad > 0 else y` and np.sqrt for math.sqrt, or train with compiled=False"

@@ -12,13 +12,12 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from nn.checks import by_name, check_size, not_negative, positive
+from nn.checks import Array, by_name, check_size, not_negative, positive
 from nn.layers import MLP
 from nn.layers.activations import ACTIVATIONS, Activation
 from nn.losses import Loss
@@ -27,8 +26,6 @@ from nn.training.fit import fit
 from nn.training.history import History, Observer
 from nn.training.predictor import predictor_of
 from nn.training.twins import architecture_of, call_twin
-
-Array = npt.NDArray[Any]
 
 # Two of them scikit-learn calls differently.
 ALL_ACTIVATIONS = {

@@ -10,7 +10,8 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 from sklearn.utils.validation import validate_data
 
-from nn.sklearn.base import Array, BaseMLP, counted
+from nn.checks import Array
+from nn.sklearn.base import BaseMLP, counted
 
 
 @dataclass(eq=False, repr=False)

@@ -7,8 +7,9 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils.validation import column_or_1d, validate_data
 
+from nn.checks import Array
 from nn.losses import Loss
-from nn.sklearn.base import Array, BaseMLP, counted
+from nn.sklearn.base import BaseMLP, counted
 
 
 @dataclass(eq=False, repr=False)

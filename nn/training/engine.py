@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from autograd import Value
 from autograd.compiler.lanes import Lanes
 from autograd.engine.node import assign
+from nn.checks import Array
 from nn.data import Rows
 from nn.optim import SGD, Optimizer
 from nn.optim.clipping import Clipping
@@ -25,8 +25,6 @@ from nn.training.examples import Examples
 from nn.training.interrupts import Interrupts
 from nn.training.runners import Compiled, Eager
 from nn.training.workers import Workers
-
-Array = npt.NDArray[Any]
 
 
 class NotFiniteError(Exception):

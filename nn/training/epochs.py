@@ -18,10 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd.compiler.lanes import Lanes, Momentum
+from nn.checks import Array
 from nn.data import Rows
 from nn.optim.shares import Share
-
-Array = npt.NDArray[Any]
 
 
 def descend(

@@ -11,12 +11,12 @@ from numbers import Real
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from autograd import Value
 from autograd.engine.graph import topological_order
 from autograd.engine.modes import Training
 from autograd.engine.value import as_value
+from nn.checks import Array
 from nn.data import check_examples, check_targets
 from nn.data.blocks import Blocks
 from nn.layers.noise import silent
@@ -29,8 +29,6 @@ from nn.losses import (
     mse_loss,
 )
 from nn.module import Module
-
-Array = npt.NDArray[Any]
 
 
 class Examples:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd.engine.number import as_float
-from nn.training.examples import Array, Examples
+from nn.checks import Array
+from nn.training.examples import Examples
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,7 +11,6 @@ from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from autograd import Program, Value, no_grad
 from autograd.checking.anomaly import detect_anomaly
@@ -20,6 +19,7 @@ from autograd.compiler.program import BoundProgram
 from autograd.engine.modes import Training, innermost
 from autograd.engine.node import assign
 from autograd.engine.value import as_value
+from nn.checks import Array
 from nn.data import Rows
 from nn.layers.noise import Noise
 from nn.losses import LOSSES, Loss
@@ -28,7 +28,6 @@ from nn.training import twins
 from nn.training.examples import Examples, listed
 from nn.training.marks import Look
 
-Array = npt.NDArray[Any]
 Batch = tuple[Array, Array, Array]
 # Native lanes take 0.1 to 0.2 s to make and save a step as long as NumPy has for this many rows.
 ROWS_A_STEP, PAYS = 32, 300_000

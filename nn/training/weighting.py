@@ -4,12 +4,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from autograd.engine.number import as_float
+from nn.checks import Array
 from nn.training.examples import Examples
-
-Array = npt.NDArray[Any]
 
 
 def sample_weights(examples: Examples, given: Any, name: str = "sample_weight") -> Array | None:
