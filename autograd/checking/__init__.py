@@ -8,10 +8,15 @@ gradcheck        a function against differences:
 anomaly          the first number that is infinite or nan, and where it arose
 by_hand          answers worked out by hand (`check`, `assert_gradients`):
   answers          what was answered, and how exactly it is meant
-  walk             from the root through the answers: right, carried on, or wrong
+  desk             what the names and Values refer to that it was answered for
+  question         what was asked of a graph, and the same at another point
+  trial            the answers at one point: right, carried on, or wrong
+  walk             from the root through all answers
+  naming           the mistakes that explain the wrong ones, and a point where two differ
   passes, views    the reverse pass of somebody who works by hand, and one place of a graph in it
   mistakes, slips  the catalogue of mistakes, a row each, and what each does to a number
   hypotheses       every row of the catalogue, tried at every place
+  sentences        what is said of an answer
   hand_report      the table
 report           a table as text and in Jupyter, for both reports
 exercises        expressions to differentiate by hand

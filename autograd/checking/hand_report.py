@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from autograd.checking.report import Report, counted
-from autograd.checking.walk import Word
+from autograd.checking.trial import Word
 
 ORDER: tuple[Word, ...] = ("right", "carried", "wrong")
 

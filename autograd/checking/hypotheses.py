@@ -71,11 +71,7 @@ def of_gradients(
         if mistake.at == "pass":
             yield from _whole(mistake, way, wrong, quantity, rates)
         if mistake.at == "answer":
-            for node in wrong:
-                for k, (number, detail) in enumerate(_pairs(mistake.slip(asked[node]))):
-                    yield Hypothesis(
-                        mistake, (mistake.name, k), {node: number}, node, None, "", detail
-                    )
+            yield from _of_answers(mistake, wrong, asked)
 
 
 def _slips(
@@ -170,11 +166,15 @@ def of_values(
                 yield Hypothesis(mistake, key, moved, node, Use(node, 0, 0.0), detail=detail)
     for mistake in rows:
         if mistake.name == "another answer":
-            for node in wrong:
-                for k, (number, detail) in enumerate(_pairs(mistake.slip(asked[node]))):
-                    yield Hypothesis(
-                        mistake, (mistake.name, k), {node: number}, node, None, "", detail
-                    )
+            yield from _of_answers(mistake, wrong, asked)
+
+
+def _of_answers(
+    mistake: Mistake, wrong: Sequence[Value], asked: Mapping[Value, Asked]
+) -> Iterator[Hypothesis]:
+    for node in wrong:
+        for k, (number, detail) in enumerate(_pairs(mistake.slip(asked[node]))):
+            yield Hypothesis(mistake, (mistake.name, k), {node: number}, node, detail=detail)
 
 
 def _tried(mistake: Mistake, view: Any) -> Iterable[Any]:

@@ -48,6 +48,14 @@ def _computed(node: Value, inputs: Sequence[float], digits: int, rng: Random) ->
     return _rounded(as_float(row.value(*inputs)), digits, rng)
 
 
+def _tolerated(
+    squares: Mapping[Value, float], limit: Callable[[Value], float]
+) -> dict[Value, float]:
+    """Return what roundings may have moved each by, given the sum of squares over all samples."""
+    sizes = {n: TOLERATED * math.sqrt(s / SAMPLES) for n, s in squares.items() if math.isfinite(s)}
+    return {node: min(sizes.get(node, 0.0), limit(node)) for node in squares}
+
+
 class Pencilled:
     """A number on paper: each product and each sum is rounded, somehow, to so many digits."""
 
@@ -77,7 +85,9 @@ class Pass:
         self._index = {node: i for i, node in enumerate(nodes)}
         self.free = inside - {self.root, *given}
         self.partials: Partials = sweep.partials.__getitem__
-        self.uses = {node: [u for u in sweep.uses[node] if u.child in inside] for node in nodes}
+        self.uses = {
+            node: [u for u in sweep.uses[node] if u.child in inside and not u.cut] for node in nodes
+        }
         one: Any = Fraction(1) if sweep.data[self.root].__class__ is Fraction else 1.0
         self.one = one
         self.right = pull_back(nodes, {self.root: one}, self.partials, inside)
@@ -91,11 +101,7 @@ class Pass:
     def parts(self, node: Value, handed: Mapping[Value, Any] | None = None) -> list[Any]:
         """Return the contributions to the gradient of `node`, one for each use."""
         handed = self.handed if handed is None else handed
-        return [
-            product(handed.get(use.child, 0.0), use.partial)
-            for use in self.uses[node]
-            if not (use.child.primitive and use.child.primitive.step)
-        ]
+        return [product(handed.get(use.child, 0.0), use.partial) for use in self.uses[node]]
 
     def gathered(
         self, node: Value, handed: Mapping[Value, Any], partials: Partials | None = None
@@ -104,7 +110,7 @@ class Pass:
         partials = partials or self.partials
         found: Any = self.one if node is self.root else None
         for use in self.uses[node]:
-            if use.child in handed and not (use.child.primitive and use.child.primitive.step):
+            if use.child in handed:
                 flow = product(handed[use.child], partials(use.child)[use.position])
                 found = flow if found is None else total(found, flow)
         return 0.0 if found is None else found
@@ -115,16 +121,11 @@ class Pass:
             return {place: 1.0} if any(node is place for node in wrong) else {}
         below = self.nodes[: self._index[place] + 1]
         moved = pull_back(below, {place: 1.0}, self.partials, self.free)
-        found = {node: 1.0 if node is place else self._moved(node, moved) for node in wrong}
+        found = {}
+        for node in wrong:
+            flows = [moved[u.child] * u.partial for u in self.uses[node] if u.child in moved]
+            found[node] = 1.0 if node is place else as_float(sum(flows))
         return {node: effect for node, effect in found.items() if effect}
-
-    def _moved(self, node: Value, moved: Mapping[Value, Any]) -> float:
-        flows = [
-            moved[use.child] * use.partial
-            for use in self.uses[node]
-            if use.child in moved and not (use.child.primitive and use.child.primitive.step)
-        ]
-        return as_float(sum(flows))
 
     def scatter(self, answers: Mapping[Value, Answer], digits: int) -> dict[Value, float]:
         """Return by how much roundings to so many digits at each step move what is asked.
@@ -146,12 +147,7 @@ class Pass:
                 gathered = self.gathered(node, handed, partials.__getitem__)
                 found = gathered.number if isinstance(gathered, Pencilled) else as_float(gathered)
                 squares[node] += (found - middle[node]) ** 2
-        return {
-            node: min(TOLERATED * math.sqrt(square / SAMPLES), self.limit(node))
-            if math.isfinite(square)
-            else 0.0
-            for node, square in squares.items()
-        }
+        return _tolerated(squares, self.limit)
 
     def limit(self, node: Value) -> float:
         """Return the most that rounding on the way may explain."""
@@ -251,10 +247,7 @@ class Forward:
                     data[node] = as_float(self.given[node]) + half * rng.uniform(-1.0, 1.0)
             for node in answers:
                 squares[node] += (found[node] - as_float(self.gathered(node))) ** 2
-        return {
-            node: min(TOLERATED * math.sqrt(square / SAMPLES), self.limit(node))
-            for node, square in squares.items()
-        }
+        return _tolerated(squares, self.limit)
 
     def limit(self, node: Value) -> float:
         """Return the most that rounding on the way may explain."""

@@ -14,12 +14,13 @@ from typing import Any
 
 from autograd.checking.answers import Answer
 from autograd.checking.passes import Partials, Pass
-from autograd.checking.views import Local, Place, Step, Term, bare
+from autograd.checking.views import Local, Place, Step, bare
 from autograd.engine.graph import pull_back
 from autograd.engine.number import as_float
 from autograd.engine.primitive import CONSTANT
 from autograd.engine.table import exp
 from autograd.engine.value import Value
+from autograd.words.causes import partner
 
 RATES = (0.5, 0.1, 0.05, 0.01)  # learning rates, where no optimiser says which
 VISITS = 5000  # of a recursion that counts twice
@@ -112,13 +113,9 @@ def transposed(place: Place) -> Numbers:
     index, count = sides[0][1], len(sides)
     square = all(i == index and len(terms) == count for terms, i in sides)
     if square and index < count:
-        others = [_data(place, sides[index][0][k]) for k in range(count)]
+        data: Any = place.way.sweep.data
+        others = [bare(data[sides[index][0][k].other]) for k in range(count)]
         yield sum(u * w for u, w in zip(place.upstream, others, strict=True))
-
-
-def _data(place: Place, term: Term) -> Any:
-    assert term.other is not None
-    return bare(place.way.sweep.data[term.other])
 
 
 # Local partials
@@ -203,9 +200,8 @@ def updated_weights(way: Pass, rates: Sequence[float]) -> Iterator[tuple[Partial
         def partials(node: Value) -> tuple[Any, ...]:
             found = list(way.partials(node))
             if node.op in ("*", "dot"):
-                half = len(node.parents) // 2
                 for i, parent in enumerate(node.parents):
-                    other = node.parents[i + half if i < half else i - half]
+                    other = node.parents[partner(node, i)]
                     if parent not in weights and other in weights:
                         found[i] -= rate * as_float(way.right.get(other, 0.0))
             return tuple(found)

@@ -16,6 +16,7 @@ from autograd.engine.number import as_float
 from autograd.engine.primitive import CONSTANT
 from autograd.engine.value import Value
 from autograd.symbolic import Symbolic
+from autograd.words.causes import partner
 from autograd.words.sweep import Sweep, Use
 
 
@@ -66,10 +67,7 @@ class Sums:
     def _term(self, place: tuple[Value, int]) -> Term:
         node, i = place
         use = Use(node, i, self._sweep.partials[node][i])
-        other = None
-        if node.op in ("*", "dot"):
-            half = len(node.parents) // 2
-            other = node.parents[i + half if i < half else i - half]
+        other = node.parents[partner(node, i)] if node.op in ("*", "dot") else None
         return Term(use, node.parents[i], other)
 
     def side(self, use: Use) -> tuple[list[Term], int]:
@@ -124,9 +122,7 @@ class Place:
 
     def __init__(self, way: Pass, sums: Sums, node: Value) -> None:
         self.way, self.sums, self.node = way, sums, node
-        self.uses = [
-            use for use in way.uses[node] if not (use.child.primitive and use.child.primitive.step)
-        ]
+        self.uses = way.uses[node]
         self.upstream = [bare(way.handed.get(use.child, 0.0)) for use in self.uses]
         self.local = [bare(use.partial) for use in self.uses]
         self.parts = list(map(bare, way.parts(node)))

@@ -52,21 +52,23 @@ class _Code:
         self.lines: list[str] = []
         self._known: dict[str, str] = {}
 
-    def apply(self, primitive: Primitive, inputs: Iterable[Any]) -> "_Symbol":
+    def apply(self, primitive: Primitive, inputs: Iterable[Any]) -> "Symbol":
         """Return the symbol for a row applied to symbols and numbers."""
         self.values[primitive.name] = value_of(primitive)
-        called = ", ".join(map(_written, inputs))
+        called = ", ".join(map(written, inputs))
         expression = f"VALUES[{json.dumps(primitive.name)}]({called})"
         if expression not in self._known:
             self._known[expression] = f"t{len(self.lines)}"
             self.lines.append(f"const {self._known[expression]} = {expression};")
-        return _Symbol(self, self._known[expression])
+        return Symbol(self, self._known[expression])
 
 
-class _Symbol(Symbolic):
+class Symbol(Symbolic):
+    """An expression of JavaScript, `name`; `code` writes down what is done to it."""
+
     __slots__ = ("code", "name")
 
-    def __init__(self, code: _Code, name: str) -> None:
+    def __init__(self, code: Any, name: str) -> None:
         self.code, self.name = code, name
 
     def __apply_primitive__(self, primitive: Primitive, inputs: tuple[Any, ...]) -> Any:
@@ -75,8 +77,9 @@ class _Symbol(Symbolic):
         return self.code.apply(primitive, inputs)
 
 
-def _written(x: Any) -> str:
-    return x.name if isinstance(x, _Symbol) else literal(float(x))
+def written(x: Any) -> str:
+    """Return a symbol or a number as JavaScript."""
+    return x.name if isinstance(x, Symbol) else literal(float(x))
 
 
 def literal(number: float) -> str:
@@ -120,9 +123,9 @@ class Table:
     def _code(self, function: Callable[..., Any], count: int, parameters: str = "out, x") -> str:
         """Return a function of the result and the inputs, or of the inputs only, as JavaScript."""
         code = _Code(self._values)
-        found = function(_Symbol(code, "out"), *[_Symbol(code, f"x[{i}]") for i in range(count)])
+        found = function(Symbol(code, "out"), *[Symbol(code, f"x[{i}]") for i in range(count)])
         one = not isinstance(found, tuple | list)
-        result = _written(found) if one else f"[{', '.join(map(_written, found))}]"
+        result = written(found) if one else f"[{', '.join(map(written, found))}]"
         return f"({parameters}) => {{ {' '.join([*code.lines, f'return {result};'])} }}"
 
     def need(self, values: Mapping[str, str]) -> None:

@@ -9,8 +9,9 @@ which is an order to compute in.
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
 
-from autograd.pictures.short_names import common, parts
+from autograd.pictures.short_names import common, parts, shared
 
 MOST = 24  # items of a view; more of them stand together
 
@@ -67,22 +68,12 @@ def owners(graph: Graph) -> list[Path]:
     for i in graph.operations:
         results = [found[p] for p in graph.parents[i] if graph.parents[p]]
         if own[i] or leads[i]:
-            found[i] = _shared(own[i] or results)
+            paths = own[i] or results or [()]
+            found[i] = paths[0][: shared(paths)]
         else:  # after the last parameter: its activation stays with it, a loss does not
             alone = len(graph.parents[i]) == 1
             found[i] = results[0] if alone and results and results[0] else end
     return found
-
-
-def _shared(paths: Sequence[Path]) -> Path:
-    """The longest path that all begin with."""
-    if not paths:
-        return ()
-    shortest = min(paths, key=len)
-    same = 0
-    while same < len(shortest) and all(p[same] == shortest[same] for p in paths):
-        same += 1
-    return shortest[:same]
 
 
 class Pieces:
@@ -151,24 +142,14 @@ class Pieces:
     def _order(self, members: Mapping[Hashable, Sequence[int]]) -> list[Hashable] | None:
         """The groups in an order to compute in, as near to the given one as can be."""
         group = {i: key for key, inside in members.items() for i in inside}
-        before: dict[Hashable, set[Hashable]] = {key: set() for key in members}
-        after: dict[Hashable, list[Hashable]] = {key: [] for key in members}
-        for i, key in group.items():
-            for p in self.graph.parents[i]:
-                if p in group and group[p] != key and group[p] not in before[key]:
-                    before[key].add(group[p])
-                    after[group[p]].append(key)
-        waiting = {key: len(keys) for key, keys in before.items()}
-        ready = [key for key in members if not waiting[key]]
-        order: list[Hashable] = []
-        while ready:
-            key = ready.pop(0)
-            order.append(key)
-            for other in after[key]:
-                waiting[other] -= 1
-                if not waiting[other]:
-                    ready.append(other)
-        return order if len(order) == len(members) else None
+        sorter = TopologicalSorter[Hashable](dict.fromkeys(members, ()))
+        for key, inside in members.items():
+            before = {group[p] for i in inside for p in self.graph.parents[i] if p in group}
+            sorter.add(key, *before - {key})
+        try:
+            return list(sorter.static_order())
+        except CycleError:
+            return None
 
     def _bundled(self, items: "list[Group | int]") -> "list[Group | int]":
         """Items that follow each other together, where there are too many."""

@@ -16,14 +16,14 @@ from functools import partial
 from typing import Any
 
 from autograd.checking import slips
-from autograd.checking.by_hand import UNKNOWN
 from autograd.checking.mistakes import MISTAKES
+from autograd.checking.sentences import UNKNOWN
 from autograd.checking.views import Local, Place, Sums
 from autograd.engine import table
 from autograd.engine.primitive import CONSTANT, DETACHED, Primitive
 from autograd.engine.value import Value
-from autograd.pictures.javascript import literal, value_of
-from autograd.symbolic import Symbolic, equal, not_equal
+from autograd.pictures.javascript import Symbol, literal, value_of, written
+from autograd.symbolic import equal, not_equal
 from autograd.words.sweep import Sweep
 
 LARGEST = 500  # nodes of a graph in which mistakes are named
@@ -42,9 +42,9 @@ class Quiz:
         self._sums = Sums(sweep)
         self._number = {node: i for i, node in enumerate(sweep.order)}
         small = known and len(sweep.order) <= LARGEST
-        self._slips = [
-            self._of(node) if small and self._asked(node) else [] for node in sweep.order
-        ]
+        silent = {node for node in sweep.order if node.primitive in (CONSTANT, DETACHED)}
+        silent.add(sweep.root)
+        self._slips = [self._of(x) if small and x not in silent else [] for x in sweep.order]
 
     def data(self) -> dict[str, Any]:
         """Return what the page reads: of each node its list of slips and the nodes these name.
@@ -64,9 +64,6 @@ class Quiz:
         """Return the forms, a function each; nan where one does not apply."""
         lines = [f"  (v) => {form}," for form in self.forms]
         return "\n".join(["const FORMS = [", *lines, "];"])
-
-    def _asked(self, node: Value) -> bool:
-        return node.primitive not in (CONSTANT, DETACHED) and node is not self.sweep.root
 
     def _of(self, node: Value) -> list[int]:
         view = _View(self.sweep, node, self.values)
@@ -116,16 +113,12 @@ class _View:
         self.others: dict[Value, int] = {}
         self.places: dict[Value, int] = {}  # all nodes that the slips name
         self._writer = _Writer(values)
-        step = [
-            use
-            for use in sweep.uses[node]
-            if not (use.child.primitive and use.child.primitive.step)
-        ]
+        uses = [use for use in sweep.uses[node] if not use.cut]
         self.own, self.total = self._symbol("v.x"), self._symbol("v.t")
-        local: list[Any] = [self._symbol(f"v.l[{k}]") for k in range(len(step))]
-        own = {node: [use._replace(partial=x) for use, x in zip(step, local, strict=True)]}
+        local: list[Any] = [self._symbol(f"v.l[{k}]") for k in range(len(uses))]
+        own = {node: [use._replace(partial=x) for use, x in zip(uses, local, strict=True)]}
         self.uses = ChainMap(own, sweep.uses)  # of other nodes those recorded
-        self._results = {use.child: k for k, use in enumerate(step)}
+        self._results = {use.child: k for k, use in enumerate(uses)}
 
     def begin(self) -> None:
         """Forget the conditions and the other nodes that the last form needed."""
@@ -187,7 +180,7 @@ class _View:
     def form(self, number: Any) -> str:
         """Return the expression of a number, nan where a condition that was met does not hold."""
         guards = " && ".join(self._writer.guards)
-        return f"{guards} ? {_text(number)} : NaN" if guards else _text(number)
+        return f"{guards} ? {written(number)} : NaN" if guards else written(number)
 
 
 class _Writer:
@@ -199,27 +192,20 @@ class _Writer:
 
     def apply(self, primitive: Primitive, inputs: Sequence[Any]) -> "_Symbol":
         """Return the symbol for a row applied to symbols and numbers."""
-        texts = list(map(_text, inputs))
+        texts = list(map(written, inputs))
         if primitive in _INFIX:
             return _Symbol(self, f"({f' {primitive.name} '.join(texts)})")
         self._values[primitive.name] = value_of(primitive)
         return _Symbol(self, f"VALUES[{json.dumps(primitive.name)}]({', '.join(texts)})")
 
 
-def _text(x: Any) -> str:
-    return x.text if isinstance(x, _Symbol) else literal(float(x))
-
-
-class _Symbol(Symbolic):
+class _Symbol(Symbol):
     """An expression. Asked whether it is true it says yes, and the form then holds only there."""
 
-    __slots__ = ("text", "writer")
+    __slots__ = ()
 
-    def __init__(self, writer: _Writer, text: str) -> None:
-        self.writer, self.text = writer, text
-
-    def __apply_primitive__(self, primitive: Primitive, inputs: tuple[Any, ...]) -> "_Symbol":
-        return self.writer.apply(primitive, inputs)
+    def __apply_primitive__(self, primitive: Primitive, inputs: tuple[Any, ...]) -> Any:
+        return self.code.apply(primitive, inputs)
 
     def __eq__(self, other: object) -> Any:
         return equal(self, other)
@@ -228,5 +214,5 @@ class _Symbol(Symbolic):
         return not_equal(self, other)
 
     def __bool__(self) -> bool:
-        self.writer.guards[self.text] = None
+        self.code.guards[self.name] = None
         return True

@@ -22,12 +22,15 @@ def parts(name: str) -> list[str]:
     return _PART.findall(name) if _PATH.fullmatch(name) else [name]
 
 
+def shared(paths: Sequence[Sequence[str]]) -> int:
+    """Return how many parts all paths begin with."""
+    alike = [len(set(column)) == 1 for column in zip(*paths, strict=False)]
+    return [*alike, False].index(False)
+
+
 def common(paths: Sequence[Sequence[str]]) -> int:
     """Return how many parts all paths begin with, the last of each left out."""
-    count = 0
-    while paths and all(len(p) > count + 1 and p[count] == paths[0][count] for p in paths):
-        count += 1
-    return count
+    return shared([path[:-1] for path in paths])
 
 
 def short_names(names: Sequence[str]) -> list[str]:

@@ -113,7 +113,7 @@ def _graph(sweep: Sweep, names: Names, table: Table) -> dict[str, Any]:
                 "short": shorts[i],
                 "path": paths[i],
                 "op": node.op,
-                "row": _key(node, table),
+                "row": table.keys.get((node.primitive, len(parents[i])), ""),
                 "kind": _kind(node),
                 "step": node.primitive is not None and node.primitive.step,
                 "parents": parents[i],
@@ -162,12 +162,6 @@ def _whole(sweep: Sweep, written: Mapping[Value, str]) -> Formula | None:
         if found[node].size > LONGEST_WHOLE:
             return None
     return found[sweep.root]
-
-
-def _key(node: Value, table: Table) -> str:
-    """What the page calls the row that made `node`, "" for a leaf."""
-    row = node.primitive
-    return table.keys.get((row, len(node.parents)), "") if row and node.parents else ""
 
 
 def _kind(node: Value) -> str:

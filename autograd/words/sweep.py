@@ -25,6 +25,11 @@ class Use(NamedTuple):
     position: int
     partial: float  # the local partial derivative of the child by this input
 
+    @property
+    def cut(self) -> bool:
+        """Whether the operation is a step, which passes no gradient."""
+        return self.child.primitive is not None and self.child.primitive.step
+
 
 class Sweep:
     """The nodes in topological order, their gradients, and who used them, first use first."""
@@ -56,8 +61,7 @@ class Sweep:
 
     def contribution(self, use: Use) -> float:
         """What one use of a node hands back to it: upstream times local."""
-        step = use.child.primitive is not None and use.child.primitive.step
-        handed: float = use.partial if step else self.gradient[use.child] * use.partial
+        handed: float = use.partial if use.cut else self.gradient[use.child] * use.partial
         return handed
 
 
