@@ -50,6 +50,12 @@ def _seed(seed: Any, name: str) -> int | None:
     return check_size(name, seed, 0)
 
 
+def check_kind(name: str, x: Any, kind: type, what: str) -> None:
+    """Raise `TypeError` unless `x` is of this kind, of which `what` names an example."""
+    if not isinstance(x, kind):
+        raise TypeError(f"`{name}` must be {what}, got {x!r:.60}")
+
+
 def flag(name: str, x: Any) -> bool:
     """Return `x` as a bool; raises `TypeError` for anything but True and False."""
     if not isinstance(x, bool | np.bool_):

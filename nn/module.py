@@ -8,8 +8,8 @@ architecture only, a shared parameter counts once, and numbers and results are n
 
 import random
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
 from typing import Any, ClassVar, Self
 
@@ -167,16 +167,9 @@ class Module:
         """Put this module and all inside it into evaluation mode; returns the module."""
         return self.train(False)
 
-    @contextmanager
-    def evaluating(self) -> Iterator[None]:
+    def evaluating(self) -> AbstractContextManager[None]:
         """Put all modules into evaluation mode for a while, each back into its own afterwards."""
-        modes = [(module, module.training) for module in self.modules()]
-        self.eval()
-        try:
-            yield
-        finally:
-            for module, mode in modes:
-                module.training = mode
+        return evaluating(self.modules())
 
     def summary(self) -> str:
         """Return a table of the module's parts and how many parameters each has."""
@@ -192,6 +185,19 @@ class Module:
             f"{name:<{widths[0]}}  {part:<{widths[1]}}  {count:>{widths[2]}} parameters"
             for name, part, count in rows
         )
+
+
+@contextmanager
+def evaluating(modules: Iterable[Module]) -> Iterator[None]:
+    """Put these modules into evaluation mode for a while."""
+    modes = [(module, module.training) for module in modules]
+    try:
+        for module, _ in modes:
+            module.training = False
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
 
 
 @contextmanager
@@ -218,6 +224,11 @@ def unmoved(model: Module) -> Iterator[None]:
             vars(module).update(attributes)
 
 
+def is_parameter(value: Value) -> bool:
+    """Whether it is a leaf that trains or is frozen, no number and no result."""
+    return value.primitive is None or value.primitive is FROZEN
+
+
 def _walk(item: Any, children: Callable[[Any], Any], kind: type) -> Iterator[tuple[str, Any]]:
     """Yield the modules, or else the parameters, inside `item`, each with its first path."""
     seen, stack = {id(item)}, [("", iter(children(item)))]
@@ -225,7 +236,7 @@ def _walk(item: Any, children: Callable[[Any], Any], kind: type) -> Iterator[tup
         prefix, left = stack[-1]
         for key, child in left:
             if isinstance(child, Value):
-                if kind is Value and (child.primitive is None or child.primitive is FROZEN):
+                if kind is Value and is_parameter(child):
                     yield f"{prefix}{key}", child
             elif id(child) not in seen:
                 seen.add(id(child))  # what is shared is walked once

@@ -36,10 +36,7 @@ def info(options: argparse.Namespace) -> int:
         "target": f"{record.target}: {listed(record.classes) or 'a number'}",
         "scaling": "none" if record.scaling is None else "as in training",
     }
-    for name, value in (lines | record.training).items():
-        if value not in ("", None, False):
-            print(f"{printable(name):<12} {printable(_shown(value))}")
-    return 0
+    return _tell(lines | record.training)
 
 
 def _of_characters(options: argparse.Namespace) -> int:
@@ -49,7 +46,11 @@ def _of_characters(options: argparse.Namespace) -> int:
         return 0
     print(model.summary())
     print(f"{settings.model} of {settings.width}, looks at {settings.block_size} characters")
-    for name, value in {"vocabulary": repr(settings.vocabulary), **training}.items():
+    return _tell({"vocabulary": repr(settings.vocabulary), **training})
+
+
+def _tell(lines: dict[str, Any]) -> int:
+    for name, value in lines.items():
         if value not in ("", None, False):
             print(f"{printable(name):<12} {printable(_shown(value))}")
     return 0

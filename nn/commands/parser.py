@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import os
+from typing import Any
 
 from nn.checks import check_share, fraction, not_negative, positive
 from nn.commands.arguments import Parser, check_seed, count, number, path
@@ -38,6 +39,9 @@ INFO_EXAMPLES = """examples:
   python -m nn info --load digits.json --json
 """
 
+FILE: Any = {"type": path, "metavar": "FILE"}
+SEED: Any = {"type": number("seed", check_seed, int), "default": 0}
+
 
 def parser(prog: str = "python -m nn") -> tuple[Parser, dict[str, Parser]]:
     """Return the parser of the command line `prog`, and those of its commands by name."""
@@ -71,23 +75,14 @@ def parser(prog: str = "python -m nn") -> tuple[Parser, dict[str, Parser]]:
     _training(train)
     _files(train)
     for command in (predict, info):
-        command.add_argument(
-            "--load", type=path, metavar="FILE", required=True, help="the saved network"
-        )
+        command.add_argument("--load", **FILE, required=True, help="the saved network")
     given = predict.add_mutually_exclusive_group(required=True)
-    given.add_argument(
-        "--csv", type=path, metavar="FILE", help="a CSV file with the columns of the training"
-    )
+    given.add_argument("--csv", **FILE, help="a CSV file with the columns of the training")
     given.add_argument("--data", choices=DATASETS, help="a data set by name")
     given.add_argument(
         "--sample", type=count("sample"), metavar="N", help="characters, of a model of a text"
     )
-    predict.add_argument(
-        "--seed",
-        type=number("seed", check_seed, int),
-        default=0,
-        help="of what is drawn for --sample: 0",
-    )
+    predict.add_argument("--seed", **SEED, help="of what is drawn for --sample: 0")
     _reading(predict)
     for command in (train, predict, info):
         command.add_argument("--json", action="store_true", help="one JSON document on stdout")
@@ -103,8 +98,8 @@ def _data(p: Parser) -> None:
     group = p.add_argument_group("data")
     given = group.add_mutually_exclusive_group()
     given.add_argument("--data", choices=(*DATASETS, *TEXTS), help="default: digits")
-    given.add_argument("--csv", type=path, metavar="FILE", help="a table, in a text file")
-    given.add_argument("--text", type=path, metavar="FILE", help="a text, to learn its characters")
+    given.add_argument("--csv", **FILE, help="a table, in a text file")
+    given.add_argument("--text", **FILE, help="a text, to learn its characters")
     group.add_argument("--target", metavar="COLUMN", help="the column to predict, name or position")
     group.add_argument("--task", choices=TASKS, help="default: as the target column suggests")
     group.add_argument("--drop", metavar="COLUMN", nargs="+", help="columns to leave out")
@@ -143,27 +138,16 @@ def _model(p: Parser) -> None:
         choices=("mlp", "cnn", *MODELS),
         help="cnn is for images; default: mlp. Of a text ngram (the default), lstm or gpt",
     )
-    group.add_argument(
-        "--hidden",
-        type=count("hidden"),
-        nargs="*",
-        metavar="N",
-        help="widths of the hidden layers *",
-    )
+    widths = "widths of the hidden layers *"
+    group.add_argument("--hidden", type=count("hidden"), nargs="*", metavar="N", help=widths)
     group.add_argument("--activation", choices=list(ACTIVATIONS), help="default: relu")
     group.add_argument(
         "--dropout", type=number("dropout", fraction), help="after hidden layers; default: 0"
     )
-    group.add_argument(
-        "--load", type=path, metavar="FILE", help="go on with a saved network instead"
-    )
+    group.add_argument("--load", **FILE, help="go on with a saved network instead")
     group = p.add_argument_group("text")
-    group.add_argument(
-        "--block-size",
-        type=count("block-size"),
-        metavar="N",
-        help="characters that the model looks at *",
-    )
+    block = "characters that the model looks at *"
+    group.add_argument("--block-size", type=count("block-size"), metavar="N", help=block)
     group.add_argument(
         "--sample", type=count("sample", 0), metavar="N", help="characters written in the end: 200"
     )
@@ -175,35 +159,24 @@ def _training(p: Parser) -> None:
     group.add_argument("--batch-size", type=count("batch-size"), default=32, help="default: 32")
     group.add_argument("--optimizer", choices=list(OPTIMIZERS), help="default: sgd, of text adam")
     group.add_argument("--lr", type=number("lr", positive), help="learning rate *")
-    group.add_argument(
-        "--momentum",
-        type=number("momentum", not_negative),
-        help="of sgd and rmsprop; default of sgd: 0.9",
-    )
-    group.add_argument(
-        "--weight-decay",
-        type=number("weight_decay", not_negative),
-        help="pulls weights towards 0 *",
-    )
+    for name, told in (
+        ("momentum", "of sgd and rmsprop; default of sgd: 0.9"),
+        ("weight-decay", "pulls weights towards 0 *"),
+    ):
+        kind = number(name.replace("-", "_"), not_negative)
+        group.add_argument(f"--{name}", type=kind, help=told)
     group.add_argument(
         "--schedule", choices=SCHEDULES, default="cosine", help="of the rate; default: cosine"
     )
     group.add_argument(
         "--patience", type=count("patience"), help="stop after so many epochs without a better loss"
     )
-    group.add_argument(
-        "--seed",
-        type=number("seed", check_seed, int),
-        default=0,
-        help="fixes split, weights and shuffling; default: 0",
-    )
+    group.add_argument("--seed", **SEED, help="fixes split, weights and shuffling; default: 0")
 
 
 def _files(p: Parser) -> None:
     group = p.add_argument_group("files")
-    group.add_argument(
-        "--save", type=path, metavar="FILE", help="save the trained network, for predict"
-    )
+    group.add_argument("--save", **FILE, help="save the trained network, for predict")
     group.add_argument(
         "--plot", type=path, metavar="FILE.png", help="draw loss and accuracy over the epochs"
     )

@@ -9,25 +9,10 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
-import nn.layers
 from autograd import Value
 from autograd.engine.primitive import FROZEN
+from nn import layers as ours
 from nn.convert.table import ACTIVATION_ROWS, ALONE, FIXED_SETTINGS, SAME, import_torch
-from nn.layers import (
-    MLP,
-    AvgPool2d,
-    Conv2d,
-    Dropout,
-    Elementwise,
-    Flatten,
-    Layer,
-    Linear,
-    MaxPool2d,
-    MultiHeadAttention,
-    Neuron,
-    Reshape,
-    Sequential,
-)
 from nn.layers.activations import ACTIVATIONS
 from nn.layers.described import Described, common
 from nn.layers.inputs import flat_values
@@ -63,7 +48,7 @@ def from_torch(module: Any) -> Module:
     if len(layers) == 1 and type(module) is not torch.nn.Sequential:
         if type(layers[0]).__name__ in ALONE:
             return layers[0]
-    model = _as_mlp(layers) or Sequential(*layers)
+    model = _as_mlp(layers) or ours.Sequential(*layers)
     model.training = module.training
     return model
 
@@ -104,9 +89,9 @@ def _check_hooks(name: str, module: Any) -> None:
 def _linear(part: Any) -> Module:
     sizes = (part.in_features, part.out_features)
     if part.bias is None:
-        layer: Layer = Linear(*sizes, bias=False, init="zeros")
+        layer: ours.Layer = ours.Linear(*sizes, bias=False, init="zeros")
     else:
-        layer = Layer(*sizes, activation="linear", init="zeros")
+        layer = ours.Layer(*sizes, activation="linear", init="zeros")
     _fill(layer.neurons, part)
     return layer
 
@@ -117,12 +102,12 @@ def _conv(part: Any) -> Module:
     sizes = (part.kernel_size, part.stride, part.padding)
     if part.bias is None:
         raise ValueError("our filters have biases, one of 0 would be trained")
-    layer = Conv2d(part.in_channels, part.out_channels, *sizes, init="zeros")
+    layer = ours.Conv2d(part.in_channels, part.out_channels, *sizes, init="zeros")
     _fill(layer.filters, part)
     return layer
 
 
-def _fill(neurons: list[Neuron], part: Any) -> None:
+def _fill(neurons: list[ours.Neuron], part: Any) -> None:
     """Give the neurons the weights and biases of the part."""
     _take(part.weight, [weight for neuron in neurons for weight in neuron.weights])
     if part.bias is not None:
@@ -143,7 +128,7 @@ def _unflatten(part: Any) -> Module:
     sizes = tuple(part.unflattened_size)
     if len(sizes) != 3:
         raise ValueError("we have images of channels x rows x columns only")
-    return Reshape(*sizes)
+    return ours.Reshape(*sizes)
 
 
 def _same(kind: Any) -> Callable[[Any], Module]:
@@ -160,7 +145,7 @@ def _same(kind: Any) -> Callable[[Any], Module]:
         layer: Described = kind(**arguments, init="zeros")
         for name, tensor in own.items():
             _take(tensor, flat_values(vars(layer)[name]))
-        if isinstance(layer, MultiHeadAttention):
+        if isinstance(layer, ours.MultiHeadAttention):
             _fill(layer.out_proj.neurons, part.out_proj)
         return layer
 
@@ -173,7 +158,7 @@ def _elementwise(name: str, settings: dict[str, Any]) -> Callable[[Any], Module]
             given = getattr(part, setting)
             if given != value and not (setting == "threshold" and given >= 20.0):
                 raise ValueError(f"we have no `{setting}` but {value!r}")
-        return Elementwise(name)
+        return ours.Elementwise(name)
 
     return convert
 
@@ -181,40 +166,40 @@ def _elementwise(name: str, settings: dict[str, Any]) -> Callable[[Any], Module]
 CONVERSIONS: dict[str, Callable[[Any], Module]] = {
     "Linear": _linear,
     "Conv2d": _conv,
-    "MaxPool2d": lambda part: MaxPool2d(part.kernel_size, part.stride, part.padding),
-    "AvgPool2d": lambda part: AvgPool2d(part.kernel_size, part.stride, part.padding),
-    "Flatten": lambda part: Flatten(),
+    "MaxPool2d": lambda part: ours.MaxPool2d(part.kernel_size, part.stride, part.padding),
+    "AvgPool2d": lambda part: ours.AvgPool2d(part.kernel_size, part.stride, part.padding),
+    "Flatten": lambda part: ours.Flatten(),
     "Unflatten": _unflatten,
-    "Dropout": lambda part: Dropout(part.p),
-    **{theirs: _same(getattr(nn.layers, ours)) for ours, theirs in SAME.items()},
-    **{theirs: _elementwise(ours, settings) for ours, theirs, settings in ACTIVATION_ROWS},
+    "Dropout": lambda part: ours.Dropout(part.p),
+    **{theirs: _same(getattr(ours, name)) for name, theirs in SAME.items()},
+    **{theirs: _elementwise(name, settings) for name, theirs, settings in ACTIVATION_ROWS},
 }
 
 
 def _append(layers: list[Module], layer: Module) -> None:
     """Add a layer, or merge it into the last one where together they are one of ours."""
     last = layers[-1] if layers else None
-    if isinstance(layer, Elementwise):
+    if isinstance(layer, ours.Elementwise):
         if layer.activation is ACTIVATIONS["linear"]:
             return
-        if type(last) in (Layer, Conv2d):
-            neurons = last.neurons if isinstance(last, Layer) else vars(last)["filters"]
+        if type(last) in (ours.Layer, ours.Conv2d):
+            neurons = last.neurons if isinstance(last, ours.Layer) else vars(last)["filters"]
             if common(n.activation for n in neurons) is ACTIVATIONS["linear"]:
                 for neuron in neurons:
                     neuron.activation = layer.activation
                 return
-    if isinstance(layer, Reshape) and isinstance(last, Flatten):
+    if isinstance(layer, ours.Reshape) and isinstance(last, ours.Flatten):
         layers.pop()  # Reshape does that itself
     layers.append(layer)
 
 
-def _as_mlp(layers: list[Module]) -> MLP | None:
+def _as_mlp(layers: list[Module]) -> ours.MLP | None:
     """The layers as an MLP, or None where they are none."""
-    dense = [layer for layer in layers if isinstance(layer, Layer) and type(layer) is Layer]
+    dense = [layer for layer in layers if type(layer) is ours.Layer]
     hidden = {layer.activation for layer in dense[:-1]}
     fits = all(a.nout == b.nin for a, b in pairwise(dense))
     if not dense or len(dense) < len(layers) or len(hidden) > 1 or not fits:
         return None
-    mlp = MLP(dense[0].nin, [layer.nout for layer in dense], init="zeros")
+    mlp = ours.MLP(dense[0].nin, [layer.nout for layer in dense], init="zeros")
     mlp.layers = dense
     return mlp

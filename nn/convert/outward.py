@@ -8,27 +8,10 @@ from typing import Any
 
 import numpy as np
 
-import nn.layers
 from autograd import Value
 from autograd.engine.primitive import FROZEN
+from nn import layers as ours
 from nn.convert.table import ACTIVATION_ROWS, ALONE, BATCHES_FIRST, SAME, import_torch
-from nn.layers import (
-    GELU,
-    MLP,
-    AvgPool2d,
-    Conv2d,
-    Dropout,
-    Elementwise,
-    Flatten,
-    Layer,
-    Linear,
-    MaxPool2d,
-    MultiHeadAttention,
-    Neuron,
-    Reshape,
-    Sequential,
-    SiLU,
-)
 from nn.layers.activations import ACTIVATIONS, Activation
 from nn.layers.described import Described
 from nn.layers.inputs import flat_values
@@ -64,7 +47,7 @@ def to_torch(model: Module) -> Any:
 
 def _parts(torch: Any, module: Module, name: str) -> list[Any]:
     """The modules of PyTorch that together do what `module` does."""
-    if type(module) in (MLP, Sequential):
+    if type(module) in (ours.MLP, ours.Sequential):
         layers: list[Module] = vars(module)["layers"]
         named = ((f"{name}.layers.{i}", layer) for i, layer in enumerate(layers))
         return [part for path, layer in named for part in _parts(torch, layer, path)]
@@ -77,25 +60,21 @@ def _parts(torch: Any, module: Module, name: str) -> list[Any]:
     return [part.train(module.training) for part in parts]
 
 
-def _layer(torch: Any, layer: Layer) -> list[Any]:
-    bias = not isinstance(layer, Linear) or layer.bias
-    linear = torch.nn.Linear(layer.nin, layer.nout, bias, dtype=torch.float64)
-    return _filled(torch, linear, layer.neurons)
+def _layer(torch: Any, layer: ours.Layer | ours.Neuron) -> list[Any]:
+    neurons = layer.neurons if isinstance(layer, ours.Layer) else [layer]
+    bias = neurons[0].bias is not None
+    linear = torch.nn.Linear(layer.nin, len(neurons), bias, dtype=torch.float64)
+    return _filled(torch, linear, neurons)
 
 
-def _neuron(torch: Any, neuron: Neuron) -> list[Any]:
-    linear = torch.nn.Linear(neuron.nin, 1, dtype=torch.float64)
-    return _filled(torch, linear, [neuron])
-
-
-def _conv(torch: Any, layer: Conv2d) -> list[Any]:
+def _conv(torch: Any, layer: ours.Conv2d) -> list[Any]:
     window, channels = layer.window, (layer.in_channels, layer.out_channels)
     sizes = (window.kernel, window.stride, window.padding)
     conv = torch.nn.Conv2d(*channels, *sizes, dtype=torch.float64)
     return _filled(torch, conv, layer.filters)
 
 
-def _filled(torch: Any, part: Any, neurons: list[Neuron]) -> list[Any]:
+def _filled(torch: Any, part: Any, neurons: list[ours.Neuron]) -> list[Any]:
     """`part` with the weights of the neurons, and their activation unless it is linear."""
     _fill(torch, part.weight, [weight for neuron in neurons for weight in neuron.weights])
     if part.bias is not None:
@@ -115,50 +94,49 @@ def _fill(torch: Any, tensor: Any, values: list[Value]) -> None:
 
 
 def _activation(torch: Any, activations: list[Activation]) -> Any:
-    for ours, theirs, settings in ACTIVATION_ROWS:
-        if all(activation is ACTIVATIONS[ours] for activation in activations):
+    for name, theirs, settings in ACTIVATION_ROWS:
+        if all(activation is ACTIVATIONS[name] for activation in activations):
             return getattr(torch.nn, theirs)(**settings)
     raise TypeError("torch.nn has no module for this activation, or the neurons' differ")
 
 
 def _same(torch: Any, layer: Described) -> list[Any]:
     """The layer with the same names of arguments and parameters."""
-    ours = type(layer).__name__
+    kind = type(layer).__name__
     arguments = {name: layer.argument(name) for name in layer.arguments}
-    if ours in BATCHES_FIRST:
+    if kind in BATCHES_FIRST:
         arguments["batch_first"] = True
-    part = getattr(torch.nn, SAME[ours])(**arguments, dtype=torch.float64)
+    part = getattr(torch.nn, SAME[kind])(**arguments, dtype=torch.float64)
     for name, tensor in part.named_parameters(recurse=False):
         _fill(torch, tensor, flat_values(vars(layer)[name]))
-    if isinstance(layer, MultiHeadAttention):
+    if isinstance(layer, ours.MultiHeadAttention):
         _filled(torch, part.out_proj, layer.out_proj.neurons)
     return [part]
 
 
-def _pool(torch: Any, layer: MaxPool2d | AvgPool2d) -> list[Any]:
+def _pool(torch: Any, layer: ours.MaxPool2d | ours.AvgPool2d) -> list[Any]:
     window, kind = layer.window, getattr(torch.nn, type(layer).__name__)
     return [kind(window.kernel, window.stride, window.padding)]
 
 
-def _reshape(torch: Any, layer: Reshape) -> list[Any]:
+def _reshape(torch: Any, layer: ours.Reshape) -> list[Any]:
     sizes = (layer.channels, layer.rows, layer.columns)
     return [torch.nn.Flatten(), torch.nn.Unflatten(1, sizes)]  # ours takes images, too
 
 
-def _elementwise(torch: Any, layer: Elementwise) -> list[Any]:
-    return [_activation(torch, [layer.activation])]
-
-
 CONVERSIONS: dict[type[Module], Callable[[Any, Any], list[Any]]] = {
-    Layer: _layer,
-    Linear: _layer,
-    Neuron: _neuron,
-    Conv2d: _conv,
-    MaxPool2d: _pool,
-    AvgPool2d: _pool,
-    Reshape: _reshape,
-    Flatten: lambda torch, layer: [torch.nn.Flatten()],
-    Dropout: lambda torch, layer: [torch.nn.Dropout(layer.p)],
-    **dict.fromkeys((Elementwise, GELU, SiLU), _elementwise),
-    **{getattr(nn.layers, ours): _same for ours in SAME},
+    ours.Layer: _layer,
+    ours.Linear: _layer,
+    ours.Neuron: _layer,
+    ours.Conv2d: _conv,
+    ours.MaxPool2d: _pool,
+    ours.AvgPool2d: _pool,
+    ours.Reshape: _reshape,
+    ours.Flatten: lambda torch, layer: [torch.nn.Flatten()],
+    ours.Dropout: lambda torch, layer: [torch.nn.Dropout(layer.p)],
+    **dict.fromkeys(
+        (ours.Elementwise, ours.GELU, ours.SiLU),
+        lambda torch, layer: [_activation(torch, [layer.activation])],
+    ),
+    **{getattr(ours, name): _same for name in SAME},
 }

@@ -18,13 +18,12 @@ import numpy as np
 from autograd import Value
 from autograd.compiler.ways_out import imported
 from autograd.engine.node import assign
-from autograd.engine.primitive import FROZEN
 from nn.files.atomic import replace_file
 from nn.files.model import check_module
 from nn.files.strict_json import LoadError
 from nn.layers import MLP, Conv2d, Layer, Neuron, Reshape, Sequential
 from nn.layers.activations import ACTIVATIONS
-from nn.module import Module
+from nn.module import Module, is_parameter
 
 Path = str | os.PathLike[str]
 
@@ -116,11 +115,11 @@ def _tensors(module: Module, prefix: str) -> Iterator[tuple[str, Any]]:
 
 
 def _of_neurons(neurons: list[Neuron], prefix: str, shape: Any) -> Iterator[tuple[str, Any]]:
-    weights = _array([neuron.weights for neuron in neurons])
+    weights = np.array([neuron.weights for neuron in neurons], dtype=object)
     yield f"{prefix}weight", weights.reshape(len(neurons), *shape)
     biases = [neuron.bias for neuron in neurons if neuron.bias is not None]
     if biases:
-        yield f"{prefix}bias", _array(biases)
+        yield f"{prefix}bias", np.array(biases, dtype=object)
 
 
 def _numbered(module: Module, place: int) -> Iterator[tuple[int, Module]]:
@@ -150,8 +149,8 @@ def _held(item: Any, name: str) -> Iterator[tuple[str, Any]]:
     if isinstance(item, Module):
         yield from _tensors(item, f"{name}.")
     elif isinstance(item, Value | list | tuple | np.ndarray):
-        array = _array(item)
-        if array.size and all(isinstance(x, Value) and _is_parameter(x) for x in array.flat):
+        array = np.array(item, dtype=object)  # as deep as the lists' lengths are equal
+        if array.size and all(isinstance(x, Value) and is_parameter(x) for x in array.flat):
             yield name, array
         elif isinstance(item, list | tuple):
             for i, each in enumerate(item):
@@ -159,12 +158,3 @@ def _held(item: Any, name: str) -> Iterator[tuple[str, Any]]:
     elif isinstance(item, dict):
         for key, each in item.items():
             yield from _held(each, f"{name}.{key}")
-
-
-def _array(items: Any) -> Any:
-    """Nested lists as an array of objects, as deep as their lengths are equal."""
-    return np.array(items, dtype=object)
-
-
-def _is_parameter(value: Value) -> bool:
-    return value.primitive is None or value.primitive is FROZEN

@@ -102,23 +102,17 @@ def _iris(seed: int) -> Source:
     return Source(bunch.data, bunch.target, classes, columns, scale="minmax")
 
 
-def _moons(seed: int) -> Source:
-    X, y = _sklearn_datasets().make_moons(n_samples=250, noise=0.1, random_state=seed)
-    return Source(X, y, ("upper", "lower"), PLANE)
+def _plane(make: Callable[[int], tuple[Array, Array]], *classes: str) -> Callable[[int], Source]:
+    return lambda seed: Source(*make(seed), classes, PLANE)
 
 
-def _circles(seed: int) -> Source:
-    make = _sklearn_datasets().make_circles
-    X, y = make(n_samples=250, noise=0.08, factor=0.5, random_state=seed)
-    return Source(X, y, ("outer", "inner"), PLANE)
+def _moons(seed: int) -> Any:
+    return _sklearn_datasets().make_moons(n_samples=250, noise=0.1, random_state=seed)
 
 
-def _xor(seed: int) -> Source:
-    return Source(*xor(seed=seed), ("equal", "different"), PLANE)
-
-
-def _spirals(seed: int) -> Source:
-    return Source(*spirals(seed=seed), ("arm 0", "arm 1", "arm 2"), PLANE)
+def _circles(seed: int) -> Any:
+    how = {"noise": 0.08, "factor": 0.5, "random_state": seed}
+    return _sklearn_datasets().make_circles(n_samples=250, **how)
 
 
 def _mnist(seed: int) -> Source:
@@ -140,10 +134,10 @@ def _mnist(seed: int) -> Source:
 SOURCES: dict[str, Callable[[int], Source]] = {
     "digits": _digits,
     "iris": _iris,
-    "moons": _moons,
-    "xor": _xor,
-    "spirals": _spirals,
-    "circles": _circles,
+    "moons": _plane(_moons, "upper", "lower"),
+    "xor": _plane(lambda seed: xor(seed=seed), "equal", "different"),
+    "spirals": _plane(lambda seed: spirals(seed=seed), "arm 0", "arm 1", "arm 2"),
+    "circles": _plane(_circles, "outer", "inner"),
     "mnist": _mnist,
 }
 DATASETS = tuple(SOURCES)

@@ -127,14 +127,11 @@ class Table:
         """Return a column as floats; raises `ValueError` that names the first cell that is none."""
         numbers, wrong = self.reading.numbers(self.cells[column])
         if wrong.any():
-            raise ValueError(f"{self.odd(column, wrong)}; {_HELP}")
+            row = int(np.argmax(wrong))
+            place = f"{self.name}, row {row + 1}, column `{column:.60}`"
+            cell = self.cells[column].iloc[row]
+            raise ValueError(f"{place}: {cell!r:.40} is no number; {_HELP}")
         return numbers
-
-    def odd(self, column: str, wrong: Array) -> str:
-        """Return in words where the first `wrong` cell of a column stands, and what it holds."""
-        row = int(np.argmax(wrong))
-        cell = self.cells[column].iloc[row]
-        return f"{self.name}, row {row + 1}, column `{column:.60}`: {cell!r:.40} is no number"
 
     def words(self, column: str) -> Array:
         """Return a column as text, "" for what is missing; true and TRUE are one word."""

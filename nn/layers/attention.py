@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from autograd import Value, dot, softmax
 from autograd.engine.value import as_value
 from nn.checks import Seed, by_name, check_rng, check_size, flag
-from nn.layers.dense import Linear
+from nn.layers.dense import Linear, affine
 from nn.layers.described import Described
 from nn.layers.dropout import Dropout
 from nn.layers.init import INITIALISATIONS, Initialisation, matrix
@@ -114,16 +114,8 @@ class MultiHeadAttention(Described):
         for i, sequence in enumerate(sequences):
             rows = self.in_proj_weight[i * n : (i + 1) * n]
             vectors = check_vectors(self, sequence, n)
-            if self.in_proj_bias is None:
-                found.append([[dot(row, x) for row in rows] for x in vectors])
-            else:
-                biases = self.in_proj_bias[i * n : (i + 1) * n]
-                found.append(
-                    [
-                        [dot(row, x) + b for row, b in zip(rows, biases, strict=True)]
-                        for x in vectors
-                    ]
-                )
+            biases = self.in_proj_bias and self.in_proj_bias[i * n : (i + 1) * n]
+            found.append([affine(rows, biases, x) for x in vectors])
         return found
 
     def size(self) -> int:

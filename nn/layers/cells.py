@@ -15,9 +15,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NamedTuple
 
-from autograd import Value, dot, relu, sigmoid, tanh
+from autograd import Value, relu, sigmoid, tanh
 from autograd.engine.value import as_value
 from nn.checks import Seed, by_name, check_rng, check_size, flag
+from nn.layers.dense import affine
 from nn.layers.described import Described
 from nn.layers.init import INITIALISATIONS, Initialisation, matrix
 from nn.layers.inputs import Vectors, check_inputs, is_nested
@@ -44,7 +45,7 @@ class Weights(NamedTuple):
 
     def sums(self, x: Vector, h: Vector) -> tuple[Vector, Vector]:
         """Return what the input and what the state contribute to each gate."""
-        return _affine(self.weight_ih, self.bias_ih, x), _affine(self.weight_hh, self.bias_hh, h)
+        return affine(self.weight_ih, self.bias_ih, x), affine(self.weight_hh, self.bias_hh, h)
 
 
 class Drawing(NamedTuple):
@@ -64,12 +65,6 @@ def _by_hidden(rng: random.Random, fan_in: int, fan_out: int) -> float:
     """Uniform on +-1 / sqrt(hidden_size), as PyTorch draws all weights of a recurrent layer."""
     bound = 1.0 / math.sqrt(fan_out)
     return rng.uniform(-bound, bound)
-
-
-def _affine(weight: Vectors, bias: Vector | None, x: Vector) -> Vector:
-    if bias is None:
-        return [dot(row, x) for row in weight]
-    return [dot(row, x) + b for row, b in zip(weight, bias, strict=True)]
 
 
 class Recurrent(Described, ABC):

@@ -68,6 +68,13 @@ class Neuron(Described):
         return self.activation(total if self.bias is None else total + self.bias)
 
 
+def affine(weight: list[list[Value]], bias: list[Value] | None, x: list[Value]) -> list[Value]:
+    """Return w . x + b, or w . x, for each row of weights."""
+    if bias is None:
+        return [dot(row, x) for row in weight]
+    return [dot(row, x) + b for row, b in zip(weight, bias, strict=True)]
+
+
 class Layer(Described):
     """`nout` neurons, each fed by the same `nin` inputs; arguments as for `Neuron`."""
 

@@ -14,7 +14,7 @@ from autograd import Value
 from autograd.engine import table
 from autograd.engine.graph import topological_order
 from nn.module import Module
-from nn.pictures.owners import Owners
+from nn.pictures.owners import Owners, products
 
 MOST = 40  # units of one column that are shown one by one
 EDGES = 20_000  # that the page knows: 784 inputs of 16 neurons, whose weights are images
@@ -85,7 +85,7 @@ def wire(
         if title not in wiring.titles[column]:
             wiring.titles[column].append(title)
         for node in inside:
-            for parameter, other in _products(node):
+            for parameter, other in products(node):
                 if parameter in owners.local_names and other in place:
                     wiring.edges.append((parameter, place[other], place[unit]))
             if node.primitive in (table.add, table.subtract):
@@ -120,19 +120,6 @@ def _cone(unit: Value, ends: Mapping[Value, None]) -> tuple[list[Value], set[Val
                 seen.add(parent)
                 stack.append(parent)
     return inside, met
-
-
-def _products(node: Value) -> list[tuple[Value, Value]]:
-    """The pairs that a node multiplies, either way round."""
-    if node.primitive is table.multiply:
-        left, right = node.parents
-        pairs = [(left, right)]
-    elif node.primitive is table.dot:
-        half = len(node.parents) // 2
-        pairs = list(zip(node.parents[:half], node.parents[half:], strict=True))
-    else:
-        return []
-    return [*pairs, *((right, left) for left, right in pairs)]
 
 
 def _outermost(unit: Value, ends: Mapping[Value, None]) -> list[str]:

@@ -29,7 +29,7 @@ class Clipping:
     def __call__(self, gradient: Array) -> Array:
         """Return the flat gradient, clipped."""
         if self.value is not None:
-            gradient = clipped_value(gradient, self.value)
+            gradient = np.clip(gradient, -self.value, self.value)
         if self.norm is not None:
             gradient, _ = clipped_norm(gradient, self.norm)
         return gradient
@@ -68,7 +68,7 @@ def clip_grad_value(params: Iterable[Value], clip_value: float) -> None:
     """
     params = check_params(params)
     gradient = np.array([p.grad for p in params])
-    _put(params, clipped_value(gradient, check_limit("clip_value", clip_value)))
+    _put(params, Clipping(value=check_limit("clip_value", clip_value))(gradient))
 
 
 def clipped_norm(gradient: Array, max_norm: float) -> tuple[Array, float]:
@@ -77,11 +77,6 @@ def clipped_norm(gradient: Array, max_norm: float) -> tuple[Array, float]:
         norm = math.sqrt(float(gradient @ gradient))
         factor = max_norm / (norm + 1e-6)
         return (gradient if factor >= 1.0 else factor * gradient), norm
-
-
-def clipped_value(gradient: Array, clip_value: float) -> Array:
-    """Return a flat gradient, shape (n,), with every element in [-clip_value, clip_value]."""
-    return np.clip(gradient, -clip_value, clip_value)
 
 
 def _put(params: list[Value], gradient: Array) -> None:

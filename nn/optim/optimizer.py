@@ -44,6 +44,7 @@ class Optimizer(ABC):
         self.param_groups: list[dict[str, Any]] = []
         self.params: list[Value] = []
         self._state: list[dict[str, Any]] = []
+        # What brings the state from the arrays in which a training has left it, if it has.
         self._elsewhere: Callable[[], None] | None = None
         self._program_steps: ProgramSteps | None = None
         self._warned = False
@@ -61,24 +62,11 @@ class Optimizer(ABC):
     def state(self, state: list[dict[str, Any]]) -> None:
         self._state, self._elsewhere = state, None
 
-    def state_is_elsewhere(self, bring: Callable[[], None]) -> None:
-        """Leave the state in a training's arrays until somebody asks for it: `bring` fills it."""
-        self._elsewhere = bring
-
     def bring_state(self) -> None:
         """Fill the state from the arrays in which a training has left it, if it has."""
         if self._elsewhere is not None:
             bring, self._elsewhere = self._elsewhere, None
             bring()
-
-    @property
-    def is_state_elsewhere(self) -> bool:
-        """Whether nobody has asked for the state since it was left in arrays."""
-        return self._elsewhere is not None
-
-    def has_left_state_to(self, bring: Callable[[], None]) -> bool:
-        """Whether the state is where `bring` would bring it from."""
-        return self._elsewhere is bring
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what copies and pickles hold: the state itself."""

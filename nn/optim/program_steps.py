@@ -47,13 +47,13 @@ class ProgramSteps:
             share.step(self.optimizer, self._flat, gradient)
         assign(self.params, self._flat.tolist())
         self._mark = mark()
-        self.optimizer.state_is_elsewhere(self._bring)
+        self.optimizer._elsewhere = self._bring
         return number
 
     def _gather(self) -> None:
         """Read what was changed since the last step: numbers, state, what is frozen."""
         optimizer, now = self.optimizer, mark()
-        same = optimizer.has_left_state_to(self._bring)
+        same = optimizer._elsewhere is self._bring
         if now is not self._mark:
             self._flat = np.array([p._data for p in self.params], dtype=float)
             self._mark = now

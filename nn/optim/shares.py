@@ -77,16 +77,13 @@ def shares(optimizer: Any, params: Sequence[Value]) -> list[Share]:
         if p.primitive is FROZEN:
             continue
         state, group = entries[p]
-        kind = [n if isinstance(x, float) else (n, _same(x)) for n, x in state.items()]
+        # Besides floats a count has to be the same, anything else the very object.
+        others = {n: x if isinstance(x, int) else id(x) for n, x in state.items()}
+        kind = [n if isinstance(state[n], float) else (n, x) for n, x in others.items()]
         _, places, states = alike.setdefault((id(group), *kind), (group, [], []))
         places.append(i)
         states.append(state)
     return [Share(*share, len(params)) for share in alike.values()]
-
-
-def _same(x: Any) -> Any:
-    """What the states of a share have in common: the count, or else the very object."""
-    return x if isinstance(x, int) else id(x)
 
 
 def _copy_of(x: Any) -> Any:

@@ -20,7 +20,7 @@ from autograd.words.names import Names
 from autograd.words.numbers import numeral
 from autograd.words.text import visible
 from nn.pictures.columns import CAPTION, OFF, Cell, add_columns, columns_of
-from nn.pictures.owners import Add, Owners, add_frames
+from nn.pictures.owners import Add, Owners, add_frames, products
 
 # What can still be read on a screen: MLP(2, [16, 16, 1]) has 33 neurons and 305 arrows.
 BOXES = 64
@@ -87,15 +87,11 @@ def _weights(
 ) -> Iterator[tuple[Box, Box, float]]:
     """Yield (from, to, weight) for each product of a parameter and a result of another box."""
     for node in order:
-        if node.primitive not in (table.dot, table.multiply):
-            continue
-        half = len(node.parents) // 2
-        for pair in zip(node.parents[:half], node.parents[half:], strict=True):
-            for weight, x in (pair, pair[::-1]):
-                source = box.get(x, x)
-                other = x not in parameters and not _is_same(source, box[node])
-                if weight in parameters and other and x.primitive is not CONSTANT:
-                    yield source, box[node], float(weight._data)
+        for weight, x in products(node):
+            source = box.get(x, x)
+            other = x not in parameters and not _is_same(source, box[node])
+            if weight in parameters and other and x.primitive is not CONSTANT:
+                yield source, box[node], float(weight._data)
 
 
 def _is_same(a: Box, b: Box) -> bool:

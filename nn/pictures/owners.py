@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
 
 from autograd import Value
+from autograd.engine import table
 from autograd.engine.primitive import CONSTANT
 from autograd.pictures.boxes import escaped
 from autograd.pictures.graphviz_display import Drawing
+from autograd.words.causes import partner
 from autograd.words.text import visible
 from nn.module import Module
 
@@ -72,6 +74,13 @@ class Owners:
         shown = type(module).__name__ if plain else visible(repr(module), 60)
         name = visible(self.within(path, self.parent(path)))
         return f"{name}  {shown}" if path else shown
+
+
+def products(node: Value) -> list[tuple[Value, Value]]:
+    """Return the pairs that a node multiplies, either way round."""
+    if node.primitive not in (table.multiply, table.dot):
+        return []
+    return [(x, node.parents[partner(node, i)]) for i, x in enumerate(node.parents)]
 
 
 Add = Callable[[Drawing], None]

@@ -12,6 +12,7 @@ from autograd import Value
 from autograd.engine.graph import topological_order
 from autograd.words.names import Names
 from autograd.words.numbers import numeral, signed
+from nn.checks import check_kind
 from nn.optim import Optimizer
 from nn.pictures.axes import import_pyplot
 
@@ -41,8 +42,7 @@ def plot_step(
     `autograd.draw` raises.
     """
     pyplot = import_pyplot()
-    if not isinstance(optimizer, Optimizer):
-        raise TypeError(f"`optimizer` must be an optimiser such as nn.SGD, got {optimizer!r:.60}")
+    check_kind("optimizer", optimizer, Optimizer, "an optimiser such as nn.SGD")
     before = build()
     pictures = [_swept(before, optimizer, drawing)]
     start = [(p, p.data, p.grad, group["lr"]) for p, _, group in optimizer.entries()]

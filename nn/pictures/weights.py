@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nn.checks import check_size
+from nn.checks import check_kind, check_size
 from nn.layers import Layer
 from nn.module import Module
 from nn.pictures.axes import axes_of, import_pyplot
@@ -31,8 +31,7 @@ def plot_weights(
     does not fit the number of inputs, and `ImportError` without matplotlib.
     """
     pyplot = import_pyplot()
-    if not isinstance(model, Module):
-        raise TypeError(f"`model` must be a Module such as nn.MLP, got {model!r:.60}")
+    check_kind("model", model, Module, "a Module such as nn.MLP")
     layer = next((part for part in model.modules() if isinstance(part, Layer)), None)
     if layer is None:
         raise ValueError(f"{model!r:.60} holds no Layer whose weights could be shown")

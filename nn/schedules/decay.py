@@ -6,7 +6,7 @@ from typing import Any
 
 from nn.checks import check_size, not_negative, positive
 from nn.optim import Optimizer
-from nn.schedules.schedule import Schedule
+from nn.schedules.schedule import Schedule, for_groups
 
 
 class StepLR(Schedule):
@@ -82,20 +82,18 @@ class LambdaLR(Schedule):
         per: str = "epoch",
     ) -> None:
         super().__init__(optimizer, per)
-        groups = len(self.base_lrs)
-        given: Any = lr_lambda
-        listed = list(given) if isinstance(given, list | tuple) else [given] * groups
-        self.lr_lambdas: list[Callable[[int], float]] = listed
-        if len(self.lr_lambdas) != groups:
-            raise ValueError(
-                f"`lr_lambda` lists {len(self.lr_lambdas)} functions for {groups} parameter groups"
-            )
-        for function in self.lr_lambdas:
-            if not callable(function):
-                raise TypeError(f"`lr_lambda` must be a function of the step, got {function!r:.60}")
+        self.lr_lambdas: list[Callable[[int], float]] = for_groups(
+            "lr_lambda", lr_lambda, optimizer, _function, "functions"
+        )
         self.apply()
 
     def rate(self, i: int) -> float:
         """Return the rate of group `i` after `step_count` steps."""
         factor = self.lr_lambdas[i](self.step_count)
         return self.base_lrs[i] * not_negative(f"lr_lambda({self.step_count})", factor)
+
+
+def _function(name: str, x: Any) -> Any:
+    if not callable(x):
+        raise TypeError(f"`{name}` must be a function of the step, got {x!r:.60}")
+    return x

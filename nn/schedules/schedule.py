@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from nn.checks import check_size, not_negative
+from nn.checks import check_kind, check_size, not_negative
 from nn.optim import Optimizer
 
 
@@ -34,10 +34,7 @@ class Schedule(ABC):
     progress: ClassVar[Mapping[str, Callable[[str, Any], Any]]] = {"step_count": count}
 
     def __init__(self, optimizer: Optimizer, per: str) -> None:
-        if not isinstance(optimizer, Optimizer):
-            raise TypeError(
-                f"`optimizer` must be an optimiser such as nn.SGD, got {optimizer!r:.60}"
-            )
+        check_kind("optimizer", optimizer, Optimizer, "an optimiser such as nn.SGD")
         self.optimizer, self.per = optimizer, one_of("per", per, ("epoch", "batch"))
         self.base_lrs = self.get_last_lr()
         self.step_count = 0
@@ -122,13 +119,15 @@ class Schedule(ABC):
         return [not_negative("base_lrs", rate) for rate in rates]
 
 
-def for_groups(name: str, x: Any, optimizer: Optimizer, check: Callable[[str, Any], float]) -> Any:
+def for_groups(
+    name: str, x: Any, optimizer: Optimizer, check: Callable[[str, Any], Any], what: str = "numbers"
+) -> Any:
     """Return one checked number for each group of `optimizer`, from a number or a list of them."""
     groups = len(optimizer.param_groups)
     if not isinstance(x, list | tuple):
         return [check(name, x)] * groups
     if len(x) != groups:
-        raise ValueError(f"`{name}` lists {len(x)} numbers for {groups} parameter groups")
+        raise ValueError(f"`{name}` lists {len(x)} {what} for {groups} parameter groups")
     return [check(f"{name}[{i}]", number) for i, number in enumerate(x)]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from nn.checks import check_size, fraction
+from nn.checks import check_kind, check_size, fraction
 from nn.schedules.schedule import Schedule
 
 
@@ -19,10 +19,7 @@ class WarmUp(Schedule):
     """
 
     def __init__(self, schedule: Schedule, steps: int, start_factor: float = 1.0 / 3.0) -> None:
-        if not isinstance(schedule, Schedule):
-            raise TypeError(
-                f"`schedule` must be a schedule such as nn.StepLR, got {schedule!r:.60}"
-            )
+        check_kind("schedule", schedule, Schedule, "a schedule such as nn.StepLR")
         if schedule.step_count:
             raise ValueError(f"`schedule` has taken {schedule.step_count} steps: pass a new one")
         steps, start_factor = check_size("steps", steps), fraction("start_factor", start_factor)

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd.checking.anomaly import detect_anomaly
 from autograd.engine.modes import innermost
-from nn.checks import by_name, check_share
+from nn.checks import by_name, check_kind, check_share
 from nn.data.partition import held_out_rows
 from nn.module import Module
 from nn.optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
@@ -38,21 +38,17 @@ def check_optimizer(
 
     Raises `TypeError` or `ValueError` where it does not fit the model.
     """
-    if not isinstance(model, Module):
-        raise TypeError(f"`model` must be a Module such as nn.MLP(2, [8, 1]), got {model!r:.60}")
-    if schedule is not None and not isinstance(schedule, Schedule):
-        raise TypeError(f"`schedule` must be a schedule such as nn.StepLR, got {schedule!r:.60}")
+    check_kind("model", model, Module, "a Module such as nn.MLP(2, [8, 1])")
+    if schedule is not None:
+        check_kind("schedule", schedule, Schedule, "a schedule such as nn.StepLR")
     if isinstance(optimizer, str):
         optimizer = by_name("optimizer", optimizer, OPTIMIZERS)(model.parameters())
     if optimizer is None and schedule is not None:
         optimizer = schedule.optimizer
     if optimizer is None:
         optimizer = SGD(model.parameters(), lr=0.1)
-    if not isinstance(optimizer, Optimizer):
-        raise TypeError(
-            f"`optimizer` must be an optimiser such as nn.SGD(model.parameters(), lr=0.1), got "
-            f"{optimizer!r:.60}"
-        )
+    what = "an optimiser such as nn.SGD(model.parameters(), lr=0.1)"
+    check_kind("optimizer", optimizer, Optimizer, what)
     trained = set(model.parameters())
     if trained and trained.isdisjoint(optimizer.params):
         raise ValueError(

@@ -192,7 +192,7 @@ class Engine:
             assign(self.params, self.flat.tolist())
             for p, grad in zip(self.params, self.gradient.tolist(), strict=True):
                 p._grad = grad
-            self.optimizer.state_is_elsewhere(self._bring_state)
+            self.optimizer._elsewhere = self._bring_state
             self.moved = False
 
     def gather(self) -> None:
@@ -207,7 +207,7 @@ class Engine:
         self.runner.refresh()
         # A callback may have frozen some, or put another dict in the place of a group's.
         kinds = [p.primitive for p in self.params], list(map(id, self.optimizer.param_groups))
-        if kinds != self.kinds or not self.optimizer.is_state_elsewhere:
+        if kinds != self.kinds or self.optimizer._elsewhere is None:
             self.shares = shares(self.optimizer, self.params)
             self.kinds = kinds
 

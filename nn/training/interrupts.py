@@ -7,7 +7,7 @@ another thread trains, Ctrl-C does what it always does.
 
 import signal
 import threading
-from types import FrameType, TracebackType
+from types import FrameType
 
 
 class Interrupts:
@@ -25,12 +25,7 @@ class Interrupts:
             self.installed = True
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         if self.installed:
             signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -47,12 +42,7 @@ class _Guard:
     def __enter__(self) -> None:
         self.interrupts.depth += 1
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         interrupts = self.interrupts
         interrupts.depth -= 1
         if interrupts.pending and not interrupts.depth:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from nn.data import Rows
 from nn.module import Module
@@ -102,7 +101,9 @@ class Loop:
         generator = self.rng.bit_generator
         state = generator.state
         with self.interrupts.guard, np.errstate(all="ignore"):
-            found = self.engine.epochs(most, self._orders)
+            found = self.engine.epochs(
+                most, lambda n: np.stack([order_of(list(self.batches())) for _ in range(n)])
+            )
             if found is None:
                 generator.state = state
                 return 0
@@ -112,10 +113,6 @@ class Loop:
         if not self.bar.disable:
             self.bar.set_postfix_str(history.report())
         return len(found[0])
-
-    def _orders(self, count: int) -> npt.NDArray[np.int64]:
-        """The orders of so many epochs."""
-        return np.stack([order_of(list(self.batches())) for _ in range(count)])
 
     def _steps(self, epoch: int) -> bool:
         """Take the steps of one epoch; whether all have been taken."""

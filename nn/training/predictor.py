@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from autograd import Program, Value, no_grad
 from autograd.engine.modes import Mode, Training
-from nn.module import Module
+from nn.module import Module, evaluating
 from nn.training import twins
 from nn.training.examples import listed
 from nn.training.marks import PREDICTOR, Look
@@ -41,16 +41,8 @@ class Predictor:
         """Return the outputs for `X`, floats of shape (n, ...), in evaluation mode."""
         model = self._model()
         assert model is not None
-        modules = [model, *self.modules]
-        modes = [module.training for module in modules]
-        try:
-            for module in modules:
-                module.training = False
-            with no_grad():
-                return self._outputs(model, X)
-        finally:
-            for module, mode in zip(modules, modes, strict=True):
-                module.training = mode
+        with evaluating([model, *self.modules]), no_grad():  # a walk over them would take longer
+            return self._outputs(model, X)
 
     def _outputs(self, model: Module, X: Array) -> Array:
         if not self._asked:

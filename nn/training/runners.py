@@ -124,7 +124,8 @@ class Compiled:
         kind = (examples.weights is None, *[module.training for module in self.modules])
         if kind in self._doubted:
             self._doubted.remove(kind)
-            if not self._is_current(*self.programs[kind]):
+            program, noise = self.programs[kind]  # numbers that draw change nothing
+            if noise.calls or not program.is_current([array[:1] for array in self.arrays]):
                 del self.programs[kind]
                 self._lanes.pop(kind, None)
         if kind not in self.programs:
@@ -159,10 +160,6 @@ class Compiled:
         self._doubted = set(self.programs)
         self.prepare(self.examples)
         return True
-
-    def _is_current(self, program: BoundProgram, noise: Noise) -> bool:
-        """Whether the model, recorded again, does what it did; numbers that draw change nothing."""
-        return not noise.calls and program.is_current([array[:1] for array in self.arrays])
 
     @property
     def lanes(self) -> Lanes | None:

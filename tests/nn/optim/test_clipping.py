@@ -7,7 +7,7 @@ import pytest
 
 import nn
 from autograd import Value
-from nn.optim.clipping import clipped_norm, clipped_value
+from nn.optim.clipping import Clipping, clipped_norm
 
 GRADIENTS = [[3.0, -4.0], [0.3, 0.4], [1e-9, 0.0], [0.0, 0.0], [5.0, 0.0, -12.0]]
 STRANGE = [[math.inf, 1.0], [math.nan, 1.0], [-math.inf, math.nan], [1e200, 1.0]]
@@ -62,7 +62,7 @@ def test_one_formula_serves_values_and_flat_arrays(gradient):
         assert np.array_equal([norm, *(p.grad for p in params)], [same, *clipped], equal_nan=True)
         params = values(gradient)
         assert nn.clip_grad_value(params, limit) is None
-        clipped = clipped_value(flat, limit)
+        clipped = Clipping(value=limit)(flat)
         assert np.array_equal([p.grad for p in params], clipped, equal_nan=True)
     assert np.array_equal(flat, gradient, equal_nan=True)  # the engine's buffer is its own
 

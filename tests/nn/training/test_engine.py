@@ -523,7 +523,7 @@ def test_clipping_does_what_it_is_told_and_cannot_be_changed():
 def test_a_step_by_hand(compiled):
     engine, w, optimizer = slope_engine(compiled, momentum=0.5)
     engine.write_back()
-    assert not optimizer.is_state_elsewhere  # nothing has moved, so nothing is left in arrays
+    assert optimizer._elsewhere is None  # nothing has moved, so nothing is left in arrays
     engine.step(np.array([0, 1]))  # ((2 * 1.5 * 1) + (2 * 6 * 3)) / 2 = 19.5
     assert engine.losses.tolist() == [[2.25], [36.0]]
     assert engine.outputs.tolist() == [[2.0], [6.0]]
