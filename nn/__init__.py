@@ -1,7 +1,5 @@
 """nn: small neural networks of scalar `Value`s, trained by stochastic gradient descent."""
 
-from types import ModuleType as _Module
-
 from nn.convert import from_torch as from_torch
 from nn.convert import load_weights as load_weights
 from nn.convert import save_weights as save_weights
@@ -56,6 +54,7 @@ from nn.losses import squared_error as squared_error
 from nn.losses.penalties import l1_penalty as l1_penalty
 from nn.losses.penalties import l2_penalty as l2_penalty
 from nn.module import Module as Module
+from nn.names import public as _public
 from nn.optim import SGD as SGD
 from nn.optim import Adagrad as Adagrad
 from nn.optim import Adam as Adam
@@ -87,11 +86,7 @@ from nn.training.prediction import accuracy as accuracy
 from nn.training.prediction import predict as predict
 from nn.training.prediction import predict_proba as predict_proba
 
-__all__ = [
-    name
-    for name, item in tuple(vars().items())
-    if not (name.startswith("_") or isinstance(item, _Module))
-]
+__all__ = _public(vars())
 
 
 def __dir__() -> list[str]:

@@ -1,6 +1,7 @@
 """Checks of arguments that several modules share: what is wrong, what was given, what to do."""
 
 import difflib
+import importlib.util
 import math
 import operator
 import random
@@ -48,6 +49,12 @@ def _seed(seed: Any, name: str) -> int | None:
             f"np.random.Generator, got {seed!r:.60}"
         )
     return check_size(name, seed, 0)
+
+
+def require(package: str, what: str) -> None:
+    """Raise an `ImportError` that names the extra `data` where `package` is not installed."""
+    if importlib.util.find_spec(package) is None:
+        raise ImportError(f"{what} need {package}: pip install 'seegrad[data]'")
 
 
 def check_kind(name: str, x: Any, kind: type, what: str) -> None:

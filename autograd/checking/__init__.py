@@ -11,7 +11,6 @@ by_hand          answers worked out by hand (`check`, `assert_gradients`):
   desk             what the names and Values refer to that it was answered for
   question         what was asked of a graph, and the same at another point
   trial            the answers at one point: right, carried on, or wrong
-  walk             from the root through all answers
   naming           the mistakes that explain the wrong ones, and a point where two differ
   passes, views    the reverse pass of somebody who works by hand, and one place of a graph in it
   mistakes, slips  the catalogue of mistakes, a row each, and what each does to a number

@@ -6,20 +6,23 @@ make of it (`mistakes.py`). Invariant: the graph, its gradients and an optimiser
 
 import sys
 from collections.abc import Mapping
+from random import Random
 from typing import Any
 
 from autograd.checking.answers import Answer, missing
 from autograd.checking.desk import Desk
 from autograd.checking.hand_report import HandReport
+from autograd.checking.naming import explain
 from autograd.checking.question import Question, between
 from autograd.checking.sentences import Sentences
-from autograd.checking.trial import Judged
-from autograd.checking.walk import judged
+from autograd.checking.trial import Judged, Trial
 from autograd.engine.value import Value
 from autograd.words.sweep import STALE, Sweep
 
 HINTS = ("verdict", "where", "why", "answer")
 KINDS = ("grad", "data", "partial")
+POINTS = 3  # at which a formula is tried, besides the present one
+EXPLAINED = 10  # wrong answers at a time; those nearer to the root come first
 STEPPED = " The step starts from them: check before `optimizer.step()`, or record the graph anew."
 
 
@@ -138,3 +141,34 @@ def _check(
     marks = [words.mark(*entry, level) for entry in found]
     stale = f"{STALE}{STEPPED if optimizer else ''}" if sweep.stale else ""
     return HandReport(marks, stale, left)
+
+
+def judged(question: Question, answers: Mapping[Value, Answer]) -> list[Judged]:
+    """Return a verdict on each answer, those near the root first."""
+    formulas = {n: a for n, a in answers.items() if a.formula is not None}
+    points: list[tuple[Question, dict[Value, Value]]] = []
+    if formulas:
+        rng = Random(0)
+        points = [question.moved(rng) for _ in range(POINTS)]
+    trials = [Trial(question, answers, {n: n for n in question.sweep.order})]
+    trials += [Trial(there, formulas, twins) for there, twins in points]
+    found = []
+    wrong: list[Judged] = []
+    for node in reversed(question.sweep.order):
+        if node not in answers:
+            continue
+        here = [trial for trial in trials if node in trial.numbers]
+        entry = Judged(node, answers[node], trials[0].right[node])
+        if all(trial.is_right(node) for trial in here):
+            entry.rounded = not all(trial.is_near(node) for trial in here)
+        elif all(trial.is_carried(node) for trial in here):
+            entry.verdict = "carried"
+        else:
+            entry.verdict, entry.here = "wrong", trials[0].is_right(node)
+            wrong.append(entry)
+        found.append(entry)
+    for entry in wrong[EXPLAINED:]:
+        entry.later = True
+    if wrong:
+        explain(question, trials, wrong[:EXPLAINED])
+    return found

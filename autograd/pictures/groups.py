@@ -8,7 +8,7 @@ in the other, and no arrow leads back.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -46,19 +46,10 @@ class Groups:
         self, order: Sequence[Value], roots: Sequence[Value], names: Names, alike: bool
     ) -> None:
         self.order, self.roots, self.names = order, set(roots), names
-        self.users: dict[Value, list[Value]] = {node: [] for node in order}
-        for node in order:
-            for parent in node.parents:
-                self.users[parent].append(node)
+        self.users = _users({node: node.parents for node in order})
         self.inner = set(filter(self._is_inside_a_sum, order)) if alike else set()
         self.inputs = {node: self._terms(node) for node in order if node not in self.inner}
-        for node in self.inner:
-            del self.users[node]
-        for node in self.users:
-            self.users[node] = []
-        for node, inputs in self.inputs.items():
-            for parent in inputs:
-                self.users[parent].append(node)
+        self.users = _users(self.inputs)
         self.of: dict[Value, Group] = {}
         self._group(alike)
         self._absorb()
@@ -124,9 +115,8 @@ class Groups:
             if named or first in self.roots or group.size >= LARGEST:
                 continue
             users = [user for node in group.members for user in self.users[node]]
-            apart = (
-                len(set(users)) == len(users) == len(group.members)
-            )  # each has a user of its own
+            # Each has a user of its own.
+            apart = len(set(users)) == len(users) == len(group.members)
             group.absorbed = apart and len({self.of[user] for user in users}) == 1
 
     def box_of(self, node: Value) -> Group:
@@ -214,6 +204,14 @@ class Groups:
         for other in others:
             result = Formula(table.add, result, other)
         return result
+
+
+def _users(inputs: Mapping[Value, Sequence[Value]]) -> dict[Value, list[Value]]:
+    found: dict[Value, list[Value]] = {node: [] for node in inputs}
+    for node, used in inputs.items():
+        for x in used:
+            found[x].append(node)
+    return found
 
 
 def _sum_of(formula: Formula) -> Formula:

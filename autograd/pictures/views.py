@@ -115,19 +115,14 @@ class _Folded:
 
     def _kind(self, leaf: int) -> str:
         if self.graph.kinds[leaf] != "leaf":
-            return (
-                f"{self.graph.kinds[leaf]}s" if self.graph.kinds[leaf] == "constant" else "detached"
-            )
+            return "constants" if self.graph.kinds[leaf] == "constant" else "detached"
         path = self.graph.paths[leaf]
         return re.split(r"[.\[]", path[-1])[0] or path[0] if len(path) > 1 else "leaves"
 
     def _note(self, group: Group) -> str:
         count = group.last - group.first + 1
-        words = [
-            re.fullmatch(r"(\w+)\.\d+", item.name)
-            for item in group.items
-            if isinstance(item, Group)
-        ]
+        inner = [item.name for item in group.items if isinstance(item, Group)]
+        words = [re.fullmatch(r"(\w+)\.\d+", name) for name in inner]
         same = {word[1] for word in words if word}
         several = len(same) == 1 and len(words) == len(group.items) and all(words)
         lead = f"{len(words)} {same.pop()}, " if several else ""

@@ -12,7 +12,7 @@ from nn.checks import Array
 from nn.commands import characters
 from nn.commands import record as records
 from nn.commands.output import print_json, printable_lines, rounded
-from nn.commands.preparation import check_reading, table
+from nn.commands.preparation import OF_A_TABLE, READING, refuse, table
 from nn.commands.record import Record
 from nn.commands.scores import numbers, scores
 from nn.data.csv_file import targets
@@ -51,7 +51,7 @@ def predict(options: argparse.Namespace) -> int:
 
 def _write(options: argparse.Namespace) -> int:
     """Write what a model of a text draws."""
-    check_reading(options)
+    refuse(options, READING, OF_A_TABLE)
     model, settings, _ = characters.load(options.load)
     written = characters.sample(model, settings, options.sample, options.seed)
     if options.json:
@@ -62,7 +62,7 @@ def _write(options: argparse.Namespace) -> int:
 
 
 def _test_part(options: argparse.Namespace, record: Record) -> tuple[Array, Array, str]:
-    check_reading(options)
+    refuse(options, READING, OF_A_TABLE)
     data = record.again(options.data)
     return data.X_test, data.y_test, data.name
 

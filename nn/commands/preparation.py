@@ -7,6 +7,7 @@ goes on training, else by the recipe.
 
 import argparse
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,32 +32,33 @@ READING = ("delimiter", "encoding", "decimal", "thousands", "missing", "header")
 OF_THE_NETWORK = ("model", "hidden", "activation", "dropout", "scale")
 OF_ITS_DATA = ("target", "task", "drop", "test")
 OF_A_TEXT = ("block_size", "sample")
+OF_A_TABLE = "goes with --csv FILE"
 
 
 def check(options: argparse.Namespace, record: Record | None) -> None:
     """Raise `ValueError` or `ImportError` for options that do not fit each other, or files."""
     options.optimizer = options.optimizer or "sgd"
-    for name in OF_A_TEXT:
-        if getattr(options, name) is not None:
-            raise ValueError(f"--{option(name)} goes with --text FILE or --data names")
+    refuse(options, OF_A_TEXT, "goes with --text FILE or --data names")
     if options.model in MODELS:
         raise ValueError(f"--model {options.model} goes with --text FILE or --data names")
-    for name in OF_THE_NETWORK + OF_ITS_DATA if record else ():
-        if getattr(options, name) is not None:
-            raise ValueError(f"--{name} cannot be changed in the network that --load reads")
+    if record:
+        kept = OF_THE_NETWORK + OF_ITS_DATA
+        refuse(options, kept, "cannot be changed in the network that --load reads")
     if options.csv is None:
         options.data = options.data or (record.data if record else "digits")
         if options.data not in DATASETS:
             raise ValueError(f"the network was trained on {options.data}: name such a --csv FILE")
-        check_reading(options, "target", "task", "drop")
+        refuse(options, ("target", "task", "drop", *READING), OF_A_TABLE)
     elif options.target is None and not record:
         raise ValueError("--csv needs --target COLUMN, the column to predict")
     check_training(options)
 
 
-def option(name: str) -> str:
-    """Return the name of an option as it is written."""
-    return name.replace("_", "-")
+def refuse(options: argparse.Namespace, names: Iterable[str], why: str) -> None:
+    """Raise `ValueError` where one of these options is given."""
+    for name in names:
+        if getattr(options, name) is not None:
+            raise ValueError(f"--{name.replace('_', '-')} {why}")
 
 
 def check_training(options: argparse.Namespace) -> None:
@@ -70,13 +72,6 @@ def check_training(options: argparse.Namespace) -> None:
             raise ValueError(f"--{name} {path}: is a directory, or its directory does not exist")
     if options.plot is not None:
         _check_plot(options.plot)
-
-
-def check_reading(options: argparse.Namespace, *more: str) -> None:
-    """Raise `ValueError` for options that need a CSV file, where there is none."""
-    for name in (*more, *READING):
-        if getattr(options, name) is not None:
-            raise ValueError(f"--{name} goes with --csv FILE")
 
 
 def _check_plot(path: str) -> None:

@@ -9,7 +9,7 @@ import argparse
 from nn.commands import characters
 from nn.commands.characters import Settings
 from nn.commands.output import printable, printable_lines
-from nn.commands.preparation import READING, check_training, option
+from nn.commands.preparation import READING, check_training, refuse
 from nn.commands.recipes import RATES, make_optimizer
 from nn.commands.session import conclude, run, training_line
 from nn.data import TEXTS, Text, read_text
@@ -73,14 +73,11 @@ def train_on_text(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace, loaded: Settings | None) -> None:
     """Raise `ValueError` for options that do not fit a text or each other."""
     reading = tuple(name for name in READING if name != "encoding")
-    for name in (*OF_A_TABLE, *reading):
-        if getattr(options, name) is not None:
-            raise ValueError(f"--{option(name)} does not go with a text")
-    if options.encoding is not None and options.text is None:
-        raise ValueError("--encoding goes with --text FILE")
-    for name in OF_THE_MODEL if loaded else ():
-        if getattr(options, name) is not None:
-            raise ValueError(f"--{option(name)} cannot be changed in the model that --load reads")
+    refuse(options, (*OF_A_TABLE, *reading), "does not go with a text")
+    if options.text is None:
+        refuse(options, ("encoding",), "goes with --text FILE")
+    if loaded:
+        refuse(options, OF_THE_MODEL, "cannot be changed in the model that --load reads")
     options.model = loaded.model if loaded else options.model or "ngram"
     if options.model not in characters.MODELS:
         raise ValueError(f"--model {options.model} is for examples, a text takes ngram, lstm, gpt")

@@ -19,8 +19,6 @@ Invariant: what is measured on the test set was never trained on, not even by a 
 `load` needs scikit-learn, for its data sets, and `read_csv`, with pandas.
 """
 
-from types import ModuleType as _Module
-
 from nn.data.batches import Rows as Rows
 from nn.data.batches import minibatches as minibatches
 from nn.data.checks import check_examples as check_examples
@@ -44,9 +42,6 @@ from nn.data.tables import Table as Table
 from nn.data.tables import read_table as read_table
 from nn.data.text import Text as Text
 from nn.data.text import read_text as read_text
+from nn.names import public as _public
 
-__all__ = [
-    name
-    for name, item in tuple(vars().items())
-    if not (name.startswith("_") or isinstance(item, _Module))
-]
+__all__ = _public(vars())

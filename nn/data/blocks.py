@@ -9,6 +9,8 @@ from typing import Any, Self
 
 import numpy as np
 
+from nn.data.checks import check_rows, refuse_number
+
 
 class Blocks:
     """The examples of a dask array, shape (n, ...), of finite numbers, as floats.
@@ -22,11 +24,7 @@ class Blocks:
     def __init__(self, client: Any, array: Any, name: str = "X") -> None:
         if array.dtype.kind not in "biuf":
             raise ValueError(f"`{name}` must hold real numbers, got dtype {array.dtype}")
-        if array.ndim < 2 or 0 in array.shape:
-            raise ValueError(
-                f"`{name}` must have one row for each example, shape (n, features); got shape "
-                f"{array.shape}"
-            )
+        check_rows(array.shape, name)
         if any(size != size for size in array.shape):
             raise ValueError(
                 f"`{name}` has chunks of unknown sizes: call `{name}.compute_chunk_sizes()` first"
@@ -64,6 +62,4 @@ class Blocks:
         rows = ~np.isfinite(self._array.reshape(len(self), -1).sum(axis=1))
         row = int(self._client.compute(rows.argmax()).result())
         column = np.argwhere(~np.isfinite(self[row]))[0]
-        place = name + "".join(f"[{i}]" for i in (row, *column))
-        number = self[row][tuple(column)]
-        raise ValueError(f"`{place}` is {number}: leave out or replace what is inf or nan")
+        refuse_number(name, (row, *column), self[row][tuple(column)])

@@ -5,6 +5,7 @@ for reasons of its own only.
 """
 
 import contextlib
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -23,12 +24,16 @@ def check_examples(X: Any, name: str = "X") -> Array:
     array = _array(X, name)
     if array.size == 0:
         raise ValueError(f"`{name}` is empty, shape {array.shape}: pass at least one example")
-    if array.ndim < 2:
-        raise ValueError(
-            f"`{name}` must have one row for each example, shape (n, features); got shape "
-            f"{array.shape}"
-        )
+    check_rows(array.shape, name)
     return _finite(array, X, name)
+
+
+def check_rows(shape: tuple[int, ...], name: str) -> None:
+    """Raise `ValueError` unless it is the shape of one or more examples."""
+    if len(shape) < 2 or 0 in shape:
+        raise ValueError(
+            f"`{name}` must have one row for each example, shape (n, features); got shape {shape}"
+        )
 
 
 def check_targets(y: Any, n: int, name: str = "y") -> Array:
@@ -80,10 +85,15 @@ def _finite(array: Array, data: Any, name: str) -> Array:
         floats = array.astype(float, copy=False)
     if not np.isfinite(floats).all():
         first = tuple(np.argwhere(~np.isfinite(floats))[0])
-        raise ValueError(
-            f"`{_place(name, first)}` is {floats[first]}: leave out or replace what is inf or nan"
-        )
+        refuse_number(name, first, floats[first])
     return floats
+
+
+def refuse_number(name: str, place: Sequence[int], number: Any) -> NoReturn:
+    """Raise `ValueError` for a number that is not finite."""
+    raise ValueError(
+        f"`{_place(name, place)}` is {number}: leave out or replace what is inf or nan"
+    )
 
 
 def _refuse(array: Array, data: Any, name: str) -> NoReturn:
@@ -98,5 +108,5 @@ def _refuse(array: Array, data: Any, name: str) -> NoReturn:
     raise ValueError(f"`{name}` must hold real numbers that fit a float, got dtype {array.dtype}")
 
 
-def _place(name: str, indices: tuple[int, ...]) -> str:
+def _place(name: str, indices: Sequence[int]) -> str:
     return name + "".join(f"[{i}]" for i in indices)

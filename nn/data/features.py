@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nn.checks import Array
-from nn.data.extras import require
+from nn.checks import Array, require
 from nn.data.tables import Reading, Table, read_table
 
 MOST_CATEGORIES = 100

@@ -8,9 +8,8 @@ from typing import Any, Literal, overload
 
 import numpy as np
 
-from nn.checks import Array
+from nn.checks import Array, require
 from nn.data.dataset import Dataset
-from nn.data.extras import require
 from nn.data.partition import hold_out
 from nn.data.points import spirals, xor
 from nn.data.scaling import Scaling, fit_scaling

@@ -15,8 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from nn.checks import Array
-from nn.data.extras import require
+from nn.checks import Array, require
 
 MISSING = {"", "na", "n/a", "#n/a", "nan", "null", "none", "?", "-", "."}
 DELIMITERS = (";", "|", "\t", ",")  # a comma may also be a decimal sign, so it comes last

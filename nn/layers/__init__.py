@@ -19,8 +19,6 @@ image as nested lists, channels x rows x columns. Invariant: what is exported he
 file may name, and names its own arguments.
 """
 
-from types import ModuleType as _Module
-
 from nn.layers.attention import MultiHeadAttention as MultiHeadAttention
 from nn.layers.cells import GRUCell as GRUCell
 from nn.layers.cells import LSTMCell as LSTMCell
@@ -50,9 +48,6 @@ from nn.layers.sequential import Sequential as Sequential
 from nn.layers.sequential import SiLU as SiLU
 from nn.layers.shape import Flatten as Flatten
 from nn.layers.shape import Reshape as Reshape
+from nn.names import public as _public
 
-__all__ = [
-    name
-    for name, item in tuple(vars().items())
-    if not (name.startswith("_") or isinstance(item, _Module))
-]
+__all__ = _public(vars())

@@ -13,11 +13,11 @@ from typing import Any, ClassVar
 
 from autograd import Value, dot, softmax
 from autograd.engine.value import as_value
-from nn.checks import Seed, by_name, check_rng, check_size, flag
+from nn.checks import Seed, check_size, flag
 from nn.layers.dense import Linear, affine
 from nn.layers.described import Described
 from nn.layers.dropout import Dropout
-from nn.layers.init import INITIALISATIONS, Initialisation, matrix
+from nn.layers.init import Drawing, Initialisation
 from nn.layers.inputs import Vectors, check_vectors
 
 
@@ -52,11 +52,11 @@ class MultiHeadAttention(Described):
                 f"{num_heads} heads for {n} numbers"
             )
         self.bias = flag("bias", bias)
-        draw, rng = by_name("initialisation", init, INITIALISATIONS), check_rng(rng)
-        self.in_proj_weight = matrix(draw, rng, 3 * n, n)
+        how = Drawing.checked(init, rng)
+        self.in_proj_weight = how.matrix(3 * n, n)
         self.in_proj_bias = [Value(0.0) for _ in range(3 * n)] if self.bias else None
-        self.out_proj = Linear(n, n, self.bias, init=draw, rng=rng)
-        self.listening = Dropout(dropout, seed=rng)
+        self.out_proj = Linear(n, n, self.bias, init=how.draw, rng=how.rng)
+        self.listening = Dropout(dropout, seed=how.rng)
 
     @property
     def dropout(self) -> float:

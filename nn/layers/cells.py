@@ -17,10 +17,10 @@ from typing import Any, ClassVar, NamedTuple
 
 from autograd import Value, relu, sigmoid, tanh
 from autograd.engine.value import as_value
-from nn.checks import Seed, by_name, check_rng, check_size, flag
+from nn.checks import Seed, check_size, flag
 from nn.layers.dense import affine
 from nn.layers.described import Described
-from nn.layers.init import INITIALISATIONS, Initialisation, matrix
+from nn.layers.init import Drawing, Initialisation
 from nn.layers.inputs import Vectors, check_inputs, is_nested
 
 Vector = list[Value]
@@ -37,28 +37,15 @@ class Weights(NamedTuple):
     bias_hh: Vector | None
 
     @classmethod
-    def drawn(cls, rows: int, inputs: int, hidden: int, bias: bool, how: "Drawing") -> "Weights":
+    def drawn(cls, rows: int, inputs: int, hidden: int, bias: bool, how: Drawing) -> "Weights":
         """Return fresh ones for so many rows of gates, the biases 0."""
-        matrices = [matrix(how.draw, how.rng, rows, n, hidden) for n in (inputs, hidden)]
+        matrices = [how.matrix(rows, n, hidden) for n in (inputs, hidden)]
         biases = [[Value(0.0) for _ in range(rows)] if bias else None for _ in range(2)]
         return cls(matrices[0], matrices[1], biases[0], biases[1])
 
     def sums(self, x: Vector, h: Vector) -> tuple[Vector, Vector]:
         """Return what the input and what the state contribute to each gate."""
         return affine(self.weight_ih, self.bias_ih, x), affine(self.weight_hh, self.bias_hh, h)
-
-
-class Drawing(NamedTuple):
-    """How weights are drawn: by which initialisation, from which generator."""
-
-    draw: Initialisation
-    rng: random.Random
-
-    @classmethod
-    def checked(cls, init: str | Initialisation | None, rng: Seed | None) -> "Drawing":
-        """Return the drawing asked for, PyTorch's where `init` is None; raises as `by_name`."""
-        draw = _by_hidden if init is None else by_name("initialisation", init, INITIALISATIONS)
-        return cls(draw, check_rng(rng))
 
 
 def _by_hidden(rng: random.Random, fan_in: int, fan_out: int) -> float:
@@ -82,6 +69,11 @@ class Recurrent(Described, ABC):
     @abstractmethod
     def step(self, weights: Weights, x: Vector, state: State) -> State:
         """Return the state after one input."""
+
+    @staticmethod
+    def drawing(init: str | Initialisation | None, rng: Seed | None) -> Drawing:
+        """Return the drawing asked for, PyTorch's where `init` is None."""
+        return Drawing.checked(_by_hidden if init is None else init, rng)
 
     def zeros(self) -> Vector:
         """Return the state before the first input."""
@@ -157,7 +149,7 @@ class Cell(Recurrent):
         rng: Seed | None = None,
     ) -> None:
         super().__init__(input_size, hidden_size, bias)
-        how, rows = Drawing.checked(init, rng), self.gates * self.hidden_size
+        how, rows = self.drawing(init, rng), self.gates * self.hidden_size
         drawn = Weights.drawn(rows, self.input_size, self.hidden_size, self.bias, how)
         self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh = drawn
 

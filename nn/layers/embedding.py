@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 from autograd import Value, take
 from autograd.engine.number import as_float
-from nn.checks import Seed, by_name, check_rng, check_size
+from nn.checks import Seed, check_size
 from nn.layers.described import Described
-from nn.layers.init import INITIALISATIONS, Initialisation, matrix
+from nn.layers.init import Drawing, Initialisation
 from nn.layers.inputs import is_nested
 
 
@@ -33,8 +33,7 @@ class Embedding(Described):
     ) -> None:
         self.num_embeddings = check_size("num_embeddings", num_embeddings)
         self.embedding_dim = check_size("embedding_dim", embedding_dim)
-        draw = by_name("initialisation", init, INITIALISATIONS)
-        self.weight = matrix(draw, check_rng(rng), num_embeddings, embedding_dim)
+        self.weight = Drawing.checked(init, rng).matrix(num_embeddings, embedding_dim)
 
     def size(self) -> int:
         """Return how many parameters a table of this shape has."""

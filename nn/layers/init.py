@@ -7,8 +7,10 @@ of its layer. Invariant: it uses that generator and never global state, so a see
 import math
 import random
 from collections.abc import Callable
+from typing import NamedTuple
 
 from autograd import Value
+from nn.checks import Seed, by_name, check_rng
 
 Initialisation = Callable[[random.Random, int, int], float]
 
@@ -65,9 +67,19 @@ INITIALISATIONS: dict[str, Initialisation] = {
 }
 
 
-def matrix(
-    draw: Initialisation, rng: random.Random, rows: int, columns: int, fan_out: int | None = None
-) -> list[list[Value]]:
-    """Return weights, `rows` x `columns`, drawn row by row; each row is fed `columns` inputs."""
-    outputs = rows if fan_out is None else fan_out
-    return [[Value(draw(rng, columns, outputs)) for _ in range(columns)] for _ in range(rows)]
+class Drawing(NamedTuple):
+    """How weights are drawn: by which initialisation, from which generator."""
+
+    draw: Initialisation
+    rng: random.Random
+
+    @classmethod
+    def checked(cls, init: str | Initialisation, rng: Seed | None) -> "Drawing":
+        """Return the drawing asked for; raises as `by_name` and `check_rng`."""
+        return cls(by_name("initialisation", init, INITIALISATIONS), check_rng(rng))
+
+    def matrix(self, rows: int, columns: int, fan_out: int | None = None) -> list[list[Value]]:
+        """Return weights, drawn row by row; each row is fed `columns` inputs."""
+        outputs = rows if fan_out is None else fan_out
+        draw, rng = self
+        return [[Value(draw(rng, columns, outputs)) for _ in range(columns)] for _ in range(rows)]

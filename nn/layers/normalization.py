@@ -10,9 +10,9 @@ from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 from autograd import Value, dot, sqrt
-from nn.checks import Seed, by_name, check_rng, check_size, flag, not_negative
+from nn.checks import Seed, check_size, flag, not_negative
 from nn.layers.described import Described
-from nn.layers.init import INITIALISATIONS, Initialisation
+from nn.layers.init import Drawing, Initialisation
 from nn.layers.inputs import check_inputs, is_nested
 
 
@@ -26,10 +26,9 @@ class Normalization(Described, ABC):
             normalized_shape = normalized_shape[0]  # as PyTorch has it
         self.normalized_shape = n = check_size("normalized_shape", normalized_shape)
         self.elementwise_affine = flag("elementwise_affine", elementwise_affine)
-        draw, generator = by_name("initialisation", init, INITIALISATIONS), check_rng(rng)
-        self.weight: list[Value] | None = None
-        if self.elementwise_affine:
-            self.weight = [Value(draw(generator, n, n)) for _ in range(n)]
+        how = Drawing.checked(init, rng)
+        drawn = how.matrix(1, n, fan_out=n)[0] if self.elementwise_affine else None
+        self.weight: list[Value] | None = drawn
 
     @abstractmethod
     def scaled(self, x: list[Value]) -> list[Value]:

@@ -8,9 +8,9 @@ import math
 from typing import Any, ClassVar
 
 from autograd import Value
-from nn.checks import Seed, by_name, check_rng, check_size
+from nn.checks import Seed, check_size
 from nn.layers.described import Described
-from nn.layers.init import INITIALISATIONS, Initialisation, matrix
+from nn.layers.init import Drawing, Initialisation
 from nn.layers.inputs import Vectors, check_vectors
 
 
@@ -32,8 +32,7 @@ class PositionalEmbedding(Described):
     ) -> None:
         self.max_len = check_size("max_len", max_len)
         self.embedding_dim = check_size("embedding_dim", embedding_dim)
-        draw = by_name("initialisation", init, INITIALISATIONS)
-        self.weight = matrix(draw, check_rng(rng), max_len, embedding_dim)
+        self.weight = Drawing.checked(init, rng).matrix(max_len, embedding_dim)
 
     def size(self) -> int:
         """Return how many parameters a table of this shape has."""

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 from nn.checks import Seed, check_size
 from nn.layers.cells import (
-    Drawing,
     GRUStep,
     LSTMStep,
     Recurrent,
@@ -52,7 +51,7 @@ class RecurrentLayer(Recurrent):
     ) -> None:
         super().__init__(input_size, hidden_size, bias)
         self.num_layers = check_size("num_layers", num_layers)
-        how, rows = Drawing.checked(init, rng), self.gates * self.hidden_size
+        how, rows = self.drawing(init, rng), self.gates * self.hidden_size
         for k in range(self.num_layers):
             inputs = self.hidden_size if k else self.input_size
             drawn = Weights.drawn(rows, inputs, self.hidden_size, self.bias, how)

@@ -22,7 +22,7 @@ from autograd.engine.modes import Training
 from autograd.engine.value import as_value
 from autograd.pictures import javascript
 from autograd.pictures.page import Page, filled, json_number
-from nn.checks import Array, by_name, check_size
+from nn.checks import by_name, check_size
 from nn.files.strict_json import SPECIAL, LoadError, parse, read
 from nn.live.wiring import Wiring, wire
 from nn.losses import LOSSES, Loss
@@ -96,9 +96,8 @@ def playground(
             "holds: pass fewer examples"
         )
     program, wiring = _recorded(model, examples, unseen)
-    inputs = _names(
-        "names", names, examples.X[0].size, [f"x{i + 1}" for i in range(examples.X[0].size)]
-    )
+    usual = [f"x{i + 1}" for i in range(examples.X[0].size)]
+    inputs = _names("names", names, len(usual), usual)
     parameters, number = program.parameters, {p: i for i, p in enumerate(program.parameters)}
     data = {
         "format": FORMAT,
@@ -200,11 +199,8 @@ def _flat(x: Any) -> list[Value]:
 
 
 def _examples(examples: Examples) -> dict[str, Any]:
-    n = len(examples)
-    return {
-        "X": _rounded(examples.X.reshape(n, -1)),
-        "targets": _rounded(examples.targets.reshape(n, -1)),
-    }
+    arrays = {"X": examples.X, "targets": examples.targets}
+    return {name: array.reshape(len(examples), -1).tolist() for name, array in arrays.items()}
 
 
 def _task(examples: Examples, classes: Sequence[str] | None) -> dict[str, Any]:
@@ -256,14 +252,6 @@ def _optimizer(optimizer: Optimizer, parameters: list[Value]) -> dict[str, Any]:
     place = {p: i for i, p in enumerate(optimizer.params)}
     states = [{name: json_number(x) for name, x in each.items()} for each in state["state"]]
     return {**state, "state": states, "places": [place.get(p, -1) for p in parameters]}
-
-
-def _rounded(numbers: Array) -> list[Any]:
-    """Numbers as JSON, which has no infinity."""
-    if not np.isfinite(numbers).all():
-        raise ValueError("the data hold infinity or nan, which no page can show")
-    rows: list[Any] = numbers.tolist()
-    return rows
 
 
 def _page(data: Mapping[str, Any], program: str) -> str:

@@ -7,8 +7,6 @@ stable on logits from -1e4 to 1e4, in value and gradient; what is wrong with the
 found before anything is recorded.
 """
 
-from types import ModuleType as _Module
-
 from nn.losses.likelihood import (
     binary_cross_entropy_with_logits as binary_cross_entropy_with_logits,
 )
@@ -25,9 +23,6 @@ from nn.losses.regression import squared_error as squared_error
 from nn.losses.table import LOSSES as LOSSES
 from nn.losses.table import Loss as Loss
 from nn.losses.table import kind_of as kind_of
+from nn.names import public as _public
 
-__all__ = [
-    name
-    for name, item in tuple(vars().items())
-    if not (name.startswith("_") or isinstance(item, _Module))
-]
+__all__ = _public(vars())

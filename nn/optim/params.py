@@ -13,8 +13,6 @@ from autograd.engine.primitive import FROZEN
 def in_groups(params: Iterable[Value] | Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return `params` as a list of groups: as it is, or one group of all the Values."""
     listed = _listed(params)
-    if not listed:
-        raise ValueError("`params` is empty: there is nothing to train")
     groups = [group for group in listed if isinstance(group, dict)]
     if groups and len(groups) < len(listed):
         raise TypeError("`params` must hold either Values or groups, got both")

@@ -1,7 +1,6 @@
 """Schedules: how the learning rate changes as training goes on; PyTorch's names and formulas."""
 
-from types import ModuleType as _Module
-
+from nn.names import public as _public
 from nn.schedules.decay import CosineAnnealingLR as CosineAnnealingLR
 from nn.schedules.decay import ExponentialLR as ExponentialLR
 from nn.schedules.decay import LambdaLR as LambdaLR
@@ -11,8 +10,4 @@ from nn.schedules.plateau import ReduceLROnPlateau as ReduceLROnPlateau
 from nn.schedules.schedule import Schedule as Schedule
 from nn.schedules.warm_up import WarmUp as WarmUp
 
-__all__ = [
-    name
-    for name, item in tuple(vars().items())
-    if not (name.startswith("_") or isinstance(item, _Module))
-]
+__all__ = _public(vars())

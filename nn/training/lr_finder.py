@@ -16,7 +16,7 @@ from nn.checks import check_size, positive
 from nn.losses import Loss
 from nn.module import Module, unmoved
 from nn.optim import Optimizer
-from nn.schedules import Schedule
+from nn.schedules import LambdaLR
 from nn.training.advice import TrainingWarning
 from nn.training.arguments import check_optimizer
 from nn.training.diagnosis import DivergedError
@@ -85,7 +85,13 @@ def find_learning_rate(
     before = [(p, p.data, p.grad) for p in optimizer.params]
     state, groups = copy.deepcopy(optimizer.state), [dict(g) for g in optimizer.param_groups]
     watch = _Watch(steps)
+
+    def rate(step: int) -> float:
+        return float(low * (high / low) ** (step / (steps - 1)))
+
     try:
+        for group in optimizer.param_groups:
+            group["lr"] = 1.0  # what the schedule multiplies
         with unmoved(model), warnings.catch_warnings():
             warnings.simplefilter("ignore", TrainingWarning)  # rates that are too large belong here
             history = fit(
@@ -94,7 +100,7 @@ def find_learning_rate(
                 y,
                 loss=loss,
                 optimizer=optimizer,
-                schedule=_Rising(optimizer, low, high, steps),
+                schedule=LambdaLR(optimizer, rate, per="batch"),
                 epochs=steps,  # as many as there may be
                 batch_size=batch_size,
                 seed=seed,
@@ -111,20 +117,8 @@ def find_learning_rate(
         optimizer.state = state
         for group, saved in zip(optimizer.param_groups, groups, strict=True):
             group.update(saved)
-    rates = [low * (high / low) ** (k / (steps - 1)) for k in range(len(watch.losses))]
+    rates = [rate(step) for step in range(len(watch.losses))]
     return RateSweep(rates, watch.losses, _steepest(rates, watch.losses))
-
-
-class _Rising(Schedule):
-    """The rate grows from `low` to `high` in `steps` batches."""
-
-    def __init__(self, optimizer: Optimizer, low: float, high: float, steps: int) -> None:
-        super().__init__(optimizer, "batch")
-        self.low, self.high, self.steps = low, high, steps
-        self.apply()
-
-    def rate(self, i: int) -> float:
-        return float(self.low * (self.high / self.low) ** (self.step_count / (self.steps - 1)))
 
 
 class _Watch(Observer):
