@@ -224,11 +224,6 @@ def unmoved(model: Module) -> Iterator[None]:
             vars(module).update(attributes)
 
 
-def is_parameter(value: Value) -> bool:
-    """Whether it is a leaf that trains or is frozen, no number and no result."""
-    return value.primitive is None or value.primitive is FROZEN
-
-
 def _walk(item: Any, children: Callable[[Any], Any], kind: type) -> Iterator[tuple[str, Any]]:
     """Yield the modules, or else the parameters, inside `item`, each with its first path."""
     seen, stack = {id(item)}, [("", iter(children(item)))]
@@ -236,7 +231,7 @@ def _walk(item: Any, children: Callable[[Any], Any], kind: type) -> Iterator[tup
         prefix, left = stack[-1]
         for key, child in left:
             if isinstance(child, Value):
-                if kind is Value and is_parameter(child):
+                if kind is Value and (child.primitive is None or child.primitive is FROZEN):
                     yield f"{prefix}{key}", child
             elif id(child) not in seen:
                 seen.add(id(child))  # what is shared is walked once

@@ -128,10 +128,7 @@ def _neuron(rng: Random) -> Named:
     net = w1 * x1 + w2 * x2 + b
     out = net.sigmoid()
     error = Fraction(1, 2) * (rng.randint(0, 1) - out) ** 2
-    return {"E": error, "out": out, "net": net, "w1": w1, "w2": w2, "b": b} | {
-        "x1": x1,
-        "x2": x2,
-    }
+    return {"E": error, "out": out, "net": net, "w1": w1, "w2": w2, "b": b} | {"x1": x1, "x2": x2}
 
 
 def _network(rng: Random) -> Named:
@@ -149,10 +146,7 @@ def _network(rng: Random) -> Named:
         names
         | {f"w{k}": x for k, x in enumerate(w, start=1)}
         | {"b1": b1, "b2": b2}
-        | {
-            "i1": i1,
-            "i2": i2,
-        }
+        | {"i1": i1, "i2": i2}
     )
 
 

@@ -74,12 +74,7 @@ class HandReport(Report):
     def to_dict(self) -> dict[str, Any]:
         """Return all that the report says as plain data, for JSON and for graders."""
         marks = [asdict(mark) | {"causes": list(mark.causes)} for mark in self.marks]
-        return {
-            "score": self.score,
-            "right": bool(self),
-            "marks": marks,
-            "open": list(self.open),
-        }
+        return {"score": self.score, "right": bool(self), "marks": marks, "open": list(self.open)}
 
     def _title(self) -> str:
         return counted((mark.verdict for mark in self.marks), ORDER) or "no answers"

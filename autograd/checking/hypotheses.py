@@ -130,11 +130,7 @@ def _throughout(
 
 
 def _whole(
-    mistake: Mistake,
-    way: Pass,
-    wrong: Sequence[Value],
-    quantity: Quantity,
-    rates: Sequence[float],
+    mistake: Mistake, way: Pass, wrong: Sequence[Value], quantity: Quantity, rates: Sequence[float]
 ) -> Iterator[Hypothesis]:
     for k, (found, detail) in enumerate(mistake.slip(way, rates)):
         if callable(found):

@@ -10,6 +10,7 @@ The kinds are those of the literature on worked examples ("buggy rules": Brown a
 der Hoek, Jeuring and Bos 2025) and of backpropagation's own.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -58,7 +59,8 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake("divisor for its inverse", "partial",
         lambda use: (use.y,) if use.op == "/" and use.i == 0 else (),
         "the derivative of x / y by x is 1 / y, and not y: {there}"),
-    Mistake("relu' = 1", "partial", slips.relu_on,
+    Mistake("relu' = 1", "partial",
+        lambda use: (1.0,) if use.op == "relu" and use.d == 0.0 else (),
         "relu is off there, and its derivative is 0: {there}"),
     Mistake("no square in 1 - tanh²", "partial",
         lambda use: slips.saturating(use, {"tanh": lambda x, y: 1.0 - y}),
@@ -92,15 +94,17 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake("use not added", "sum", slips.some_uses,
         "{place} is used {count} times and contributions add up; yours has only the part from "
         "{detail}"),
-    Mistake("mean of uses", "sum", slips.mean_of_uses,
+    Mistake("mean of uses", "sum",
+        lambda place: (place.total / len(place.parts),) if len(place.parts) > 1 else (),
         "contributions to {place} add up; yours is their mean"),
-    Mistake("product of uses", "sum", slips.product_of_uses,
+    Mistake("product of uses", "sum",
+        lambda place: (math.prod(place.parts),) if len(place.parts) > 1 else (),
         "contributions to {place} add up; yours are multiplied"),
     Mistake("w_ij for w_ji", "sum", slips.transposed,
         "going back, {place} is weighed by its outgoing weights; yours are of the transposed "
         "matrix"),
     # products
-    Mistake("own factor", "partial", slips.own_factor,
+    Mistake("own factor", "partial", lambda use: (use.x,) if use.op in ("*", "dot") else (),
         "the derivative of a product by a factor is the other factor; yours is this one: {there}"),
     Mistake("a neighbour's factor", "partial", slips.neighbour,
         "{place} is multiplied by another factor than by {detail}: {there}"),
@@ -143,7 +147,8 @@ MISTAKES: tuple[Mistake, ...] = (
         lambda asked: (asked.data,) if asked.data and not asked.updates else (),
         "yours is the number {place} itself, not the gradient"),
     # going forward
-    Mistake("operation left out", "value", slips.left_out,
+    Mistake("operation left out", "value",
+        lambda step: step.inputs if len(step.inputs) == 1 and step.op != "neg" else (),
         "the operation is left out: {there}"),
     Mistake("factor left out", "value", slips.factor_left_out,
         "the factor {detail} is left out: {there}"),

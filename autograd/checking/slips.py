@@ -86,18 +86,6 @@ def some_uses(place: Place) -> Numbers:
             yield sum(place.parts[k] for k in kept), [place.uses[k].child for k in kept]
 
 
-def mean_of_uses(place: Place) -> Numbers:
-    """The contributions are averaged."""
-    if len(place.parts) > 1:
-        yield place.total / len(place.parts)
-
-
-def product_of_uses(place: Place) -> Numbers:
-    """The contributions are multiplied."""
-    if len(place.parts) > 1:
-        yield math.prod(place.parts)
-
-
 def no_upstream(place: Place) -> Numbers:
     """The local derivative alone, of one use or of all."""
     for part, local in zip(place.parts, place.local, strict=True):
@@ -167,12 +155,6 @@ def divisor(use: Local, slip: Callable[[float, float], float]) -> Numbers:
         yield slip(bare(use.data[use.use.child.parents[0]]), use.x)
 
 
-def relu_on(use: Local) -> Numbers:
-    """1 where relu is off."""
-    if use.op == "relu" and use.d == 0.0:
-        yield 1.0
-
-
 def saturating(use: Local, slips: Mapping[str, Callable[[float, float], float]]) -> Numbers:
     """What the slip for this function makes of its input and its result."""
     if use.op in slips:
@@ -183,12 +165,6 @@ def constant(use: Local, power: int) -> Numbers:
     """A constant factor to another power: 0 leaves it out, 2 has it twice."""
     if use.constant and (use.op == "*" or (use.op == "/" and use.i == 0)):
         yield use.d**power, [use.use.child.parents[1 - use.i]]
-
-
-def own_factor(use: Local) -> Numbers:
-    """The factor itself for the other one."""
-    if use.op in ("*", "dot"):
-        yield use.x
 
 
 # Whole passes: local partials, or the gradients themselves
@@ -291,12 +267,6 @@ def in_updates(asked: Asked, slip: Callable[[float, float, float], float]) -> Nu
 
 
 # Values, going forward
-def left_out(step: Step) -> Numbers:
-    """The input as it is."""
-    if len(step.inputs) == 1 and step.op != "neg":
-        yield step.inputs[0]
-
-
 def term_left_out(step: Step) -> Numbers:
     """A sum without one of its terms."""
     if step.op == "+":

@@ -43,10 +43,7 @@ class Trial:
     """The answers at one point: their numbers, and what they are compared with."""
 
     def __init__(
-        self,
-        question: Question,
-        answers: Mapping[Value, Answer],
-        twins: Mapping[Value, Value],
+        self, question: Question, answers: Mapping[Value, Answer], twins: Mapping[Value, Value]
     ) -> None:
         self.question, self.answers, self.twins = question, answers, twins
         data = {name: twin._data for twin, name in question.names.items()}

@@ -142,13 +142,10 @@ class Step:
             half = len(node.parents) // 2
             terms = sums.of.get((node, 0), [])
             for term in terms:
-                if term.other is not None and self._first(term):
+                left = term.use.position < len(term.use.child.parents) // 2
+                if term.other is not None and left:
                     a, b = as_float(way.data[term.own]), as_float(way.data[term.other])
                     self.neighbours.append((a, b, term.own, term.other))
             for first, second in zip(node.parents[:half], node.parents[half:], strict=True):
                 a, b = as_float(way.data[first]), as_float(way.data[second])
                 self.pairs.append((a, b, first, second))
-
-    @staticmethod
-    def _first(term: Term) -> bool:
-        return term.use.position < len(term.use.child.parents) // 2

@@ -11,15 +11,7 @@ from typing import Any
 
 from autograd.engine.graph import topological_order
 from autograd.engine.value import Value
-from autograd.pictures.boxes import (
-    STYLES,
-    Boxes,
-    add_arrows,
-    add_oval,
-    blank,
-    flowing,
-    record,
-)
+from autograd.pictures.boxes import STYLES, Boxes, add_arrows, add_oval, blank, flowing, record
 from autograd.pictures.graphviz_display import Drawing
 from autograd.pictures.groups import MANY, Groups, boxed, groups_of
 from autograd.pictures.tree import shortened, text_tree

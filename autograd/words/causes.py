@@ -85,12 +85,7 @@ RESULT: Sequence[Line] = (
     ("+ -", "inf - inf", SCALE, lambda p: isnan(p.out)),
     ("*", "0 times inf", WHERE, lambda p: isnan(p.out)),
     ("sin cos tan", "{row} of {x}", SCALE, None),
-    (
-        "exp exp2 expm1 sinh cosh",
-        "{row} of {x} is beyond the largest float, 1.8e308",
-        SAFE,
-        None,
-    ),
+    ("exp exp2 expm1 sinh cosh", "{row} of {x} is beyond the largest float, 1.8e308", SAFE, None),
     ("", "beyond the largest float, 1.8e308", SCALE, lambda p: p.op != "" and isinf(p.out)),
     ("", "{row} gives {out}", "", None),
 )

@@ -127,11 +127,7 @@ def _rows(sides: Sequence[tuple[str, str]]) -> Iterator[str]:
 
 
 def explain(
-    root: Value,
-    *,
-    names: Mapping[str, Any] | None = None,
-    fold: bool = False,
-    fmt: str = "",
+    root: Value, *, names: Mapping[str, Any] | None = None, fold: bool = False, fmt: str = ""
 ) -> Explanation:
     """Return the chain rule on the graph below `root`, with numbers, a line for each node.
 

@@ -98,7 +98,7 @@ class GPT(nn.Module):
 
     def __init__(self, settings: Settings, how: dict[str, Any]) -> None:
         n, width = len(settings.vocabulary), settings.width
-        small = {"init": _small} | how
+        small = {"init": lambda rng, *_: rng.gauss(0.0, 0.1)} | how
         self.table = nn.Embedding(n, width, **small)
         self.places = nn.PositionalEmbedding(settings.block_size, width, **small)
         self.first, self.second = nn.LayerNorm(width, **how), nn.LayerNorm(width, **how)
@@ -116,10 +116,6 @@ class GPT(nn.Module):
         x = _plus(x, answers)
         x = _plus(x, [self.outer(self.inner(v)) for v in self.second(x)])
         return [v for vector in self.last(x) for v in self.head(vector)]
-
-
-def _small(rng: Any, fan_in: int, fan_out: int) -> float:
-    return float(rng.gauss(0.0, 0.1))
 
 
 def _plus(a: list[list[Value]], b: list[list[Value]]) -> list[list[Value]]:

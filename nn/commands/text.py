@@ -31,7 +31,10 @@ def train_on_text(options: argparse.Namespace) -> int:
     """Train and test a character model as `options` say, write samples; return the exit status."""
     model, settings, _ = characters.load(options.load) if options.load else (None, None, None)
     _check(options, settings)
-    text = _read(options)
+    if options.text is None:
+        text = TEXTS[options.data]()
+    else:
+        text = read_text(options.text, encoding=options.encoding or "utf-8-sig")
     settings = settings or _settings(options, text)
     text = Text(text.name, text.text, settings.vocabulary)
     text.encode(text.text)  # refuses what the vocabulary of a loaded model does not know
@@ -85,12 +88,6 @@ def _check(options: argparse.Namespace, loaded: Settings | None) -> None:
         raise ValueError("--hidden of a text is one number, the width of the model")
     options.optimizer = options.optimizer or "adam"
     check_training(options)
-
-
-def _read(options: argparse.Namespace) -> Text:
-    if options.text is None:
-        return TEXTS[options.data]()
-    return read_text(options.text, encoding=options.encoding or "utf-8-sig")
 
 
 def _settings(options: argparse.Namespace, text: Text) -> Settings:

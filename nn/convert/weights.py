@@ -18,12 +18,13 @@ import numpy as np
 from autograd import Value
 from autograd.compiler.ways_out import imported
 from autograd.engine.node import assign
+from autograd.engine.primitive import FROZEN
 from nn.files.atomic import replace_file
 from nn.files.model import check_module
 from nn.files.strict_json import LoadError
 from nn.layers import MLP, Conv2d, Layer, Neuron, Reshape, Sequential
 from nn.layers.activations import ACTIVATIONS
-from nn.module import Module, is_parameter
+from nn.module import Module
 
 Path = str | os.PathLike[str]
 
@@ -149,8 +150,9 @@ def _held(item: Any, name: str) -> Iterator[tuple[str, Any]]:
     if isinstance(item, Module):
         yield from _tensors(item, f"{name}.")
     elif isinstance(item, Value | list | tuple | np.ndarray):
+        kinds = (None, FROZEN)  # of parameters
         array = np.array(item, dtype=object)  # as deep as the lists' lengths are equal
-        if array.size and all(isinstance(x, Value) and is_parameter(x) for x in array.flat):
+        if array.size and all(isinstance(x, Value) and x.primitive in kinds for x in array.flat):
             yield name, array
         elif isinstance(item, list | tuple):
             for i, each in enumerate(item):

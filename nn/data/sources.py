@@ -35,18 +35,10 @@ class Source:
 def load(name: Literal["names"]) -> Text: ...  # type: ignore[overload-overlap]
 @overload
 def load(
-    name: str,
-    *,
-    seed: int = 0,
-    test_fraction: float = 0.2,
-    scale: str | Scaling | None = "usual",
+    name: str, *, seed: int = 0, test_fraction: float = 0.2, scale: str | Scaling | None = "usual"
 ) -> Dataset: ...
 def load(
-    name: str,
-    *,
-    seed: int = 0,
-    test_fraction: float = 0.2,
-    scale: str | Scaling | None = "usual",
+    name: str, *, seed: int = 0, test_fraction: float = 0.2, scale: str | Scaling | None = "usual"
 ) -> Any:
     """Return the data set called `name`, split by `seed`, each class in its proportion.
 

@@ -159,11 +159,9 @@ class Cell(Recurrent):
         Raises `ValueError` or `TypeError` for vectors of another width.
         """
         x = check_inputs(self, input, self.input_size)
-        state = self.step(self._weights(), x, check_state(self, hx))
+        weights = Weights(self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
+        state = self.step(weights, x, check_state(self, hx))
         return state if len(state) > 1 else state[0]
-
-    def _weights(self) -> Weights:
-        return Weights(self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
 
     def size(self) -> int:
         """Return how many parameters a cell of these sizes has."""

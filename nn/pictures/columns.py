@@ -7,6 +7,7 @@ arrow from one column to the next.
 """
 
 from collections.abc import Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
 
 from autograd.pictures.boxes import STYLES, escaped, flowing, record
@@ -38,14 +39,11 @@ def columns_of(
     for tail, head in arrows:
         before[head].append(tail)
     rank: dict[str, int] = {}
-    left = list(cells)
-    while left:
-        ready = [cell for cell in left if all(tail in rank for tail in before[cell])]
-        if not ready:
-            return None
-        for cell in ready:
+    try:
+        for cell in TopologicalSorter(before).static_order():
             rank[cell] = 1 + max([rank[tail] for tail in before[cell]], default=-1)
-        left = [cell for cell in left if cell not in rank]
+    except CycleError:
+        return None
     if any(rank[head] != rank[tail] + 1 for tail, head in arrows):
         return None
     columns: list[list[str]] = [[] for _ in range(max(rank.values(), default=-1) + 1)]
