@@ -4,9 +4,9 @@
 write their engines for. The same network code runs on this engine's `Value` and on `Tuples`, a
 Value of 60 lines that keeps children and local derivatives in tuples, the fastest of the ways such
 a class is written; with the garbage collector as Python sets it and with it off. Then value and
-gradient for 16 tokens, which are arguments, compiled, beside NumPy by hand. Last, 1,000 names of
-all lengths, one a step, with Adam and all compiling, each length by a program of its own and padded
-to one, beside the 60 lines on the first 50 of them, with the collector off for these.
+gradient for 16 tokens, which are arguments, compiled, beside NumPy by hand, PyTorch and JAX. Last,
+1,000 names of all lengths, one a step, with Adam and all compiling, each length by a program of its
+own and padded to one, beside the 60 lines on the first 50, with the collector off for these.
 """
 
 import gc
@@ -281,6 +281,20 @@ def by_hand() -> Step:
     return step
 
 
+def torch() -> Step:
+    """The same in PyTorch."""
+    from gpt_peers import torch_step
+
+    return torch_step(np.array([LONG]))
+
+
+def jax() -> Step:
+    """The same in JAX."""
+    from gpt_peers import jax_step
+
+    return jax_step(np.array([LONG]))
+
+
 def documents(count: int) -> list[list[int]]:
     """Names as tokens, token 0 before and after, cut to the context."""
     text = nn.data.load("names")
@@ -381,12 +395,17 @@ def main() -> None:
             )
     print(table(rows))
     seconds: dict[str, float] = {}
-    peers = {"seegrad, compiled": "compiled", "NumPy by hand": "by_hand"}
+    peers = {
+        "seegrad, compiled": "compiled",
+        "NumPy by hand": "by_hand",
+        "PyTorch": "torch",
+        "JAX, jit": "jax",
+    }
     medians = compare("gpt", peers, rounds=15, compiled=seconds)
     rows = [("GPT, 16 tokens, value and gradient", "median us", "time", "to compile, s")]
     for name, median in medians.items():
         share = f"{median / medians['NumPy by hand']:.1f}"
-        rows.append((name, f"{1e6 * median:.0f}", share, f"{seconds[name]:.1f}"))
+        rows.append((name, f"{1e6 * median:.0f}", share, f"{seconds.get(name, 0.0):.1f}"))
     print(table(rows))
     print(table(training()))
 

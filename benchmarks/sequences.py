@@ -1,7 +1,7 @@
 """Sequences in batches beside PyTorch and NumPy by hand: python benchmarks/sequences.py
 
 Value and gradient, float64, one thread: 32 documents of 16 tokens through the scalar GPT of
-`gpt.py`, whose text knows nothing of batches, beside the same network in PyTorch's operations; and
+`gpt.py`, whose text knows nothing of batches, beside the same network in PyTorch and JAX; and
 an `nn.LSTM` of 32 numbers over 20 steps of 8, batch 32, with a mean squared error of a Linear on
 the last of them, beside torch.nn.LSTM and NumPy by hand, forward and backward written out.
 """
@@ -11,7 +11,8 @@ import time
 from typing import Any
 
 import numpy as np
-from gpt import CONTEXT, GPT, HEADS, VOCABULARY, WIDTH, loss_of
+from gpt import CONTEXT, GPT, VOCABULARY, loss_of
+from gpt_peers import jax_step, torch_step
 from side_by_side import CompiledStep, Step, compare, table
 
 import autograd
@@ -41,35 +42,12 @@ def gpt_seegrad() -> Step:
 
 def gpt_torch() -> Step:
     """The same in PyTorch."""
-    import torch
+    return torch_step(documents())
 
-    torch.set_num_threads(1)
-    model, data = GPT(float), torch.tensor(documents())
-    W = {
-        name: torch.tensor(m, dtype=torch.float64, requires_grad=True)
-        for name, m in vars(model).items()
-    }
-    tokens, targets = data[:, :-1], data[:, 1:]
-    size = WIDTH // HEADS
 
-    def norm(x: Any) -> Any:
-        return x * ((x * x).mean(-1, keepdim=True) + 1e-5) ** -0.5
-
-    def heads(x: Any) -> Any:
-        return x.view(DOCUMENTS, CONTEXT, HEADS, size).transpose(1, 2)
-
-    def step() -> Any:
-        x = norm(W["tokens"][tokens] + W["positions"])
-        h = norm(x)
-        q, k, v = (heads(h @ W[name].T) for name in ("query", "key", "value"))
-        mixed = torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
-        x = mixed.transpose(1, 2).reshape(DOCUMENTS, CONTEXT, WIDTH) @ W["out"].T + x
-        x = torch.relu(norm(x) @ W["up"].T) @ W["down"].T + x
-        logits = (x @ W["head"].T).view(-1, VOCABULARY)
-        loss = torch.nn.functional.cross_entropy(logits, targets.reshape(-1))
-        return loss.item(), torch.autograd.grad(loss, list(W.values()))
-
-    return step
+def gpt_jax() -> Step:
+    """The same in JAX."""
+    return jax_step(documents())
 
 
 def readings() -> tuple[Any, Any]:
@@ -194,7 +172,7 @@ def main() -> None:
     """Print the tables."""
     rows(
         "GPT, 32 documents of 16 tokens",
-        {"seegrad, compiled": "gpt_seegrad", "PyTorch": "gpt_torch"},
+        {"seegrad, compiled": "gpt_seegrad", "PyTorch": "gpt_torch", "JAX, jit": "gpt_jax"},
         "PyTorch",
     )
     rows(
