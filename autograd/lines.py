@@ -5,6 +5,7 @@ what they are derivatives of, so that pictures can show the textbook's form. In 
 cells are files that nobody has seen, it is quoted.
 """
 
+import copy
 import linecache
 import os
 import sys
@@ -17,7 +18,11 @@ import numpy as np
 
 # The packages of this distribution stand side by side; NumPy's functions call ours, too.
 _HERE = Path(__file__).parents[1]
-_INSIDE = (f"{_HERE / 'autograd'}{os.sep}", f"{_HERE / 'nn'}{os.sep}", np.__path__[0] + os.sep)
+_INSIDE = (
+    *(f"{_HERE / package}{os.sep}" for package in ("autograd", "nn")),
+    np.__path__[0] + os.sep,
+    copy.__file__,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,10 +62,38 @@ def flatten(item: Any, leaves: list[Any], like: Structure = None) -> Structure:
             item, {key: flatten(item[key], leaves, part) for key, part in order.items()}
         )
     if isinstance(item, np.ndarray):
+        check_array(item)
         leaves += item.ravel().tolist()
         return Shape(item.shape) if item.ndim else None
     leaves.append(item)
     return None
+
+
+def check_array(item: Any, name: str = "an argument") -> None:
+    """Raise `TypeError` for an array, or a list of arrays, that NumPy's own would not stand for.
+
+    The products of an `np.matrix` are other ones, and what is masked would be read after all.
+    """
+    check_masks(item, name)
+    if any(issubclass(kind, np.matrix) for kind in _kinds(item)):
+        raise TypeError(
+            f"{name} holds an np.matrix, whose `*` and `**` are products of matrices, as those of "
+            "an array are not: pass np.asarray(x)"
+        )
+
+
+def check_masks(item: Any, name: str) -> None:
+    """Raise `TypeError` for an array, or a list of arrays, in which numbers are masked."""
+    if any(issubclass(kind, np.ma.MaskedArray) for kind in _kinds(item)):
+        if any(map(np.ma.is_masked, item if isinstance(item, list | tuple) else (item,))):
+            raise TypeError(
+                f"{name} holds masked numbers: leave them out, as x.compressed() does, or replace "
+                "them, as x.filled(0.0) does"
+            )
+
+
+def _kinds(item: Any) -> set[type]:
+    return set(map(type, item)) if isinstance(item, list | tuple) else {type(item)}
 
 
 def same(a: Structure, b: Structure) -> bool:

@@ -54,7 +54,7 @@ def gradcheck(
     rounding of the gradient itself explains, where large numbers cancel in it. Of rows of your own,
     `array` is compared with `scalar`, too. `order=2`, for arguments only, checks the second
     derivatives, too, against differences of the gradient. What `detach` cuts off differences still
-    see.
+    see, unless it is lost in the rounding of `f`: in 1e14 + x.detach() a step of x changes nothing.
 
     Raises `ArithmeticError` with the table where a derivative is wrong or not finite, unless
     `raise_exception` is False. The report is true where all is right, so not where something is

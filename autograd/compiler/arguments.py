@@ -21,7 +21,16 @@ import numpy.typing as npt
 
 from autograd.engine.number import as_float
 from autograd.engine.value import Value
-from autograd.nesting import Shape, Structure, flatten, forms, kind_of_tuple, same, unflatten
+from autograd.nesting import (
+    Shape,
+    Structure,
+    check_array,
+    flatten,
+    forms,
+    kind_of_tuple,
+    same,
+    unflatten,
+)
 
 FloatArray = npt.NDArray[np.float64]
 Sizes = tuple[int, ...]
@@ -293,6 +302,7 @@ class Signature:
             if self.lists:
                 return [x.tolist() if isinstance(x, np.ndarray) else x for x in arg]
             return arg
+        check_array(arg, f"argument `{name}`")
         array = np.asarray(arg)
         if array.ndim == 0:
             raise ValueError(f"argument `{name}` needs a leading batch axis, got the number {arg}")
@@ -300,6 +310,8 @@ class Signature:
         return array.tolist() if as_lists else array
 
     def _rows(self, name: str, arg: Any) -> tuple[Structure, FloatArray]:
+        if type(arg) is not np.ndarray:
+            check_array(arg, f"argument `{name}`")
         try:
             array = np.asarray(arg)
         except ValueError:
@@ -338,10 +350,12 @@ class Signature:
     def _leaves(self, name: str, arg: Any) -> tuple[Structure, FloatArray]:
         if type(arg) is float:
             return None, np.array([arg])
-        if isinstance(arg, np.ndarray) and arg.ndim and arg.dtype.kind in "biuf":
+        if type(arg) is np.ndarray and arg.ndim and arg.dtype.kind in "biuf":
             if arg.dtype.itemsize <= 8:
                 return Shape(arg.shape), arg.astype(float).ravel()
         leaves: list[Any] = []
+        if isinstance(arg, np.ndarray):
+            check_array(arg, f"argument `{name}`")
         nest = flatten(arg, leaves)
         if {float, int}.issuperset(map(type, leaves)):
             with suppress(OverflowError):  # of a whole number above the floats, which is inf

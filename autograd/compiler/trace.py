@@ -11,7 +11,7 @@ import math
 import operator
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from numbers import Real
@@ -21,7 +21,8 @@ import numpy as np
 
 from autograd.compiler.scalars import PARAMETER, ScalarProgram
 from autograd.compiler.shifts import cancelling
-from autograd.compiler.winners import Kind, Winner, is_compared, watched, winning_place
+from autograd.compiler.threads import THREADS
+from autograd.compiler.winners import MAX_AND_MIN, Kind, Winner, is_compared, winning_place
 from autograd.engine import table
 from autograd.engine.graph import topological_order
 from autograd.engine.modes import Mode, no_grad, opened, without
@@ -117,11 +118,12 @@ class Trace(Mode):
                 "other threads do is not seen. Compute in the thread that calls the function"
             )
 
-    def winner(self, kind: Kind, items: list[Value]) -> Any:
+    def winner(self, kind: Kind, given: list[Any]) -> Any:
         """Return a node for what `max` or `min` gives, None where Python has to compare."""
-        place = winning_place(kind, items)
+        place = winning_place(kind, given)
         if place is None:
             return None
+        items = list(map(as_value, given))
         if self.careful:
             self.refuse_others(items)
         made = made_by(table.copy, (items[place],))
@@ -278,7 +280,11 @@ def _recorded(
     structure = [flatten(argument, numbers) for argument in arguments]
     trace = Trace(careful)
     leaves = [trace.argument(x) for x in numbers]
-    with without(no_grad), watched(), trace:
+    with ExitStack() as stack:
+        for replaced in (*MAX_AND_MIN, *THREADS):
+            stack.enter_context(replaced())
+        stack.enter_context(without(no_grad))
+        stack.enter_context(trace)
         returned = function(*unflatten(structure, list(leaves)))
     results: list[Any] = []
     shape = flatten(without_arrays(returned), results, like)

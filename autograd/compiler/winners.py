@@ -16,18 +16,17 @@ import builtins
 import linecache
 import operator
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import lru_cache, wraps
 from itertools import islice
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
+from autograd.compiler.threads import Replacement
 from autograd.engine import table
 from autograd.engine.modes import opened
 from autograd.engine.primitive import Primitive
-from autograd.engine.value import Value, as_value
+from autograd.engine.value import Value
 
 NUMBERS = frozenset((Value, float, int))
 ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow)
@@ -66,31 +65,16 @@ class Winner(NamedTuple):
             best = item if better else best
 
 
-def winning_place(kind: Kind, items: list[Value]) -> int | None:
-    """Return which item wins; None where that is more than the largest number, for nan."""
-    numbers = [item._data for item in items]
+def winning_place(kind: Kind, items: list[Any]) -> int | None:
+    """Return which item wins; None where that is more than the largest number, for nan.
+
+    Also where it is a bare number, which Python computes with in its own way: 1 / 0.0 raises.
+    """
+    numbers = [item._data if isinstance(item, Value) else item for item in items]
     if any(x != x for x in numbers):
         return None
-    return numbers.index(kind.python(numbers))
-
-
-_LOCK = threading.RLock()
-_count = [0]  # of recordings in all threads
-
-
-@contextmanager
-def watched() -> Iterator[None]:
-    """Let `max` and `min` ask the recording first, in the thread that has one open."""
-    with _LOCK:
-        _count[0] += 1
-        builtins.max, builtins.min = _MAX, _MIN
-    try:
-        yield
-    finally:
-        with _LOCK:
-            _count[0] -= 1
-            if not _count[0]:
-                builtins.max, builtins.min = (kind.python for kind in KINDS)
+    place = numbers.index(kind.python(numbers))
+    return place if isinstance(items[place], Value) else None
 
 
 def _watched(kind: Kind) -> Any:
@@ -105,13 +89,13 @@ def _watched(kind: Kind) -> Any:
         found = None
         kinds = set(map(type, items))
         if Value in kinds and NUMBERS.issuperset(kinds) and only_computed_with(sys._getframe(1)):
-            found = trace.winner(kind, list(map(as_value, items)))
+            found = trace.winner(kind, items)
         return python(items) if found is None else found
 
     return extreme
 
 
-_MAX, _MIN = map(_watched, KINDS)
+MAX_AND_MIN = tuple(Replacement(builtins, kind.python.__name__, _watched(kind)) for kind in KINDS)
 
 
 def only_computed_with(frame: FrameType) -> bool:

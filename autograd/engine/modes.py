@@ -68,7 +68,7 @@ class Mode:
         # A generator may be closed in another context than the one that entered.
         for opening in (*reversed(_stack.get()), *reversed(watching)):
             if opening.mode is self and not opening.ended:
-                opening.ended = True
+                opening.ended, opening.mode = True, _NONE  # a task that goes on keeps no recording
                 break
         _stack.set(tuple([opening for opening in _stack.get() if not opening.ended]))
         watching[:] = [opening for opening in watching if not opening.ended]
@@ -102,6 +102,7 @@ class Opening:
         self.mode, self.ended = mode, False
 
 
+_NONE = Mode()
 _stack: ContextVar[tuple[Opening, ...]] = ContextVar("modes", default=())
 # What is reported to, in any thread: a look at this list costs a tenth of one at the ContextVar,
 # and is all that an operator does in ordinary code.

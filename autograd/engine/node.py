@@ -105,6 +105,7 @@ class Node:
     def data(self) -> Any:
         """The number. Assigning replaces it; nodes already recorded keep what they used.
 
+        Compiled functions see what is assigned here, but not a second call of `__init__`.
         Raises `TypeError` while a function is being compiled: the number would be frozen.
         """
         if watching:  # `_read`, spelled out: a third faster
@@ -206,6 +207,8 @@ class Node:
 
     @property
     def _backward(self) -> Callable[[], None]:
+        self._read("`._backward`")
+
         def hand_on() -> None:
             for parent, partial in zip(self.parents, stored(self), strict=True):
                 parent._grad += self._grad * partial

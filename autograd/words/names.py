@@ -28,7 +28,8 @@ class Names:
     What else it holds is passed over, and so are names that start with an underscore, as notebooks
     keep their history there, or with "@", as pytest keeps parts of an `assert` there.
 
-    Raises `TypeError` where `mapping` is not a mapping.
+    Raises `TypeError` where `mapping` is not a mapping, and in a function that is being compiled:
+    what is named is shown with its numbers.
     """
 
     def __init__(
@@ -42,6 +43,8 @@ class Names:
                 f"`names` must be a mapping from names to Values, such as locals(), got "
                 f"{type(mapping).__name__}"
             )
+        for root in order[-1:]:
+            root._read("a picture or an explanation")
         wanted = set(order)
         known: dict[Value, str] = {}
         for name, value in named(mapping or {}):

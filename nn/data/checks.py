@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from autograd.nesting import check_masks
 from nn.checks import Array
 
 _REAL = (int, float, np.integer, np.floating, np.bool_)
@@ -61,6 +62,7 @@ def check_several_classes(labels: Any, name: str = "y") -> None:
 
 
 def _array(data: Any, name: str) -> Array:
+    check_masks(data, f"`{name}`")
     try:
         return np.asarray(data)
     except ValueError:

@@ -17,6 +17,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from autograd.nesting import check_masks
 from nn.checks import Array, by_name, check_size, not_negative, positive
 from nn.layers import MLP
 from nn.layers.activations import ACTIVATIONS, Activation
@@ -187,6 +188,7 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     def _outputs(self, X: Any) -> Array:
         """Return what the model says, shape (n,) or (n, outputs), for X (n, features)."""
         check_is_fitted(self)
+        check_masks(X, "`X`")  # scikit-learn takes what is masked
         X = validate_data(self, X, dtype=np.float64, reset=False)
         neurons = [neuron for layer in self.model_.layers for neuron in layer.neurons]
         marks = [*map(id, self.model_.layers), *map(id, neurons)]  # a look at all takes 2 ms
@@ -266,6 +268,7 @@ def counted(X: Array, y: Array, sample_weight: Any) -> tuple[Array, Array, Array
     Leaving the others out makes a weight of 0 and a missing example the same. Raises `ValueError`
     for weights of another shape, negative or not finite, and where all are 0.
     """
+    check_masks(sample_weight, "`sample_weight`")
     weights = _check_sample_weight(sample_weight, X, dtype=np.float64)
     if (weights < 0.0).any() or not weights.any():
         raise ValueError("`sample_weight` must not be negative, and not 0 for all examples")

@@ -10,6 +10,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 from sklearn.utils.validation import validate_data
 
+from autograd.nesting import check_masks
 from nn.checks import Array
 from nn.sklearn.base import BaseMLP, counted
 
@@ -145,6 +146,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         return tags
 
     def _checked(self, X: Any, y: Any, reset: bool) -> tuple[Array, Array]:
+        check_masks(X, "`X`")
+        check_masks(y, "`y`")
         shape = np.asarray(y, dtype=object).shape
         many = len(shape) == 2 and shape[1] > 1
         X, y = validate_data(self, X, y, dtype=np.float64, multi_output=many, reset=reset)

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils.validation import column_or_1d, validate_data
 
+from autograd.nesting import check_masks
 from nn.checks import Array
 from nn.losses import Loss
 from nn.sklearn.base import BaseMLP, counted
@@ -69,6 +70,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
         return tags
 
     def _checked(self, X: Any, y: Any, reset: bool) -> tuple[Array, Array]:
+        check_masks(X, "`X`")
+        check_masks(y, "`y`")
         X, y = validate_data(
             self, X, y, dtype=np.float64, multi_output=True, y_numeric=True, reset=reset
         )

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.number import as_float
+from autograd.nesting import check_masks
 from nn.checks import Array
 from nn.training.examples import Examples
 
@@ -17,6 +18,7 @@ def sample_weights(examples: Examples, given: Any, name: str = "sample_weight") 
     """
     if given is None:
         return None
+    check_masks(given, f"`{name}`")
     try:
         weights = np.asarray(given, dtype=float)
     except (TypeError, ValueError):

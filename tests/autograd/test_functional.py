@@ -3,6 +3,7 @@
 import asyncio
 import math
 import re
+import tempfile
 from collections import OrderedDict, defaultdict, namedtuple
 from fractions import Fraction
 from random import Random
@@ -19,6 +20,7 @@ from autograd import (
     compile,
     functional,
     grad,
+    gradcheck,
     hessian,
     hvp,
     jacobian,
@@ -701,6 +703,75 @@ def test_a_function_sees_an_array_of_values_where_an_array_was_passed():
     expected = GRID / np.cosh(GRID) ** 2 + 2 * GRID
     assert grad(f)(GRID) == pytest.approx(expected, rel=1e-12)
     assert grad(lambda v: v @ v)(ROW).tolist() == [2.0, 4.0]
+
+
+def with_units(x):
+    return x.view(type("Units", (np.ndarray,), {}))
+
+
+def on_disk(x):
+    with tempfile.TemporaryFile() as file:
+        kept = np.memmap(file, dtype=float, shape=x.shape, mode="w+")
+    kept[:] = x
+    return kept
+
+
+def nothing_masked(x):
+    return np.ma.masked_array(x, mask=False)
+
+
+WAYS = {
+    "grad": grad,
+    "jacobian": jacobian,
+    "hessian": hessian,
+    "hvp": lambda f: lambda x: hvp(f, x, x),
+    "jvp": lambda f: lambda x: jvp(f, (x,), (np.ones(np.shape(x)),)),
+    "vjp": lambda f: lambda x: vjp(f, x)[1](1.0),
+    "minimize": lambda f: lambda x: autograd.minimize(f, x).x,
+    "gradcheck": lambda f: lambda x: gradcheck(f, x),
+    "compile": compile,
+    "compile, batch": lambda f: compile(f, batch=True),
+    "compile, grad": lambda f: compile(grad(f)),
+    "the mean": lambda f: lambda x: compile(f, batch=True).mean(x),
+    "a batch of Values": lambda f: (
+        lambda x: grad(lambda w, x: compile(lambda x, w: f(x) * w, batch=True)(x, [w] * len(x))[0])(
+            1.0, x
+        )
+    ),
+}
+
+
+def summed(x):
+    return np.asarray(x * x).sum()
+
+
+@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize("kind", [with_units, on_disk, nothing_masked], ids=lambda f: f.__name__)
+def test_kinds_of_arrays_are_taken_as_arrays(name, kind):
+    found, expected = WAYS[name](summed)(kind(ROW)), WAYS[name](summed)(ROW)
+    if name == "gradcheck":
+        assert found
+    else:
+        assert type(found) is type(expected)
+        assert repr(found) == repr(expected)
+
+
+@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize(
+    ("point", "message"),
+    [
+        (np.ma.masked_array(ROW, [False, True]), "masked numbers"),
+        (np.ma.masked_array(GRID, GRID > 3.0), "masked numbers"),
+        (np.ma.masked_greater(GRID, 5.0), "masked numbers"),
+        ([np.ma.masked_array(ROW, [False, True]), ROW], "masked numbers"),
+        (GRID.view(np.matrix), "np.matrix, whose"),
+        ([GRID.view(np.matrix), GRID.view(np.matrix)], "np.matrix, whose"),
+        ([GRID.view(np.matrix).T], "np.matrix, whose"),
+    ],
+)
+def test_arrays_that_mean_more_than_their_numbers_are_refused(name, point, message):
+    with pytest.raises(TypeError, match=message):
+        WAYS[name](lambda x: np.sum(np.asarray(x) * 2.0))(point)
 
 
 def test_arrays_among_other_arguments():

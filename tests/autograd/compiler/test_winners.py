@@ -1,6 +1,7 @@
 """Python's `max` and `min` in a compiled function: one path where who wins changes nothing."""
 
 import builtins
+import math
 import threading
 
 import numpy as np
@@ -369,7 +370,7 @@ def test_pythons_own_functions_are_back_after_a_recording(raises):
     seen = []
 
     def f(x):
-        thread = threading.Thread(target=lambda: seen.append(max([Value(1.0), Value(2.0)]).data))
+        thread = threading.Thread(target=lambda: seen.append(max([1.0, 2.0])))
         thread.start()
         thread.join()
         if raises:
@@ -389,3 +390,49 @@ def test_without_the_source_each_winner_has_its_path():
     program = autograd.compile(names["f"])
     assert [program(row) for row in ([1.0, 2.0], [2.0, 1.0])] == [1.0, 2.0]
     assert len(program._paths) == 2
+
+
+# A bare number that wins stays one, as in eager code: Python computes with it in its own way
+
+OF_BARE_NUMBERS = [
+    lambda x: 1 / max(x, 0.0),
+    lambda x: 1 / min(0.0, x),
+    lambda x: x + 1 // max(0.0, x),
+    lambda x: max(x, 0.0) ** -1,
+    lambda x: 2.0 % max(x, 0),
+    lambda x: x + math.exp(max(x, 0.5)) if x < 0 else x,
+    lambda x: max(x * x, -1.0, 0) / 2 + int(max(0, x, -1.0)) if x < 0 else x,
+    lambda x: sum([v / max(x, v, 0.0) for v in (x, 2 * x, x - 1)]),
+]
+
+
+def outcome(call):
+    try:
+        return repr(float(call()))
+    except (ArithmeticError, TypeError) as error:
+        return f"{type(error).__name__}: {error}"
+
+
+@pytest.mark.parametrize("f", OF_BARE_NUMBERS)
+@pytest.mark.parametrize("x", [-1.0, -0.0, 0.0, 2.0])
+def test_a_number_that_wins_is_a_number(f, x):
+    def eager():
+        found = f(Value(x))
+        return found.data if isinstance(found, Value) else found
+
+    known = autograd.compile(f)
+    outcome(lambda: known(2.0 - x))
+    for program in (autograd.compile(f), known):
+        assert outcome(lambda p=program: p(x)) == outcome(eager)
+    assert outcome(lambda: autograd.compile(f, batch=True)([x])[0]) == outcome(eager)
+    slope = autograd.grad(f)
+    assert outcome(lambda: autograd.compile(slope)(x)) == outcome(lambda: slope(x))
+
+
+def test_somebody_elses_max_is_left_alone(monkeypatch):
+    def largest(*args, **kwargs):
+        return LARGEST(*args, **kwargs)
+
+    monkeypatch.setattr(builtins, "max", largest)
+    assert autograd.compile(lambda x: 2.0 * max(x))([1.0, 3.0]) == 6.0
+    assert builtins.max is largest

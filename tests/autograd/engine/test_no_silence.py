@@ -5,11 +5,12 @@ import copy
 import dataclasses
 import math
 import pickle
+import queue
 import re
 import signal
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import pairwise
 from random import Random
 
@@ -210,12 +211,40 @@ def set_grad(x):
     x.grad = 0.0
 
 
-def in_a_pool(compare):
-    """What a comparison in another thread gives."""
+CALLS = queue.SimpleQueue()
+
+
+def work():
+    """Do for ever what other threads ask for."""
+    while True:
+        answer, read, x = CALLS.get()
+        try:
+            answer.set_result(read(x))
+        except TypeError as error:
+            answer.set_exception(error)
+
+
+threading.Thread(target=work, daemon=True).start()
+
+
+def elsewhere(read):
+    """What a thread reads that was there before; its error is raised here."""
+
+    def door(x):
+        answer = Future()
+        CALLS.put((answer, read, x))
+        return answer.result()
+
+    return door
+
+
+def in_a_pool(read):
+    """What a pool reads whose threads are there already, and one that has none yet."""
 
     def door(x):
         with ThreadPoolExecutor(1) as pool:
-            return pool.submit(compare, x).result()
+            first = pool.submit(read, x).result()
+            return first + pool.submit(read, x).result() - first
 
     return door
 
@@ -224,22 +253,53 @@ def in_a_thread(read):
     """What a plain thread reads; its error is raised here."""
 
     def door(x):
-        found, errors = [], []
+        answer = Future()
 
         def work():
             try:
-                found.append(read(x))
+                answer.set_result(read(x))
             except TypeError as error:
-                errors.append(error)
+                answer.set_exception(error)
 
         thread = threading.Thread(target=work)
         thread.start()
         thread.join()
-        if errors:
-            raise errors[0]
-        return found[0]
+        return answer.result()
 
     return door
+
+
+def in_a_subclass_of_thread(read):
+    """What a thread reads that has a `run` of its own."""
+
+    class Worker(threading.Thread):
+        def run(self):
+            try:
+                answer.set_result(read(given))
+            except TypeError as error:
+                answer.set_exception(error)
+
+    def door(x):
+        nonlocal answer, given
+        answer, given = Future(), x
+        Worker().start()
+        return answer.result()
+
+    answer = given = None
+    return door
+
+
+def mapped(read):
+    """What the `map` of a pool reads."""
+
+    def door(x):
+        with ThreadPoolExecutor(2) as pool:
+            return list(pool.map(read, [x, x]))[1]
+
+    return door
+
+
+OWN_THREADS = [in_a_pool, in_a_thread, in_a_subclass_of_thread, mapped]
 
 
 DOORS = {
@@ -272,33 +332,40 @@ DOORS = {
     "data +=": add_to_data,
     "grad =": set_grad,
     "backward": lambda x: (x * x).backward(),
-    "in a pool: >": in_a_pool(lambda x: x > 0),
-    "in a pool: ==": in_a_pool(lambda x: x == 1.0),
-    "in a pool: a node >": in_a_pool(lambda x: x * x > 0),
-    "in a pool: bool": in_a_pool(bool),
-    "in a pool: data": in_a_pool(lambda x: x.data),
-    "in a pool: str": in_a_pool(str),
-    "in a thread: data": in_a_thread(lambda x: x.data),
-    "in a thread: item": in_a_thread(lambda x: (x + 1).item()),
-    "in a thread: max": in_a_thread(lambda x: max(x, 0.0)),
-    "in a pool: arithmetic": in_a_pool(lambda x: 2.0 * x),
-    "in a pool: copy": in_a_pool(copy.copy),
-    "in a pool: deepcopy": in_a_pool(copy.deepcopy),
-    "in a thread: detach": in_a_thread(lambda x: x.detach()),
-    "in a thread: a constant": in_a_thread(lambda x: x.constant()),
-    "in a thread: no_grad": in_a_thread(autograd.no_grad()(lambda x: x * 2.0)),
-    "in a thread: softmax": in_a_thread(lambda x: autograd.softmax([x, 1.0])),
-    "in a thread: take": in_a_thread(lambda x: autograd.take([2.0, 3.0, 4.0], x)),
-    "in a thread: grad": in_a_thread(lambda x: grad(lambda t: t * x)(2.0)),
-    "in a thread: grad at it": in_a_thread(grad(lambda t: t * t)),
-    "in a thread: hessian": in_a_thread(lambda x: hessian(lambda t: t * t * x)(2.0)),
-    "in a thread: value": in_a_thread(lambda x: value_and_grad(lambda t: x)(2.0)),
-    "in a thread: jvp": in_a_thread(lambda x: jvp(lambda t: t * t, (2.0,), (x,))),
-    "in a thread: vjp": in_a_thread(lambda x: vjp(lambda t: t * x, 2.0)[1](1.0)),
-    "in a thread: minimize": in_a_thread(lambda x: autograd.minimize(lambda t: (t - x) ** 2, 1.0)),
+    "_backward": lambda x: (x * x)._backward(),
+    "explain": autograd.explain,
+    "why": autograd.why,
+    "why of another": lambda x: autograd.why(x, x * x),
+    "draw": autograd.draw,
+    "draw of several": lambda x: autograd.draw([x * x, x], fold=True),
+    "stepper": autograd.stepper,
+    "check": lambda x: autograd.check(x * x, {x: 1.0}),
+    "check of partials": lambda x: autograd.check(x * x, {}, {"x": x}, of="partial"),
+    "assert_gradients": lambda x: autograd.assert_gradients(x * x, {x: 2.0 * 1.0}),
+    "elsewhere: >": elsewhere(lambda x: x > 0),
+    "elsewhere: ==": elsewhere(lambda x: x == 1.0),
+    "elsewhere: a node >": elsewhere(lambda x: x * x > 0),
+    "elsewhere: bool": elsewhere(bool),
+    "elsewhere: data": elsewhere(lambda x: x.data),
+    "elsewhere: str": elsewhere(str),
+    "elsewhere: item": elsewhere(lambda x: (x + 1).item()),
+    "elsewhere: max": elsewhere(lambda x: max(x, 0.0)),
+    "elsewhere: arithmetic": elsewhere(lambda x: 2.0 * x),
+    "elsewhere: copy": elsewhere(lambda x: copy.copy(x)),
+    "elsewhere: deepcopy": elsewhere(lambda x: copy.deepcopy(x)),
+    "elsewhere: detach": elsewhere(lambda x: x.detach()),
+    "elsewhere: a constant": elsewhere(lambda x: x.constant()),
+    "elsewhere: no_grad": elsewhere(autograd.no_grad()(lambda x: x * 2.0)),
+    "elsewhere: softmax": elsewhere(lambda x: autograd.softmax([x, 1.0])),
+    "elsewhere: take": elsewhere(lambda x: autograd.take([2.0, 3.0, 4.0], x)),
+    "elsewhere: grad": elsewhere(lambda x: grad(lambda t: t * x)(2.0)),
+    "elsewhere: grad at it": elsewhere(grad(lambda t: t * t)),
+    "elsewhere: hessian": elsewhere(lambda x: hessian(lambda t: t * t * x)(2.0)),
+    "elsewhere: value": elsewhere(lambda x: value_and_grad(lambda t: x)(2.0)),
+    "elsewhere: jvp": elsewhere(lambda x: jvp(lambda t: t * t, (2.0,), (x,))),
+    "elsewhere: vjp": elsewhere(lambda x: vjp(lambda t: t * x, 2.0)[1](1.0)),
+    "elsewhere: minimize": elsewhere(lambda x: autograd.minimize(lambda t: (t - x) ** 2, 1.0)),
 }
-# No line of ours calls them.
-OF_THE_POOL = [f"in a pool: {name}" for name in ("bool", "str", "copy", "deepcopy")]
 OF_EVERY_VALUE = ("float", "int", "round", "math", "index", "range", "a float array")
 
 
@@ -317,8 +384,8 @@ READ = {"an argument": lambda x: x, "a node": lambda x: x * x + 1, "a parameter"
 @pytest.mark.parametrize("of", READ)
 @pytest.mark.parametrize("name", DOORS)
 def test_no_door_leads_to_a_number_that_would_be_frozen(name, of, capsys):
-    if of == "a parameter" and name.startswith("in a "):
-        pytest.skip("a thread of its own may read what it does not share with the recording")
+    if of == "a parameter" and name.startswith("elsewhere"):
+        pytest.skip("another thread may read what it does not share with the recording")
     door, before = DOORS[name], (W.data, W.grad)
     for program, x in (
         (compile(through(door, READ[of])), 1.0),
@@ -330,10 +397,73 @@ def test_no_door_leads_to_a_number_that_would_be_frozen(name, of, capsys):
         message = str(caught.value)
         if name not in OF_EVERY_VALUE and name != "backward":
             assert "while the function is being compiled" in message, message
-            here = r"\S+" if name in OF_THE_POOL else re.escape(__file__)
-            assert re.search(rf"at {here}:\d+: it would be frozen", message), message
+            assert re.search(rf"at {re.escape(__file__)}:\d+: it would be frozen", message), message
     assert (W.data, W.grad) == before
     assert capsys.readouterr().out == ""
+
+
+def larger(x, y):
+    return x if x > y else y
+
+
+COMPUTED = {
+    "product": lambda x, w: x * w,
+    "parameter": lambda x, w: w * w,
+    "branch": lambda x, w: x * x if x > 0 else -x,
+    "branch by a parameter": lambda x, w: 2.0 * x if w > 2.5 else x,
+    "max": lambda x, w: max(x, w),
+    "maximum": lambda x, w: autograd.maximum(x, w) * larger(x, w),
+    "copy": lambda x, w: copy.copy(w) * copy.deepcopy(x),
+    "detach": lambda x, w: x.detach() * w,
+    "grad": lambda x, w: grad(lambda t: t * t * w)(x),
+    "softmax": lambda x, w: autograd.softmax([x, w])[0],
+    "take": lambda x, w: autograd.take([w, x, 2.0 * w, x], abs(x)),
+    "program": lambda x, w: compile(lambda t: t * w)(x),
+}
+
+
+@pytest.mark.parametrize("own", OWN_THREADS)
+@pytest.mark.parametrize("name", COMPUTED)
+def test_what_a_functions_own_threads_compute_is_recorded(name, own):
+    w = Value(2.0)
+    program = compile(lambda x: own(lambda v: COMPUTED[name](v, w))(x) * 1.0)
+    rows = compile(lambda x: own(lambda v: COMPUTED[name](v, w))(x) * 1.0, batch=True)
+    for x, weight in ((3.0, 2.0), (-1.0, 2.0), (1.0, 3.0), (2.0, -1.0), (-3.0, 4.0)):
+        x, w.data = abs(x) if name == "take" else x, weight
+        expected = COMPUTED[name](Value(x), w)
+        assert program(x) == expected.data
+        assert rows([x, x]) == pytest.approx([expected.data] * 2)
+        slope = grad(lambda v, x=x: COMPUTED[name](Value(x), v))(weight)
+        assert program.value_and_grad(x)[1].sum() == pytest.approx(slope)
+
+
+@pytest.mark.parametrize("own", OWN_THREADS)
+@pytest.mark.parametrize("name", ["data", "item", "f-string with a spec", "data +=", "pickle"])
+def test_bare_numbers_of_parameters_in_a_functions_own_threads(name, own):
+    w = Value(2.0)
+    program = compile(lambda x: x * (own(DOORS[name])(w) or 1.0))
+    with pytest.raises(TypeError, match="reads the bare number of a Value while the function is"):
+        program(3.0)
+    assert w.data == 2.0
+
+
+def test_a_thread_that_goes_on_after_the_recording_is_free():
+    go, found = threading.Event(), Future()
+
+    def work():
+        go.wait()
+        found.set_result((Value(2.0) * 3.0).data)
+
+    def f(x):
+        threading.Thread(target=work).start()
+        return x * x
+
+    try:
+        assert compile(f)(3.0) == 9.0
+        assert threading.Thread.start.__module__ == "threading"
+    finally:
+        go.set()
+    assert found.result() == 6.0
 
 
 def test_the_error_names_the_users_line():
@@ -359,7 +489,11 @@ SAID = {
     "an assignment to `.data`": lambda v: setattr(v, "data", 5.0),
     "an assignment to `.grad`": lambda v: setattr(v, "grad", 5.0),
     "a comparison with str": lambda v: v == "one",
-    "a comparison": lambda v: ThreadPoolExecutor(1).submit(lambda: v < 1.0).result(),
+    "a comparison": elsewhere(lambda v: v < 1.0),
+    "a copy": elsewhere(lambda v: copy.copy(v)),
+    "a copy ": elsewhere(lambda v: copy.deepcopy([v])),
+    "`._backward`": lambda v: v._backward(),
+    "a picture or an explanation": autograd.explain,
 }
 
 
@@ -371,7 +505,7 @@ def test_the_error_names_the_door(door):
 
     with pytest.raises(TypeError) as error:
         compile(f)(1.0)
-    assert str(error.value).startswith(f"{door} reads the bare number of a Value while ")
+    assert str(error.value).startswith(f"{door.strip()} reads the bare number of a Value while ")
 
 
 def test_the_doors_are_open_again_afterwards():
@@ -414,7 +548,7 @@ def test_other_threads_read_their_own_values_while_a_function_is_compiled():
 
 def test_other_threads_compute_with_parameters_while_a_function_is_compiled():
     w = Value(2.0)
-    program = compile(lambda x: x * in_a_thread(lambda v: v * v)(w))
+    program = compile(lambda x: x * elsewhere(lambda v: v * v)(w))
     assert program(3.0) == 12.0 and program.parameters == [w]
     w.data = 5.0
     assert program(3.0) == 75.0

@@ -209,6 +209,14 @@ def test_ieee_values_and_no_exception():
         assert root.grad == math.inf
 
 
+def test_no_gradient_passes_a_step_where_the_one_above_is_infinite():
+    for step in (autograd.floor, autograd.ceil, autograd.sign, lambda x: x // 2.0):
+        x = Value(-0.5 if step is autograd.ceil else 0.0)
+        y = step(x).sqrt() + 3.0 * x
+        y.backward()
+        assert x.grad == 3.0
+
+
 def test_bare_numbers_become_constants_in_the_graph():
     v = Value(3.0)
     f = 2 * v

@@ -65,3 +65,29 @@ def test_one_class_is_nothing_to_learn_unless_there_is_one_example():
     check_several_classes([0, 1])
     with pytest.raises(ValueError, match="`y` holds one class only, 4, in all 3 examples"):
         check_several_classes([4, 4, 4])
+
+
+MASKED = np.ma.masked_greater(np.arange(8.0).reshape(4, 2), 5.0)
+
+
+def test_masked_numbers_are_refused_wherever_data_come_in():
+    model, X, y = nn.MLP(2, [1]), np.arange(8.0).reshape(4, 2), [0.0, 1.0, 0.0, 1.0]
+    masked_y = np.ma.masked_array(y, [False, False, False, True])
+    for call in (
+        lambda: nn.fit(model, MASKED, y, epochs=1),
+        lambda: nn.fit(model, X, masked_y, epochs=1),
+        lambda: nn.fit(model, X, y, epochs=1, sample_weight=masked_y),
+        lambda: nn.fit(model, X, y, epochs=1, validation=(MASKED, y)),
+        lambda: nn.predict(model, MASKED),
+        lambda: nn.predict(model, list(MASKED)),
+        lambda: nn.predict_proba(model, MASKED),
+        lambda: nn.accuracy(model, X, masked_y),
+    ):
+        with pytest.raises(TypeError, match="holds masked numbers: leave them out"):
+            call()
+    assert len(nn.predict(model, np.ma.masked_array(X))) == 4
+
+
+def test_a_matrix_is_data_as_an_array_is():
+    model, X = nn.MLP(2, [1]), np.arange(8.0).reshape(4, 2)
+    assert np.array_equal(nn.predict(model, X.view(np.matrix)), nn.predict(model, X))

@@ -373,3 +373,21 @@ def test_warm_start_makes_a_new_optimiser_and_keeps_the_architecture():
     assert model.history_.lr[0] == 0.1
     with pytest.raises(ValueError, match="`hidden_layer_sizes` and `activation` were"):
         model.set_params(hidden_layer_sizes=(5,)).fit(X, Y)
+
+
+@pytest.mark.parametrize("estimator", [MLPClassifier((2,), max_iter=1), MLPRegressor((2,))])
+def test_masked_numbers_are_refused(estimator):
+    y = HEIGHTS > 0.5
+    masked, masked_y = np.ma.masked_greater(X, 1.0), np.ma.masked_array(y * 1.0, X[:, 0] > 1.0)
+    fitted = clone(estimator).set_params(max_iter=1).fit(X, y)
+    for call in (
+        lambda: estimator.fit(masked, y),
+        lambda: estimator.fit(X, masked_y),
+        lambda: estimator.fit(X, y, masked_y),
+        lambda: clone(estimator).partial_fit(masked, y, **classes),
+        lambda: fitted.predict(masked),
+        lambda: fitted.score(masked, y),
+    ):
+        classes = {"classes": [0, 1]} if isinstance(estimator, MLPClassifier) else {}
+        with pytest.raises(TypeError, match="holds masked numbers"):
+            call()
