@@ -380,6 +380,7 @@ def test_masked_numbers_are_refused(estimator):
     y = HEIGHTS > 0.5
     masked, masked_y = np.ma.masked_greater(X, 1.0), np.ma.masked_array(y * 1.0, X[:, 0] > 1.0)
     fitted = clone(estimator).set_params(max_iter=1).fit(X, y)
+    classes = {"classes": [0, 1]} if isinstance(estimator, MLPClassifier) else {}
     for call in (
         lambda: estimator.fit(masked, y),
         lambda: estimator.fit(X, masked_y),
@@ -388,6 +389,5 @@ def test_masked_numbers_are_refused(estimator):
         lambda: fitted.predict(masked),
         lambda: fitted.score(masked, y),
     ):
-        classes = {"classes": [0, 1]} if isinstance(estimator, MLPClassifier) else {}
         with pytest.raises(TypeError, match="holds masked numbers"):
             call()
