@@ -58,7 +58,8 @@ class Reading:
     def numbers(self, cells: Any) -> tuple[Array, Array]:
         """Return a column as floats, nan where there is none, and which cells are wrong for that.
 
-        Thousands may be set apart by the other sign in groups of three, as in 1,234,567.5.
+        Thousands may be set apart by the other sign in groups of three, as in 1,234,567.5; the
+        sign in 0,125 is none of those.
         """
         import pandas as pd
 
@@ -68,7 +69,7 @@ class Reading:
             cells = cells.str.replace(thousands, "", regex=False)
         elif decimal == "," or cells.str.contains(",", regex=False).any():
             other = "," if decimal == "." else "."
-            groups = rf"[+-]?\d{{1,3}}(?:\{other}\d{{3}})+(?:\{decimal}\d*)?"
+            groups = rf"[+-]?[1-9]\d{{0,2}}(?:\{other}\d{{3}})+(?:\{decimal}\d*)?"
             grouped = cells.str.fullmatch(groups)
             cells = cells.mask(grouped, cells.str.replace(other, "", regex=False))
         if decimal == ",":
