@@ -72,6 +72,9 @@ def _rows(options: argparse.Namespace, record: Record) -> tuple[Array, Array, st
     found = table(options, record)
     assert record.features is not None  # `table` has read by them
     X = record.features.encode(found)
+    strange = record.features.strange(found)
+    if strange:
+        print(strange, file=sys.stderr)
     if record.scaling is not None:
         X = record.scaling.apply(X)
     y = np.full(len(X), np.nan)

@@ -96,7 +96,10 @@ def table(options: argparse.Namespace, record: Record | None) -> Table:
             f"the network was trained on {record.data}, no table: use --data {record.data}"
         )
     usual = replace(record.features.reading, delimiter=None, encoding=None)
-    return record.features.read(options.csv, record.target, replace(usual, **given))
+    found = record.features.read(options.csv, record.target, replace(usual, **given))
+    if "decimal" not in given:
+        found.check_decimal()
+    return found
 
 
 def chosen_data(options: argparse.Namespace, record: Record | None) -> Dataset:

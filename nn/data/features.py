@@ -80,6 +80,22 @@ class Features:
             table = Table(table.name, table.cells.set_axis(names, axis=1), table.reading)
         return table
 
+    def strange(self, table: Table) -> str:
+        """Return in words which cell holds a word that the training never met, "" for none."""
+        for column in self.columns:
+            words = table.words(column.name) if column.categories else np.array([])
+            unknown = ~np.isin(words, np.array(column.categories, dtype=object))
+            if unknown.any():
+                row = int(np.argmax(unknown))
+                what = f"{words[row]!r:.40}" if words[row] else "what is missing"
+                more = int(np.count_nonzero(unknown)) - 1
+                return (
+                    f"{table.name}, row {row + 1}, column `{column.name:.60}`: {what} was never "
+                    "there in training, and stands for none of its words"
+                    + (f"; the same in {more} more rows" if more else "")
+                )
+        return ""
+
     def encode(self, table: Table) -> Array:
         """Return the inputs, shape (rows, inputs).
 

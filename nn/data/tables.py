@@ -133,6 +133,24 @@ class Table:
             raise ValueError(f"{place}: {cell!r:.40} is no number; {_HELP}")
         return numbers
 
+    def check_decimal(self) -> None:
+        """Raise `ValueError` where a number is another one by the decimal sign of the file itself.
+
+        For a table that was read as another file was, which may have been written otherwise.
+        """
+        own = replace(self.reading, decimal=_decimal(self.cells, self.reading))
+        for column in self.columns if own != self.reading else ():
+            cells = self.cells[column]
+            (known, wrong), (other, _) = self.reading.numbers(cells), own.numbers(cells)
+            differs = ~wrong & (known != other) & np.isfinite(known) & np.isfinite(other)
+            if differs.any():
+                row = int(np.argmax(differs))
+                raise ValueError(
+                    f"{self.name}, row {row + 1}, column `{column:.60}`: {cells.iloc[row]!r:.40} "
+                    f"is {known[row]:g} as the training's numbers were written, and "
+                    f"{other[row]:g} as this file's seem to be: say --decimal . or --decimal ,"
+                )
+
     def words(self, column: str) -> Array:
         """Return a column as text, "" for what is missing; true and TRUE are one word."""
         cells = self.cells[column]

@@ -363,6 +363,67 @@ def test_what_was_said_of_the_file_holds_for_new_ones_unless_something_else_is_s
     assert json.loads(capsys.readouterr().out)["predictions"] == said
 
 
+@pytest.fixture(scope="module", params=[".", ","])
+def measured(request, tmp_path_factory):
+    """A model of a table with this decimal sign, of y = 2 x + 1 where k is red, else 2 x."""
+    folder, sign = tmp_path_factory.mktemp("decimals"), request.param
+    rows = [
+        f"{i / 8:.3f};{'red' if i % 3 else 'blue'};{i / 4 + bool(i % 3):.3f}" for i in range(80)
+    ]
+    table, path = folder / "table.csv", str(folder / "model.json")
+    table.write_text("\n".join(["x;k;y", *rows, ""]).replace(".", sign))
+    how = ["--target", "y", "--hidden", "--epochs", "200", "--save", path, "--json"]
+    assert main(["train", "--csv", str(table), *how]) == 0
+    return path, sign, folder / "new.csv"
+
+
+@pytest.mark.parametrize(
+    ("text", "ambiguous"),
+    [
+        ("x;k\n2,500;red\n", "."),
+        ('k,x\nred,"2,500"\n', ","),
+        ("x;k\n2.500;red\n", ","),
+        ('k,x\nred,"0,250"\nred,"2,500"\n', "."),
+    ],
+)
+def test_a_decimal_sign_that_is_in_doubt_is_asked_for(text, ambiguous, measured, capsys):
+    path, sign, new = measured
+    capsys.readouterr()
+    new.write_text(text)
+    arguments = ["predict", "--load", path, "--csv", str(new)]
+    expected = 5001.0 if sign == "." and text.startswith('k,x\nred,"2') else 6.0
+    if sign == ambiguous:
+        message = refused(arguments, capsys)
+        assert "is 2500 as the training's numbers were written, and 2.5 as this" in message or (
+            "is 2.5 as the training's numbers were written, and 2500 as this" in message
+        )
+        arguments += ["--decimal", "." if "2.500" in text else ","]
+    assert main([*arguments, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["predictions"][-1] == pytest.approx(
+        expected, rel=0.05
+    )
+
+
+def test_words_that_were_never_there_in_training_are_told(measured, capsys):
+    path, sign, new = measured
+    capsys.readouterr()
+    number = "2.5".replace(".", sign)
+    new.write_text(f"x;k\n{number};red\n{number};green\n{number};Red\n{number};\n")
+    assert main(["predict", "--load", path, "--csv", str(new), "--json"]) == 0
+    said = capsys.readouterr()
+    assert len(json.loads(said.out)["predictions"]) == 4
+    assert said.err == (
+        "new.csv, row 2, column `k`: 'green' was never there in training, and stands for none of "
+        "its words; the same in 2 more rows\n"
+    )
+    new.write_text(f"x;k\n{number};red\n{number};\n")
+    assert main(["predict", "--load", path, "--csv", str(new), "--json"]) == 0
+    assert "row 2, column `k`: what is missing was never there" in capsys.readouterr().err
+    new.write_text(f"x;k\n{number};red\n")
+    assert main(["predict", "--load", path, "--csv", str(new), "--json"]) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_only_rows_with_a_known_target_are_scored(flowers, trained, tmp_path, capsys):
     header, *rows = Path(flowers).read_text().splitlines()
     cut = [row.rpartition(",")[0] for row in rows]
