@@ -32,7 +32,7 @@ from nn.optim.optimizer import is_just
 from nn.training.arguments import check_optimizer
 from nn.training.examples import Examples, listed
 from nn.training.prediction import loss_of
-from nn.training.runners import check_repeats
+from nn.training.randomness import check_repeats
 
 FORMAT = "seegrad playground"
 SCRIPTS = "random state optimizer trainer elements network surface points curves details".split()

@@ -29,7 +29,8 @@ def predict(model: Module, X: Any) -> Array:
 
     The result has shape (n, outputs), or (n,) where the model returns a bare Value. For classes
     take `predict(model, X).argmax(axis=1)`. Compiled after some tens of examples; numbers that the
-    model reads from elsewhere than its attributes are then frozen.
+    model reads from elsewhere than its attributes are then frozen. One that draws random numbers,
+    or answers an example in two ways, is not compiled.
 
     Raises `ValueError` or `TypeError` for `X` that are no finite numbers or do not fit the model.
     """

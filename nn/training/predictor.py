@@ -17,6 +17,7 @@ from nn.module import Module, evaluating
 from nn.training import twins
 from nn.training.examples import listed
 from nn.training.marks import PREDICTOR, Look
+from nn.training.randomness import check_answers, undrawn
 
 Array = npt.NDArray[np.float64]
 
@@ -57,7 +58,7 @@ class Predictor:
                 starts = range(0, len(X), self._block)
                 blocks = [self._program(X[i : i + self._block]) for i in starts]
                 return np.concatenate(blocks) if len(blocks) > 1 else blocks[0]
-            except Exception:  # a model that reads .data; what is wrong with it, it says itself
+            except Exception:  # it reads .data, or draws; what is wrong with it, it says itself
                 self._compiles = False
         with Training():
             return np.array([[v.data for v in listed(model(row))] for row in X.tolist()])
@@ -66,13 +67,14 @@ class Predictor:
         program, kind = Program(self._listed, batch=True, lists=True), ("answers", X.shape[1:])
         if not twins.adopt(model, kind, program, [X[:1]]):
             program(X[:1])
+            check_answers(model, X[0].tolist())
             twins.keep(model, kind, program)
         return program
 
     def _listed(self, x: Any) -> list[Value]:
         model = self._model()
         assert model is not None
-        return listed(model(x))
+        return undrawn(model, lambda: listed(model(x)))
 
 
 class _Inputs(Mode):

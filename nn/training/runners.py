@@ -5,8 +5,6 @@ Both answer the same call, `run(rows, flat, reverse) -> losses, outputs, gradien
 trained. Invariant: from the same `flat` both give the same numbers, within rounding.
 """
 
-import pickle
-import random
 from contextlib import ExitStack
 from typing import Any
 
@@ -27,6 +25,7 @@ from nn.module import Module
 from nn.training import twins
 from nn.training.examples import Examples, listed
 from nn.training.marks import Look
+from nn.training.randomness import check_repeats, undrawn
 
 Batch = tuple[Array, Array, Array]
 # Native lanes take 0.1 to 0.2 s to make and save a step as long as NumPy has for this many rows.
@@ -202,18 +201,13 @@ class Compiled:
         weighted = examples.weights is not None
 
         def loss_and_output(x: Any, target: Any, *more: Any) -> Any:
-            seen = set()
-            for _ in range(5):  # what is drawn, perhaps on one branch only, changes the numbers
-                before = _generators(self.model)
+            def run() -> list[Value]:
                 with noise.given(*more[weighted:]):
                     output = self.model(x)
-                error = as_value(self.loss(output, target), "the loss")
-                seen.add(repr([v._data for v in (error, *listed(output))]))
-                if _generators(self.model) == before:
-                    break  # else another thread may have drawn: Dask's does, to measure sizes
-            if len(seen) > 1:
-                raise TypeError(f"the random numbers that model or loss draw {_DRAWN}")
-            return (error * more[0] if weighted else error, listed(output))
+                return [as_value(self.loss(output, target), "the loss"), *listed(output)]
+
+            error, *output = undrawn(self.model, run)
+            return (error * more[0] if weighted else error, output)
 
         _, y, *weights = [array[:1] for array in self.arrays]
         more = [w[:, 0] for w in weights]
@@ -239,31 +233,3 @@ class Compiled:
             self.params, self._ordered = bound.best_order, True  # so that a step copies nothing
             bound.share(self.params)
         return bound, noise
-
-
-def check_repeats(model: Module, loss: Loss, examples: Examples) -> None:
-    """Raise where model or loss draw random numbers, which a program would freeze."""
-    with no_grad(), Training():
-        outputs = [model(examples.row(0)) for _ in range(2)]
-        errors = [loss(output, examples.target(0)) for output in outputs]
-    for what, pair in (("model", map(listed, outputs)), ("loss", map(listed, errors))):
-        first, second = ([repr(v.data) for v in values] for values in pair)
-        if first != second:
-            raise TypeError(
-                f"the {what} answers the same example with {first[0]} and then {second[0]}: "
-                f"random numbers {_DRAWN}"
-            )
-
-
-def _generators(model: Module) -> bytes:
-    """The states of Python's and NumPy's generators, and of those that the modules hold."""
-    held = [x for module in model.modules() for x in vars(module).values()]
-    own = [x.getstate() for x in held if type(x) is random.Random]
-    numpys = [x.bit_generator.state for x in held if isinstance(x, np.random.Generator)]
-    return pickle.dumps([random.getstate(), np.random.get_state(), own, numpys])
-
-
-_DRAWN = (
-    "would be frozen into the compiled program. Draw them in a layer that is an "
-    "nn.layers.NoisyLayer, as nn.Dropout is, or pass compiled=False"
-)

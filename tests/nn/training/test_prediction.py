@@ -1,7 +1,10 @@
 """What a trained model says: predict, predict_proba, accuracy."""
 
 import copy
+import itertools
 import random
+import time
+from functools import partial
 
 import numpy as np
 import pytest
@@ -145,3 +148,53 @@ def test_the_loss_goes_with_copies_and_is_known_while_training():
     history = fit(model, loss="mse_loss", validation=(POINTS, CLASSES), epochs=1)
     twin = copy.deepcopy(model)
     assert nn.accuracy(twin, POINTS, CLASSES) == history.val_accuracy[-1] and len(seen) == 3
+
+
+class Scaled(nn.Module):
+    """Its input times a number that comes from elsewhere, from the third example on."""
+
+    def __init__(self, draw, positive):
+        self.w, self.draw, self.positive = Value(1.0), draw, positive
+
+    def forward(self, x):
+        return self.w * x[0] * (self.draw() if x[0] > self.positive else 1.0)
+
+
+def from_a_closure():
+    count = 0
+
+    def draw():
+        nonlocal count
+        count += 1
+        return float(count)
+
+    return draw
+
+
+OWN = np.random.default_rng(0)
+DRAWS = {
+    "random": lambda: random.random,
+    "numpy": lambda: np.random.rand,
+    "a generator of the user's": lambda: OWN.random,
+    "a closure": from_a_closure,
+    "a count": lambda: partial(next, itertools.count(1.0)),
+    "a clock": lambda: time.perf_counter,
+    "the system": lambda: partial(random.SystemRandom().uniform, 0.0, 1.0),
+}
+
+
+@pytest.mark.parametrize("draw", DRAWS)
+@pytest.mark.parametrize("ask", [nn.predict, lambda m, X: nn.predict_proba(m, X, "cross_entropy")])
+def test_a_model_that_draws_numbers_draws_them_for_each_row(draw, ask):
+    model = Scaled(DRAWS[draw](), positive=0.0)
+    for _ in range(3):
+        answers = ask(model, np.ones((100, 1))).ravel()
+        assert len(set(answers.tolist())) > 30  # 1 where they are frozen, sigmoid ends at 1
+
+
+@pytest.mark.parametrize("draw", ["random", "numpy"])
+def test_a_model_may_draw_numbers_on_one_branch(draw):
+    model, X = Scaled(DRAWS[draw](), positive=0.0), np.array([-1.0, 1.0] * 50)[:, None]
+    assert len(set(nn.predict(model, -np.ones((100, 1))).tolist())) == 1  # compiled
+    answers = nn.predict(model, X)
+    assert set(answers[::2].tolist()) == {-1.0} and len(set(answers[1::2].tolist())) == 50
