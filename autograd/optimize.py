@@ -35,7 +35,7 @@ def minimize(
     x0: Any,
     *,
     args: Any = (),
-    method: str = "BFGS",
+    method: str | None = None,
     tol: float | None = None,
     bounds: Any = None,
     callback: Function | None = None,
@@ -47,13 +47,16 @@ def minimize(
         f: takes x, nested as `x0`, and returns one scalar.
         x0: the start: a scalar, or nested lists, tuples, dicts and arrays of scalars; of Values,
             their numbers. Nothing in it is changed.
-        method: SciPy's, which gets the derivatives that it takes. "Newton" is "trust-exact".
+        method: SciPy's, which gets the derivatives that it takes. "Newton" is "trust-exact". By
+            default "BFGS", with bounds "L-BFGS-B", as SciPy has it.
         bounds: as SciPy takes them, one pair (lowest, highest) for each scalar of `x0` in order.
         callback: called after each step with x, nested as `x0`. All others are SciPy's.
 
     Returns SciPy's result, its parts `x`, `jac` and `hess` nested; no success where `f` is not
     finite. Raises `TypeError` inside a function that is being differentiated or compiled.
     """
+    if method is None:
+        method = "BFGS" if bounds is None else "L-BFGS-B"
     optimize, name, at = _prepare("minimize", f, args, method, METHODS)
     nested, takes = _Nested(x0), METHODS[name]
 

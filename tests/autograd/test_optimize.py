@@ -258,9 +258,17 @@ def test_bounds_stand_in_the_order_of_the_start(method):
     assert scalar.x == pytest.approx(1.0, abs=1e-3)
 
 
+def test_bounds_need_no_method():
+    for bounds in ([(None, 2.0), (None, None)], optimize.Bounds([-5.0, -5.0], [2.0, 5.0])):
+        result = minimize(bowl, BOWL_START, bounds=bounds)
+        assert result.success and result.x["a"] == 2.0
+    rosenbrock_in_a_box = minimize(rosenbrock, [-1.2, 1.0], bounds=[(0.0, 0.5), (-1.0, 2.0)])
+    assert rosenbrock_in_a_box.x == pytest.approx([0.5, 0.25], rel=1e-6)
+
+
 def test_bounds_that_scipy_refuses():
     with pytest.warns(RuntimeWarning, match="Method BFGS cannot handle"):
-        minimize(bowl, BOWL_START, bounds=[(0, 1), (None, None)])
+        minimize(bowl, BOWL_START, method="BFGS", bounds=[(0, 1), (None, None)])
     for bounds in ([(2, 1), (None, None)], [(0, 1)] * 3, {"a": (0, 1), "b": [(None, None)]}):
         with pytest.raises((ValueError, TypeError)):
             minimize(bowl, BOWL_START, method="L-BFGS-B", bounds=bounds)
