@@ -403,8 +403,8 @@ def test_errors_of_both(solver, monkeypatch):
         solver(lambda x: x, ["one"])
     with pytest.raises(ValueError, match=f"`{name}` has no method 'Neuton': choose one of `"):
         solver(lambda x: x, 1.0, method="Neuton")
-    with pytest.raises(ValueError, match=f"`{name}` has no method None: choose one of `"):
-        solver(lambda x: x, 1.0, method=None)
+    with pytest.raises(ValueError, match=f"`{name}` has no method 3: choose one of `"):
+        solver(lambda x: x, 1.0, method=3)
     with pytest.raises(TypeError, match=r"returned None: is its `return` missing|got None of type"):
         solver(lambda x: None, 1.0)
     for derivative in (autograd.grad, autograd.compile):
