@@ -100,7 +100,7 @@ def fit(
             error, when the weights stay as they are. `nn.EarlyStopping` has more options.
         schedule: changes the learning rate after each batch or epoch, such as `nn.StepLR`; one
             that takes a metric is given the loss, in mode "max" the accuracy, of validation if any.
-        clip_norm: shorten a batch's gradient to at most this Euclidean length.
+        clip_norm: shorten a batch's gradient, after `clip_value`, to at most this Euclidean length.
         clip_value: cut each component of a batch's gradient to this size.
         class_weight: what each class counts, by class; "balanced" makes all classes count alike.
         sample_weight: what each example counts, shape (n,); the loss of an example is multiplied
