@@ -27,7 +27,6 @@ from autograd.compiler.loops import rolled
 from autograd.compiler.parameters import Parameters
 from autograd.compiler.scalars import ARGUMENT, CONSTANT, OPERATION, SIGNS
 from autograd.compiler.straight import INFIX, StraightLine
-from autograd.compiler.tape import needed
 from autograd.compiler.trace import Guard
 from autograd.engine import table as primitives
 from autograd.pictures.javascript import Table, literal
@@ -85,7 +84,7 @@ class _Writer:
         return [*self.forward, *self.reverse]
 
     def _operations(self, roots: Sequence[int]) -> list[int]:
-        return [s for s in needed(self.program, roots) if self.program.kind[s] == OPERATION]
+        return [s for s in self.program.needed(roots) if self.program.kind[s] == OPERATION]
 
     def text(self, name: str, table: Table) -> str:
         """The function of this path, and those that it calls."""

@@ -24,7 +24,7 @@ import numpy as np
 from autograd.compiler.arrays import Array, ArrayProgram, Index
 from autograd.compiler.grids import Stack, padded, stacks
 from autograd.compiler.scalars import ARGUMENT, CONSTANT, OPERATION, PARAMETER, ScalarProgram
-from autograd.compiler.schedule import depths, needed, schedule
+from autograd.compiler.schedule import depths, schedule
 from autograd.compiler.sums import Extreme, find_extremes, find_sums, uses_of
 from autograd.compiler.views import is_block
 from autograd.engine import table as primitives
@@ -54,7 +54,8 @@ class Reroller:
         self.extremes = find_extremes(program, uses)
         size = len(program)
         kinds = np.array(program.kind, dtype=np.int8)
-        self.slots = needed(self._inputs, (kinds == OPERATION).tolist(), results)
+        wanted = program.needed(results, self._inputs)
+        self.slots = [slot for slot in wanted if program.kind[slot] == OPERATION]
         self._depth = depths(self._inputs, self.slots, size)
         self.depth = max([self._depth[slot] for slot in self.slots], default=0)
         self.arrays = ArrayProgram()

@@ -11,19 +11,7 @@ differences. Invariant: every operation comes after its inputs, and comes once.
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 
-Inputs = Callable[[int], Sequence[int]]
-
-
-def needed(inputs: Inputs, operations: Sequence[bool], results: Sequence[int]) -> list[int]:
-    """Return the operations that the results need, in order."""
-    wanted = [False] * len(operations)
-    for slot in results:
-        wanted[slot] = True
-    for slot in range(len(operations) - 1, -1, -1):
-        if wanted[slot] and operations[slot]:
-            for arg in inputs(slot):
-                wanted[arg] = True
-    return [slot for slot, here in enumerate(wanted) if here and operations[slot]]
+from autograd.compiler.scalars import Inputs
 
 
 def depths(inputs: Inputs, slots: Sequence[int], size: int) -> list[int]:

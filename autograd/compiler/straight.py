@@ -5,8 +5,8 @@ sweep is more slots of the same scalar program: the rows' partials are called on
 f(x) = sin(x) * p; out:
 
     def program(A, P):
-        v0, = A
-        v1, = P
+        v0 = A[0]
+        v1 = P[0]
         v2 = f0(v0)
         v3 = v2 * v1
         return (v3,), True, (v2,)
@@ -16,6 +16,7 @@ by one with IEEE 754's values.
 """
 
 import functools
+import math
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -33,13 +34,13 @@ from autograd.compiler.scalars import (
     SIGNS,
     ScalarProgram,
 )
-from autograd.compiler.tape import COMPENSATED, Plan, Tape, UnreadableError, needed
+from autograd.compiler.tape import COMPENSATED, Plan, Tape, UnreadableError
 from autograd.compiler.trace import Guard, Recording
 from autograd.engine import table as primitives
 from autograd.engine.primitive import Primitive
 from autograd.symbolic import Symbolic
 
-LINES = 12_000  # of a function: parts hand numbers on through a list, which takes a fifth more
+LINES = 12_000  # of a function: parts keep their numbers in a list, which takes a fifth more
 MOST = 200_000  # steps of native code: more take seconds to compile, and a machine none
 FEWEST = 100  # slots for native code: to make it takes 5 ms at least
 INFIX = {
@@ -143,7 +144,7 @@ class StraightLine:
     def instructions(self) -> int:
         """How many operations there are, those of the reverse sweep, too."""
         roots = [*self.results, *self.watched, *self.slots]
-        return sum(map(bool, map(self.program.args.__getitem__, needed(self.program, roots))))
+        return sum(map(bool, map(self.program.args.__getitem__, self.program.needed(roots))))
 
     @property
     def source(self) -> str:
@@ -216,115 +217,80 @@ class StraightLine:
 def _source(path: StraightLine, slopes: Sequence[int]) -> tuple[str, dict[str, Any]]:
     """The function that computes the results, the verdict and the slots `slopes`; and its names.
 
-    Of a long program it calls one part after another, which leave in V what others need: a
-    function of n lines takes Python some n^2 to compile.
+    Of a long program it calls one part after another, which leave their numbers in V: a function of
+    n lines takes Python some n^2 to compile.
     """
-    program, roots = path.program, [*path.results, *path.watched]
-    order = [s for s in needed(program, [*roots, *slopes]) if program.kind[s] != CONSTANT]
-    parts = [order[i : i + LINES] for i in range(0, len(order), LINES)] or [[]]
-    ends = [*roots, *slopes]
+    program = path.program
+    order = program.needed([*path.results, *path.watched, *slopes])
+    order = [slot for slot in order if program.kind[slot] != CONSTANT]
     writer = _Writer(program, path.recorded)
-    if len(parts) > 1:
-        parts.append([])  # the last one puts the answer together
-        writer.keep_what_crosses(parts, ends)
-    results = "".join(f"{_name(program, s)}, " for s in path.results)
-    slots = "".join(f"{_name(program, s)}, " for s in slopes)
-    verdict = " and ".join(_check(program, g) for g in path.guards) or "True"
-    answer = f"    return ({results}), {verdict}, ({slots})\n"
-    if len(parts) == 1:
-        return f"def program(A, P):\n{writer.body(parts[0], [])}{answer}", writer.names
-    source = "".join(
-        f"def part{i}(A, P, V):\n{writer.body(part, [] if part else ends)}"
-        for i, part in enumerate(parts)
+    if len(order) <= LINES:
+        source, body = "", writer.body(order, keep=False)
+    else:
+        parts = [order[i : i + LINES] for i in range(0, len(order), LINES)]
+        bodies = [writer.body(part, keep=True) for part in parts]
+        source = "".join(f"def part{i}(A, P, V):\n{body}" for i, body in enumerate(bodies))
+        body = f"    V = [0.0] * {len(program)}\n"
+        body += "".join(f"    part{i}(A, P, V)\n" for i in range(len(parts)))
+        writer.own.clear()
+    results, slots = (
+        "".join(f"{writer.name(s)}, " for s in ends) for ends in (path.results, slopes)
     )
-    calls = "".join(f"    part{i}(A, P, V)\n" for i in range(len(parts) - 1))
-    source += f"{answer}def program(A, P):\n    V = [0.0] * {len(writer.kept)}\n{calls}"
-    source += f"    return part{len(parts) - 1}(A, P, V)\n"
+    verdict = " and ".join(map(writer.check, path.guards)) or "True"
+    source += f"def program(A, P):\n{body}    return ({results}), {verdict}, ({slots})\n"
     return source, writer.names
 
 
 class _Writer:
-    """Writes the lines of slots; `kept` are those that other parts read from V."""
+    """Writes the lines of slots; numbers that are not of their `own` part are read from V."""
 
     def __init__(self, program: ScalarProgram, recorded: int) -> None:
         self.program, self.recorded = program, recorded
-        self.names: dict[str, Any] = {}
-        self.kept: dict[int, int] = {}
+        self.names: dict[str, Any] = {"inf": math.inf, "nan": math.nan}
+        self.own: set[int] = set()
         self._bound: dict[Primitive, str] = {}
 
-    def keep_what_crosses(self, parts: Sequence[Sequence[int]], ends: Sequence[int]) -> None:
-        """Find the operations that are used in another part than their own, or at the end."""
-        home = {slot: i for i, part in enumerate(parts) for slot in part}
-        for i, part in enumerate(parts):
-            for slot in part or ends:
-                for arg in self.program.args[slot] if part else (slot,):
-                    if self.program.kind[arg] == OPERATION and home[arg] != i:
-                        self.kept.setdefault(arg, len(self.kept))
-
-    def body(self, part: Sequence[int], ends: Sequence[int]) -> str:
-        """The lines of one part, what it takes from elsewhere first."""
-        own = set(part)
-        used = dict.fromkeys([*[a for slot in part for a in self.program.args[slot]], *ends])
-        lines = [
-            f"    v{slot} = {self._from_elsewhere(slot)}\n"
-            for slot in used
-            if slot not in own and self.program.kind[slot] != CONSTANT
-        ]
+    def body(self, part: Sequence[int], keep: bool) -> str:
+        """The lines of one part, which are to `keep` their numbers for others."""
+        self.own.clear()
+        lines = []
         for slot in part:
-            fast = slot >= self.recorded
-            text = _text(self.program, slot, self.names, self._bound, fast)
-            keep = f"V[{self.kept[slot]}] = " if slot in self.kept else ""
-            lines.append(f"    {keep}v{slot} = {text}\n")
+            kept = f"V[{slot}] = " if keep else ""
+            lines.append(f"    {kept}v{slot} = {self._text(slot)}\n")
+            self.own.add(slot)
         return "".join(lines)
 
-    def _from_elsewhere(self, slot: int) -> str:
-        if self.program.kind[slot] == OPERATION:
-            return f"V[{self.kept[slot]}]"
-        return _text(self.program, slot, self.names, self._bound, fast=False)
+    def check(self, guard: Guard) -> str:
+        """Whether a guard holds."""
+        text = f"({self.name(guard.left)} {SIGNS[guard.compare][0]} {self.name(guard.right)})"
+        return text if guard.outcome else f"not {text}"
 
+    def name(self, slot: int) -> str:
+        """What stands for a slot."""
+        number = self.program.number(slot)
+        if number is None:
+            return f"v{slot}" if slot in self.own else f"V[{slot}]"
+        return f"({number!r})" if str(number)[0] == "-" else repr(number)
 
-def _check(program: ScalarProgram, guard: Guard) -> str:
-    left, right = _name(program, guard.left), _name(program, guard.right)
-    text = f"({left} {SIGNS[guard.compare][0]} {right})"
-    return text if guard.outcome else f"not {text}"
-
-
-def _name(program: ScalarProgram, slot: int) -> str:
-    number = program.number(slot)
-    if number is None:
-        return f"v{slot}"
-    if number != number or number in (float("inf"), float("-inf")):
-        return f"float('{number}')"
-    return repr(number) if str(number)[0] != "-" else f"({number!r})"
-
-
-def _text(
-    program: ScalarProgram,
-    slot: int,
-    names: dict[str, Any],
-    bound: dict[Primitive, str],
-    fast: bool,
-) -> str:
-    """The expression of a slot: eager's number bit for bit, or where it may be a `fast` one."""
-    kind, what = program.kind[slot], program.what[slot]
-    if kind == ARGUMENT:
-        return f"A[{what}]"
-    if kind == PARAMETER:
-        return f"P[{what}]"
-    args = [_name(program, a) for a in program.args[slot]]
-    if what in INFIX:
-        return f"{args[0]} {INFIX[what]} {args[1]}"
-    if what is primitives.negative:
-        return f"-{args[0]}"
-    if what is primitives.greater:
-        return f"1.0 if {args[0]} > {args[1]} else 0.0"
-    if fast and what is primitives.power_constant and args[1] == "2.0":
-        return f"{args[0]} * {args[0]}"  # libm's pow rounds one in a thousand otherwise
-    if what is primitives.dot and (fast or not COMPENSATED):
-        half = len(args) // 2
-        products = map(" * ".join, zip(args[:half], args[half:], strict=True))
-        return " + ".join(["0.0", *products])
-    if what not in bound:
-        bound[what] = f"f{len(bound)}"
-        names[bound[what]] = what.scalar
-    return f"{bound[what]}({', '.join(args)})"
+    def _text(self, slot: int) -> str:
+        """The expression of a slot: eager's number bit for bit, but in the reverse sweep."""
+        kind, what, swept = self.program.kind[slot], self.program.what[slot], slot >= self.recorded
+        if kind != OPERATION:
+            return f"{'A' if kind == ARGUMENT else 'P'}[{what}]"
+        args = list(map(self.name, self.program.args[slot]))
+        if what in INFIX:
+            return f"{args[0]} {INFIX[what]} {args[1]}"
+        if what is primitives.negative:
+            return f"-{args[0]}"
+        if what is primitives.greater:
+            return f"1.0 if {args[0]} > {args[1]} else 0.0"
+        if swept and what is primitives.power_constant and args[1] == "2.0":
+            return f"{args[0]} * {args[0]}"  # libm's pow rounds one in a thousand otherwise
+        if what is primitives.dot and (swept or not COMPENSATED):
+            half = len(args) // 2
+            products = map(" * ".join, zip(args[:half], args[half:], strict=True))
+            return " + ".join(["0.0", *products])
+        if what not in self._bound:
+            self._bound[what] = f"f{len(self._bound)}"
+            self.names[self._bound[what]] = what.scalar
+        return f"{self._bound[what]}({', '.join(args)})"

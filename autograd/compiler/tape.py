@@ -275,7 +275,7 @@ class Tape:
 
         Raises `UnreadableError` where a row does not come apart.
         """
-        for slot in needed(program, roots):
+        for slot in program.needed(roots):
             if slot in self.places:
                 continue
             kind, what = program.kind[slot], program.what[slot]
@@ -311,15 +311,3 @@ class Tape:
 
         self.steps += [(step, tuple(map(meant, operands))) for step, operands in steps]
         return meant(result)
-
-
-def needed(program: ScalarProgram, roots: Sequence[int]) -> list[int]:
-    """The slots that the roots need, in order."""
-    needed = [False] * len(program)
-    for slot in roots:
-        needed[slot] = True
-    for slot in range(len(program) - 1, -1, -1):
-        if needed[slot]:
-            for arg in program.args[slot]:
-                needed[arg] = True
-    return [slot for slot, is_needed in enumerate(needed) if is_needed]

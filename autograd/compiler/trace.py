@@ -10,7 +10,7 @@ import gc
 import math
 import operator
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -407,18 +407,12 @@ def _needed(roots: Sequence[Value], trace: Trace) -> list[Value]:
     return order
 
 
-def _used(program: ScalarProgram, roots: Sequence[int]) -> frozenset[int]:
+def _used(program: ScalarProgram, roots: Iterable[int]) -> frozenset[int]:
     """The numbers of the parameters on which the roots depend, but for what is detached."""
-    reached = [False] * len(program)
-    for slot in roots:
-        reached[slot] = True
-    whats, arguments, detach = program.what, program.args, table.detach
-    for slot in range(len(program) - 1, -1, -1):
-        if reached[slot] and whats[slot] is not detach:
-            for arg in arguments[slot]:
-                reached[arg] = True
-    kinds = zip(program.kind, program.what, reached, strict=True)
-    return frozenset(what for kind, what, known in kinds if known and kind == PARAMETER)
+    pairs = zip(program.what, program.args, strict=True)
+    inputs = [() if what is table.detach else args for what, args in pairs]
+    reached = program.needed(roots, inputs.__getitem__)
+    return frozenset([program.what[s] for s in reached if program.kind[s] == PARAMETER])
 
 
 def _as_node(result: Any) -> Value:
