@@ -6,10 +6,14 @@ with a derivative, its `partials`, which are computed by such functions again, s
 orders are there. Invariant: kinks and ties are the engine's.
 """
 
+import copy
 import functools
+import math
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
+
+import numpy as np
 
 from autograd.compiler.arrays import Array
 from autograd.compiler.results import rebuilt
@@ -21,32 +25,37 @@ from autograd.nesting import Shape, Structure
 
 
 class Tensors(Library):
-    """Arrays of `dtype`; `rules` says whether rows bring their derivatives along."""
+    """Arrays of `dtype` with the functions of `xp`, which have NumPy's names, and of `special`.
+
+    `rules` says whether rows bring their derivatives along.
+    """
 
     own: ClassVar[frozenset[Primitive]]  # rows whose derivative the library has by the same rule
+    others: ClassVar[dict[Any, Any]] = {}  # names of functions that are called otherwise, or those
 
-    def __init__(self, dtype: Any, device: Any = None, rules: bool = True) -> None:
-        self.dtype, self.device, self.rules = dtype, device, rules
+    def __init__(self, xp: Any, special: Any, dtype: Any, device: Any = None) -> None:
+        self.xp, self.special, self.dtype, self.device = xp, special, dtype, device
+        self.rules = True
+
+    @abstractmethod
+    def numbers(self, array: Any, dtype: Any = None) -> Any:
+        """Return the item that holds an array, of NumPy's or an item."""
 
     @abstractmethod
     def with_rule(self, applied: "Applied", *items: Any) -> Any:
         """The value of a row at these items, with its derivative."""
 
-    @abstractmethod
-    def indices(self, item: Any) -> Any:
-        """The numbers of a NumPy array or an item as indices."""
+    def function(self, function: Any) -> Any:
+        """The library's function of this name, or what is called otherwise there."""
+        own = self.others.get(function, function.__name__)
+        if not callable(own):
+            own = getattr(self.xp, own, None) or getattr(self.special, own, None)
+        return own
 
-    @abstractmethod
-    def along(self, source: Any, places: Any) -> Any:
-        """The elements of each row of `source` at the places of the same row."""
-
-    @abstractmethod
-    def concatenate(self, parts: Sequence[Any]) -> Any:
-        """Arrays one after another in the last axis."""
-
-    @abstractmethod
-    def broadcast(self, item: Any, shape: tuple[int, ...]) -> Any:
-        """The item repeated to a shape."""
+    def number(self, x: Any, mask: bool = False) -> Any:
+        """The array of a number."""
+        item = self.numbers(x.item if isinstance(x, Foreign) else x)
+        return item != 0 if mask else item
 
     def row(self, primitive: Primitive, *args: Any) -> Any:
         """What a row gives, with its derivative."""
@@ -61,23 +70,23 @@ class Tensors(Library):
         """The elements `array.data` of the last axis."""
         index = array.data
         if not is_block(index) or not index.size:
-            return source[..., self.indices(index)]
+            return source[..., self.numbers(index, int)]
         first = int(index.flat[0])
         return source[..., first : first + index.size].reshape(*source.shape[:-1], *index.shape)
 
     def gather(self, source: Any, places: Any, shape: tuple[int, ...] | None) -> Any:
         """The elements at the places."""
-        places = self.indices(places)
+        places = self.numbers(places, int)
         if shape is None:
             return source[places]
-        return self.along(source, self.broadcast(places, (len(source), *shape)))
+        return source[self.numbers(np.arange(len(source))[:, None], int), places]
 
     def join(self, array: Array, *parts: Any) -> Any:
         """The parts one after another."""
         if array.batched:
             lead = next(p.shape[:1] for p, a in zip(parts, array.args, strict=True) if a.batched)
-            parts = tuple(self.broadcast(part, (*lead, part.shape[-1])) for part in parts)
-        return self.concatenate(parts)
+            parts = tuple(self.xp.broadcast_to(p, (*lead, p.shape[-1])) for p in parts)
+        return self.xp.concatenate(parts, axis=-1)
 
     def sum(self, array: Array, x: Any) -> Any:
         """The sum over the last axis."""
@@ -86,11 +95,16 @@ class Tensors(Library):
     def matmul(self, array: Array, right: Any, left: Any) -> Any:
         """The matrix `right` times `left` transposed."""
         product = right @ left.swapaxes(-1, -2)
-        return (
-            product.reshape(*product.shape[:1], *array.shape)
-            if array.batched
-            else (product.reshape(array.shape))
-        )
+        lead = product.shape[:1] if array.batched else ()
+        return product.reshape(*lead, *array.shape)
+
+    def extreme(self, array: Array, x: Any) -> Any:
+        """The largest or smallest."""
+        return self.xp.amax(x, -1) if array.op == "maximum" else self.xp.amin(x, -1)
+
+    def logsumexp(self, array: Array, x: Any) -> Any:
+        """The library's, whose derivative is the softmax."""
+        return self.special.logsumexp(x, -1)
 
     def most(self, array: Array, x: Any, detached: bool) -> Any:
         """The largest or smallest; with derivatives a chain, in which half of each tie is lost."""
@@ -110,8 +124,8 @@ class Applied:
 
     def value(self, *items: Any) -> Any:
         """The value alone."""
-        library = self.library
-        plain = type(library)(library.dtype, library.device, rules=False)
+        plain = copy.copy(self.library)
+        plain.rules = False
         return plain.number(plain.row(self.primitive, *self._inputs(plain, items)))
 
     def slopes(self, out: Any, *items: Any) -> list[Any]:
@@ -152,7 +166,8 @@ def as_function(
         parts = library.run(program, items, _parameters(library, program, parameters))
 
         def shaped(part: Any, shape: tuple[int, ...]) -> Any:
-            return library.broadcast(part, (*lead, part.shape[-1])).reshape((*lead, *shape))
+            rows = library.xp.broadcast_to(part, (*lead, part.shape[-1]))
+            return rows.reshape((*lead, *shape))
 
         return rebuilt(program.structure, parts, shaped)
 
@@ -179,10 +194,10 @@ def _flat(library: Tensors, name: str, item: Any, nest: Structure, batched: bool
         else:
             raise ValueError(f"argument `{name}` is nested otherwise than in the recorded call")
         parts = [_flat(library, *pair, batched=False) for pair in pairs]
-        return library.concatenate(parts) if parts else library.numbers([])
+        return library.xp.concatenate(parts, axis=-1) if parts else library.numbers([])
     array, width = library.numbers(item), _width(nest)
     lead = array.shape[:1] if batched else ()
-    if len(array.shape) < len(lead) or _size(array.shape[len(lead) :]) != width:
+    if len(array.shape) < len(lead) or math.prod(array.shape[len(lead) :]) != width:
         expected = f"{'rows of ' * batched}{width} numbers"
         raise ValueError(
             f"argument `{name}` has shape {tuple(array.shape)}, but the program was recorded with "
@@ -191,14 +206,10 @@ def _flat(library: Tensors, name: str, item: Any, nest: Structure, batched: bool
     return array.reshape((*lead, width))
 
 
-def _size(shape: Sequence[int]) -> int:
-    return functools.reduce(lambda x, y: x * y, shape, 1)
-
-
 def _width(nest: Structure) -> int:
     """How many numbers a nest holds."""
     if isinstance(nest, Shape):
-        return _size(nest.sizes)
+        return math.prod(nest.sizes)
     if nest is None:
         return 1
     return sum(map(_width, nest.values() if isinstance(nest, dict) else nest))
@@ -221,4 +232,5 @@ def _parameters(library: Tensors, program: Outward, given: Any) -> Any:
     places = list(range(len(trained), len(trained) + len(numbers)))
     for i, place in enumerate(trained.tolist()):
         places[place] = i
-    return library.concatenate([item, library.numbers(numbers)])[library.indices(places)]
+    both = library.xp.concatenate([item, library.numbers(numbers)], axis=-1)
+    return both[library.numbers(places, int)]

@@ -10,16 +10,14 @@
 Invariant: value and derivatives are the engine's to rounding, of each row by its own rule.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache, reduce
 from typing import Any, ClassVar
 
 import numpy as np
 
-from autograd.compiler.arrays import Array
-from autograd.compiler.tape import erf
 from autograd.compiler.tensors import Applied, Tensors, as_function
-from autograd.compiler.ways_out import Foreign, Outward, imported
+from autograd.compiler.ways_out import Outward, imported
 from autograd.engine import table
 
 
@@ -31,21 +29,14 @@ def to_torch(program: Outward) -> Callable[..., Any]:
     def library_for(leaves: list[Any]) -> Torch:
         tensors = [x for x in leaves if isinstance(x, torch.Tensor)]
         kinds = [x.dtype for x in tensors if x.is_floating_point()]
-        device = tensors[0].device if tensors else None
-        return Torch(reduce(torch.promote_types, kinds) if kinds else torch.float64, device)
+        dtype = reduce(torch.promote_types, kinds) if kinds else torch.float64
+        return Torch(torch, torch.special, dtype, tensors[0].device if tensors else None)
 
     return as_function(program, library_for)
 
 
 def _torch() -> Any:
     return imported("torch", "PyTorch", "torch")
-
-
-# What has another name; `torch.equal` compares whole tensors.
-OTHERS: dict[Any, str] = {
-    **{erf: "erf", np.equal: "eq", np.power: "pow", np.fabs: "abs", np.rint: "round"},
-    **{np.degrees: "rad2deg", np.radians: "deg2rad"},
-}
 
 
 class Torch(Tensors):
@@ -58,67 +49,26 @@ class Torch(Tensors):
             *(table.where, table.copy, table.exp, table.log, table.sqrt, table.sin, table.cos),
         }
     )
+    others: ClassVar = {
+        **{np.equal: "eq", np.power: "pow", np.fabs: "abs", np.rint: "round"},
+        **{np.degrees: "rad2deg", np.radians: "deg2rad"},
+        np.cbrt: lambda x: x.sign() * x.abs().pow(1.0 / 3.0),
+        np.sign: lambda x: x.sign().where(x == x, x),
+    }  # `torch.equal` compares whole tensors
 
-    def function(self, function: Any) -> Callable[..., Any] | None:
-        """PyTorch's function of this name, or what is called otherwise there."""
-        torch = _torch()
-        found: Callable[..., Any] | None
-        if function is np.cbrt:
-            return lambda x: torch.sign(x) * torch.pow(torch.abs(x), 1.0 / 3.0)
-        if function is np.sign:
-            return lambda x: torch.where(x == x, torch.sign(x), x)
-        found = getattr(torch, OTHERS.get(function, function.__name__), None)
-        return found
-
-    def number(self, x: Any, mask: bool = False) -> Any:
-        """The tensor of a number."""
-        item = x.item if isinstance(x, Foreign) else x
-        if not hasattr(item, "dtype"):
-            item = self.numbers(item)
-        if mask:
-            return item != 0
-        return item if item.is_floating_point() else item.to(self.dtype)
-
-    def numbers(self, array: Any) -> Any:
+    def numbers(self, array: Any, dtype: Any = None) -> Any:
         """A tensor of the numbers; of tensors in a list those, stacked."""
-        torch = _torch()
-        if isinstance(array, list | tuple) and any(isinstance(x, torch.Tensor) for x in array):
-            return torch.stack([self.numbers(x) for x in array])
-        return torch.as_tensor(array, dtype=self.dtype, device=self.device)
-
-    def indices(self, item: Any) -> Any:
-        """A tensor of whole numbers."""
-        torch = _torch()
-        return torch.as_tensor(item, device=self.device).to(torch.int64)
+        if isinstance(array, list | tuple) and any(isinstance(x, self.xp.Tensor) for x in array):
+            return self.xp.stack([self.numbers(x) for x in array])
+        return self.xp.as_tensor(array, dtype=dtype or self.dtype, device=self.device)
 
     def detach(self, item: Any) -> Any:
         """The tensor without what it was computed from."""
         return item.detach()
 
-    def along(self, source: Any, places: Any) -> Any:
-        """The elements at the places of each row."""
-        return _torch().take_along_dim(source, places, -1)
-
-    def concatenate(self, parts: Sequence[Any]) -> Any:
-        """The tensors one after another."""
-        return _torch().cat(list(parts), dim=-1)
-
-    def broadcast(self, item: Any, shape: tuple[int, ...]) -> Any:
-        """The tensor expanded."""
-        return item.expand(shape)
-
-    def extreme(self, array: Array, x: Any) -> Any:
-        """The largest or smallest."""
-        torch = _torch()
-        return torch.amax(x, -1) if array.op == "maximum" else torch.amin(x, -1)
-
-    def logsumexp(self, array: Array, x: Any) -> Any:
-        """PyTorch's, whose derivative is the softmax."""
-        return _torch().logsumexp(x, -1)
-
     def with_rule(self, applied: Applied, *items: Any) -> Any:
         """The value of a row at these tensors, with its derivative."""
-        return _row().apply(applied, *_torch().broadcast_tensors(*items))
+        return _row().apply(applied, *self.xp.broadcast_tensors(*items))
 
 
 @cache
