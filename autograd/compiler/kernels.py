@@ -29,7 +29,7 @@ _V = f"<{VECTOR} x double>"
 _FMA, _SUM = f"llvm.fmuladd.v{VECTOR}f64", f"llvm.vector.reduce.fadd.v{VECTOR}f64"
 _LOCK = threading.Lock()
 _KEPT: list[Code] = []
-Body = Callable[[str, list[str]], Sequence[str]]
+Body = Callable[[str, list[str]], Sequence[str] | None]
 
 
 class Text:
@@ -44,15 +44,15 @@ class Text:
         self.lines.append(f"%x{self.count} = {text}")
         return f"%x{self.count}"
 
-    def at(self, base: str, index: str, kind: str = "double") -> str:
+    def at(self, base: str, index: Any, kind: str = "double") -> str:
         """The address of a number behind `base`."""
         return self.new(f"getelementptr {kind}, ptr {base}, i64 {index}")
 
-    def load(self, kind: str, base: str, index: str, unit: str = "double") -> str:
+    def load(self, kind: str, base: str, index: Any, unit: str = "double") -> str:
         """What stands there."""
         return self.new(f"load {kind}, ptr {self.at(base, index, unit)}, align 8")
 
-    def store(self, kind: str, value: str, base: str, index: str) -> None:
+    def store(self, kind: str, value: str, base: str, index: Any) -> None:
         """Write it there."""
         self.lines.append(f"store {kind} {value}, ptr {self.at(base, index)}, align 8")
 
@@ -64,9 +64,9 @@ class Text:
         """Their product."""
         return self.new(f"mul i64 {left}, {right}")
 
-    def word(self, k: int) -> str:
-        """A number of the instruction."""
-        return self.load("i64", "%code", str(k), "i64")
+    def word(self, k: int, kind: str = "i64") -> str:
+        """A number of the instruction, or the address of a table."""
+        return self.load(kind, "%code", k, "i64")
 
     def spread(self, value: str) -> str:
         """A vector of equal numbers."""
@@ -92,7 +92,7 @@ class Text:
             f"body{n}:",
         ]
         self.label = f"body{n}"
-        after = body(f"%i{n}", carried)
+        after = body(f"%i{n}", carried) or ()
         self.lines += [f"%j{n} = add i64 %i{n}, 1", f"br label %head{n}", f"end{n}:"]
         phis = [f"%i{n} = phi i64 [0, %{before}], [%j{n}, %{self.label}]"]
         for name, first, last in zip(carried, start, after, strict=True):
@@ -106,28 +106,20 @@ class Text:
         return "\n".join([*self.lines, line, "}\n"])
 
 
-def _kernel(name: str) -> Text:
-    return Text(f"define void @{name}(ptr %code, ptr %W, i64 %n) {{")
-
-
-def _gather() -> str:
+def _gather(t: Text) -> None:
     """W[to + i] = W[table[i]], n of them."""
-    t = _kernel("gather")
-    to, table = t.word(1), t.new(f"inttoptr i64 {t.word(2)} to ptr")
+    to, table = t.word(1), t.word(2, "ptr")
 
-    def one(i: str, _: list[str]) -> list[str]:
+    def one(i: str, _: list[str]) -> None:
         place = t.load("i64", table, i, "i64")
         t.store("double", t.load("double", "%W", place), "%W", t.add(to, i))
-        return []
 
     t.loop("%n", one)
-    return t.end()
 
 
-def _total() -> str:
+def _total(t: Text) -> None:
     """W[to] = the sum of the W[table[i]], n of them."""
-    t = _kernel("total")
-    to, table = t.word(1), t.new(f"inttoptr i64 {t.word(2)} to ptr")
+    to, table = t.word(1), t.word(2, "ptr")
 
     def one(i: str, found: list[str]) -> list[str]:
         place = t.load("i64", table, i, "i64")
@@ -135,30 +127,28 @@ def _total() -> str:
 
     (found,) = t.loop("%n", one, "double", ["0.0"])
     t.store("double", found, "%W", to)
-    return t.end()
 
 
-def _product() -> str:
+def _product(t: Text) -> None:
     """A layer: words are outputs, weights (four by four), tiles, K, table of x, stride."""
-    t = _kernel("product")
-    to, weights, tiles, inputs, table, stride = map(t.word, range(1, 7))
-    table = t.new(f"inttoptr i64 {table} to ptr")
+    to, weights, tiles, inputs = map(t.word, range(1, 5))
+    table, stride = t.word(5, "ptr"), t.word(6)
     halves = range(0, ROW, VECTOR)
 
-    def tile(j: str, _: list[str]) -> list[str]:
+    def tile(j: str, _: list[str]) -> None:
         mine = t.add(weights, t.times(t.times(j, inputs), OUT))
         first = t.add(to, t.times(t.times(j, OUT), stride))
 
-        def rows(r: str, _: list[str]) -> list[str]:
+        def rows(r: str, _: list[str]) -> None:
             row = t.times(r, ROW)
 
             def add(k: str, sums: list[str]) -> list[str]:
                 x = t.at("%W", t.add(t.load("i64", table, k, "i64"), row))
-                xs = [t.load(_V, x, str(half)) for half in halves]
+                xs = [t.load(_V, x, half) for half in halves]
                 four = t.at("%W", t.add(mine, t.times(k, OUT)))
                 after = []
                 for out in range(OUT):
-                    w = t.spread(t.load("double", four, str(out)))
+                    w = t.spread(t.load("double", four, out))
                     for half, each in enumerate(xs):
                         after.append(t.fused(w, each, sums[out * len(xs) + half]))
                 return after
@@ -168,19 +158,15 @@ def _product() -> str:
                 place = t.add(t.add(first, t.times(stride, out)), row)
                 for half, at in enumerate(halves):
                     t.store(_V, found[out * len(halves) + half], "%W", t.add(place, at))
-            return []
 
         t.loop("%n", rows)
-        return []
 
     t.loop(tiles, tile)
-    return t.end()
 
 
-def _outer() -> str:
+def _outer(t: Text) -> None:
     """Its gradient: n tiles of the table, each OUT d, ACROSS x, and the places of the sums."""
-    t = _kernel("outer")
-    table, rows = t.new(f"inttoptr i64 {t.word(1)} to ptr"), t.load("i64", "%W", str(ROWS))
+    table, rows = t.word(1, "ptr"), t.load("i64", "%W", ROWS)
     whole = t.new(f"sdiv i64 {rows}, {VECTOR}")
     rest = t.new(f"srem i64 {rows}, {VECTOR}")
     lanes = ", ".join(f"i64 {i}" for i in range(VECTOR))
@@ -193,9 +179,9 @@ def _outer() -> str:
     is_rest = t.new(f"icmp sgt i64 {rest}, 0")
     last = t.new(f"zext i1 {is_rest} to i64")
 
-    def tile(i: str, _: list[str]) -> list[str]:
+    def tile(i: str, _: list[str]) -> None:
         mine = t.at(table, t.times(i, OUT + ACROSS + OUT * ACROSS), "i64")
-        places = [t.load("i64", mine, str(k), "i64") for k in range(OUT + ACROSS)]
+        places = [t.load("i64", mine, k, "i64") for k in range(OUT + ACROSS)]
         starts = [t.at("%W", place) for place in places]
 
         def products(xs: list[str], sums: list[str]) -> list[str]:
@@ -218,81 +204,68 @@ def _outer() -> str:
         sums = t.loop(whole, add, _V, ["zeroinitializer"] * (OUT * ACROSS))
         sums = t.loop(last, add_rest, _V, sums)
         for k, found in enumerate(sums):
-            place = t.load("i64", mine, str(OUT + ACROSS + k), "i64")
+            place = t.load("i64", mine, OUT + ACROSS + k, "i64")
             one = t.new(f"call reassoc double @{_SUM}(double -0.0, {_V} {found})")
             before = t.load("double", "%W", place)
             t.store("double", t.new(f"fadd double {before}, {one}"), "%W", place)
-        return []
 
     t.loop("%n", tile)
-    return t.end()
 
 
-def _rows() -> str:
+def _rows(t: Text) -> None:
     """The arguments of the block's rows, each in its register; n rows, the last one repeated."""
-    t = _kernel("rows")
     to, width, stride = map(t.word, range(1, 4))
-    rows = t.add(t.load("i64", "%W", str(ROWS)), -1)
-    source = t.load("ptr", "%W", str(INPUTS))
-    places = t.load("ptr", "%W", str(PLACES))
+    rows = t.add(t.load("i64", "%W", ROWS), -1)
+    source = t.load("ptr", "%W", INPUTS)
+    places = t.load("ptr", "%W", PLACES)
 
-    def row(r: str, _: list[str]) -> list[str]:
+    def row(r: str, _: list[str]) -> None:
         known = t.new(f"icmp slt i64 {r}, {rows}")
         place = t.load("i64", places, t.new(f"select i1 {known}, i64 {r}, i64 {rows}"), "i64")
         mine, first = t.at(source, t.times(place, width)), t.add(to, r)
 
-        def one(c: str, _: list[str]) -> list[str]:
+        def one(c: str, _: list[str]) -> None:
             t.store("double", t.load("double", mine, c), "%W", t.add(first, t.times(c, stride)))
-            return []
 
         t.loop(width, one)
-        return []
 
     t.loop("%n", row)
-    return t.end()
 
 
-def _results() -> str:
+def _results(t: Text) -> None:
     """The registers of a table to where the rows' results stand; words: width, header's place."""
-    t = _kernel("results")
-    table, width, where = t.new(f"inttoptr i64 {t.word(1)} to ptr"), t.word(2), t.word(3)
-    results, places = t.load("ptr", "%W", where), t.load("ptr", "%W", str(PLACES))
+    table, width, where = t.word(1, "ptr"), t.word(2), t.word(3)
+    results, places = t.load("ptr", "%W", where), t.load("ptr", "%W", PLACES)
 
-    def row(r: str, _: list[str]) -> list[str]:
+    def row(r: str, _: list[str]) -> None:
         mine = t.at(results, t.times(t.load("i64", places, r, "i64"), width))
 
-        def one(k: str, _: list[str]) -> list[str]:
+        def one(k: str, _: list[str]) -> None:
             x = t.load("double", "%W", t.add(t.load("i64", table, k, "i64"), r))
             t.store("double", x, mine, k)
-            return []
 
         t.loop(width, one)
-        return []
 
-    t.loop(t.load("i64", "%W", str(ROWS)), row)
-    return t.end()
+    t.loop(t.load("i64", "%W", ROWS), row)
 
 
-def _sound() -> str:
+def _sound(t: Text) -> None:
     """Note in the header whether one of the rows of a register is infinite or nan."""
-    t = _kernel("sound")
     mine = t.at("%W", t.word(1))
 
     def one(r: str, found: list[str]) -> list[str]:
         nothing = t.new(f"fmul double {t.load('double', mine, r)}, 0.0")
         return [t.new(f"fadd double {found[0]}, {nothing}")]
 
-    before = t.load("double", "%W", str(BAD))
-    (found,) = t.loop(t.load("i64", "%W", str(ROWS)), one, "double", [before])
-    t.store("double", found, "%W", str(BAD))
-    return t.end()
+    before = t.load("double", "%W", BAD)
+    (found,) = t.loop(t.load("i64", "%W", ROWS), one, "double", [before])
+    t.store("double", found, "%W", BAD)
 
 
-def _mean() -> str:
+def _mean(t: Text) -> None:
     """The gradient: sums over rows by their number, and what is the same for all rows."""
-    t = _kernel("mean")
-    sums, table, to = t.word(1), t.new(f"inttoptr i64 {t.word(2)} to ptr"), t.word(3)
-    share = t.load("double", "%W", str(SHARE))
+    sums, table, to = t.word(1), t.word(2, "ptr"), t.word(3)
+    share = t.load("double", "%W", SHARE)
 
     def one(i: str, found: list[str]) -> list[str]:
         mean = t.new(f"fmul double {t.load('double', '%W', t.add(sums, i))}, {share}")
@@ -303,22 +276,20 @@ def _mean() -> str:
         nothing = t.new(f"fmul double {slope}, 0.0")
         return [t.new(f"fadd double {found[0]}, {nothing}")]
 
-    (found,) = t.loop("%n", one, "double", [t.load("double", "%W", str(BAD))])
-    t.store("double", found, "%W", str(BAD))
-    return t.end()
+    (found,) = t.loop("%n", one, "double", [t.load("double", "%W", BAD)])
+    t.store("double", found, "%W", BAD)
 
 
-def _descend() -> str:
+def _descend(t: Text) -> None:
     """A step of SGD, as `nn.SGD` writes it, on n vectors; words: parameters, gradient, momentum
     and where the gradient is kept that was followed.
     """
-    t = _kernel("descend")
     params, slopes, buffers, followed = (t.at("%W", t.word(k)) for k in (1, 2, 3, 4))
     decay, keep, take, direct, carried, rate = (
-        t.spread(t.load("double", "%W", str(k))) for k in range(DECAY, RATE + 1)
+        t.spread(t.load("double", "%W", k)) for k in range(DECAY, RATE + 1)
     )
 
-    def one(i: str, _: list[str]) -> list[str]:
+    def one(i: str, _: list[str]) -> None:
         at = t.times(i, VECTOR)
         p, slope, buffer = (t.load(_V, base, at) for base in (params, slopes, buffers))
         t.store(_V, slope, followed, at)
@@ -329,38 +300,39 @@ def _descend() -> str:
         own, old = t.new(f"fmul {_V} {direct}, {slope}"), t.new(f"fmul {_V} {carried}, {buffer}")
         way = t.new(f"fmul {_V} {rate}, {t.new(f'fadd {_V} {own}, {old}')}")
         t.store(_V, t.new(f"fsub {_V} {p}, {way}"), params, at)
-        return []
 
     t.loop("%n", one)
     for later, now in ((LATER_KEEP, KEEP), (LATER_TAKE, TAKE)):
-        t.store("double", t.load("double", "%W", str(later)), "%W", str(now))
-    return t.end()
+        t.store("double", t.load("double", "%W", later), "%W", now)
 
 
 def _run() -> str:
     """`count` instructions from `first` on."""
     t = Text("define internal void @run(ptr %code, i64 %first, i64 %count, ptr %W) {")
 
-    def one(i: str, _: list[str]) -> list[str]:
+    def one(i: str, _: list[str]) -> None:
         code = t.at("%code", t.times(t.add("%first", i), WORDS), "i64")
         count = t.load("i64", code, str(WORDS - 2), "i64")
         function = t.new(f"load ptr, ptr {code}")
         t.lines.append(f"call void {function}(ptr {code}, ptr %W, i64 {count})")
-        return []
 
     t.loop("%count", one)
     return t.end()
 
 
-def _steps() -> str:
-    """Steps of `batch` rows of the `count` in the table `order`.
+def _epochs() -> str:
+    """Steps of `batch` rows of the `count` of each epoch, whose places in the `order` follow.
 
     The parts of the code are done once a step, once a block, once a step again, and, where loss and
-    gradient are finite, last. Returns where the step begins that was not finished.
+    gradient are finite, last. Results of one epoch stand behind those of another. Returns how many
+    rows were finished.
     """
     parts = ", ".join(f"i64 %part{k}" for k in range(4))
-    takes = f"ptr %code, {parts}, ptr %W, ptr %order, i64 %count, i64 %batch, i64 %most"
-    t = Text(f"define internal i64 @steps({takes}) {{")
+    t = Text(
+        f"define i64 @epochs(ptr %code, {parts}, ptr %W, ptr %order, i64 %count, i64 %batch, "
+        "i64 %most, i64 %epochs, i64 %outputs) {"
+    )
+    losses, outputs = (t.load("ptr", "%W", k) for k in (LOSSES, OUTPUTS))
     ends = ["0"]
     for k in range(4):
         ends.append(t.add(ends[-1], f"%part{k}"))
@@ -371,70 +343,39 @@ def _steps() -> str:
     def least(x: str, y: str) -> str:
         return t.new(f"select i1 {t.new(f'icmp slt i64 {x}, {y}')}, i64 {x}, i64 {y}")
 
-    t.lines += ["br label %next", "next:", "%at = phi i64 [0, %entry], [%then, %moved]"]
+    total = t.times("%count", "%epochs")
     t.lines += [
-        "%more = icmp slt i64 %at, %count",
-        "br i1 %more, label %step, label %finished",
+        *("br label %next", "next:", "%at = phi i64 [0, %entry], [%then, %moved]"),
+        *(f"%more = icmp slt i64 %at, {total}", "br i1 %more, label %step, label %finished"),
         "step:",
     ]
     t.label = "step"
-    rows = least("%batch", t.new("sub i64 %count, %at"))
+    row = t.new("srem i64 %at, %count")
+    first = t.new(f"sub i64 %at, {row}")
+    t.store("ptr", t.at(losses, first), "%W", LOSSES)
+    t.store("ptr", t.at(outputs, t.times(first, "%outputs")), "%W", OUTPUTS)
+    rows = least("%batch", t.new(f"sub i64 %count, {row}"))
     share = t.new(f"fdiv double 1.0, {t.new(f'sitofp i64 {rows} to double')}")
-    t.store("double", share, "%W", str(SHARE))
-    t.store("double", "0.0", "%W", str(BAD))
+    t.store("double", share, "%W", SHARE)
+    t.store("double", "0.0", "%W", BAD)
     run(0)
     blocks = t.new(f"sdiv i64 {t.add(t.add(rows, '%most'), -1)}, %most")
 
-    def block(b: str, _: list[str]) -> list[str]:
+    def block(b: str, _: list[str]) -> None:
         done = t.times(b, "%most")
-        t.store("i64", least("%most", t.new(f"sub i64 {rows}, {done}")), "%W", str(ROWS))
-        t.store("ptr", t.at("%order", t.add("%at", done), "i64"), "%W", str(PLACES))
+        t.store("i64", least("%most", t.new(f"sub i64 {rows}, {done}")), "%W", ROWS)
+        t.store("ptr", t.at("%order", t.add("%at", done), "i64"), "%W", PLACES)
         run(1)
-        return []
 
     t.loop(blocks, block)
     run(2)
     t.lines += [
-        f"%sound = fcmp oeq double {t.load('double', '%W', str(BAD))}, 0.0",
-        "br i1 %sound, label %moved, label %finished",
-        "moved:",
+        f"%sound = fcmp oeq double {t.load('double', '%W', BAD)}, 0.0",
+        *("br i1 %sound, label %moved, label %finished", "moved:"),
     ]
     run(3)
     t.lines += [f"%then = add i64 %at, {rows}", "br label %next", "finished:"]
     return t.end("ret i64 %at")
-
-
-def _epochs() -> str:
-    """Those steps over and over, `epochs` times, with an order of `count` rows for each.
-
-    The first outputs follow each other in the header. Returns how many rows were finished.
-    """
-    parts = ", ".join(f"i64 %part{k}" for k in range(4))
-    takes = f"ptr %code, {parts}, ptr %W, ptr %order, i64 %count, i64 %batch, i64 %most"
-    t = Text(f"define i64 @epochs({takes}, i64 %epochs, i64 %outputs) {{")
-    starts = [t.load("ptr", "%W", str(k)) for k in (LOSSES, OUTPUTS)]
-    t.lines += ["br label %next", "next:", "%e = phi i64 [0, %entry], [%then, %whole]"]
-    first = t.times("%e", "%count")
-    t.lines += [
-        "%more = icmp slt i64 %e, %epochs",
-        "br i1 %more, label %epoch, label %finished",
-        "epoch:",
-    ]
-    t.store("ptr", t.at(starts[0], first), "%W", str(LOSSES))
-    t.store("ptr", t.at(starts[1], t.times(first, "%outputs")), "%W", str(OUTPUTS))
-    mine = takes.replace("ptr %order", f"ptr {t.at('%order', first, 'i64')}")
-    done = t.new(f"call i64 @steps({mine})")
-    t.lines += [
-        f"%all = icmp eq i64 {done}, %count",
-        "br i1 %all, label %whole, label %broken",
-        "whole:",
-        "%then = add i64 %e, 1",
-        "br label %next",
-        "broken:",
-        f"ret i64 {t.add(first, done)}",
-        "finished:",
-    ]
-    return t.end(f"ret i64 {first}")
 
 
 def _compiled() -> Code:
@@ -446,10 +387,13 @@ def _compiled() -> Code:
 
 
 def _compile() -> Code:
+    text = [f"declare {_V} @{_FMA}({_V}, {_V}, {_V})\ndeclare double @{_SUM}(double, {_V})\n"]
     kernels = (_gather, _total, _product, _outer, _rows, _results, _sound, _mean, _descend)
-    declared = f"declare {_V} @{_FMA}({_V}, {_V}, {_V})\ndeclare double @{_SUM}(double, {_V})\n"
-    text = [declared, *[write() for write in kernels], _run(), _steps(), _epochs()]
-    return Code("\n".join(text), optimize=2)
+    for write in kernels:
+        t = Text(f"define void @{write.__name__[1:]}(ptr %code, ptr %W, i64 %n) {{")
+        write(t)
+        text.append(t.end())
+    return Code("\n".join([*text, _run(), _epochs()]), optimize=2)
 
 
 @cache
