@@ -12,7 +12,6 @@ functions is; a row that cannot be read has no tape. Masks are the numbers 1 and
 """
 
 import math
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
@@ -27,8 +26,6 @@ from autograd.engine import table
 from autograd.engine.primitive import Primitive
 
 COMPENSATED = sum([1e100, 1.0, -1e100]) != 0.0  # so does Python sum floats from 3.12 on
-BY_LEAST = sys.version_info >= (3, 12)  # how `math.hypot` scales numbers below LEAST
-LEAST, LEAST_EXPONENT = 2.0**-1022, -1023.0  # of normal floats; what `logb` says below them
 Step = tuple[Any, tuple[Any, ...]]  # a function and its operands: numbers of values, or floats
 Guard = tuple[Any, Any, Any, bool]  # NumPy's comparison, two values, and what it must be
 
@@ -50,11 +47,6 @@ class Plan(NamedTuple):
 
 class UnreadableError(Exception):
     """A row that does not come apart into NumPy's functions."""
-
-
-def logb(x: Any) -> Any:
-    """The exponent of a float, as C's function of that name; of symbols only."""
-    return x.builder.elementwise(logb, x)
 
 
 def erf(x: Any) -> Any:
@@ -134,56 +126,6 @@ def _floor_divide(x: Any, y: Any) -> Any:
     return np.where(y, whole, x / y)
 
 
-def _hypot(x: Any, y: Any) -> Any:
-    """CPython's `vector_norm`: scaled, squares without rounding, and a correction by Newton."""
-    x, y = np.absolute(x), np.absolute(y)
-    largest = np.where(np.greater(y, x), y, x)
-    tiny = np.less(np.add(logb(largest), 1.0), LEAST_EXPONENT)
-    lifted = np.where(tiny, largest / LEAST, largest)
-    scale = np.exp2(-(logb(lifted) + 1.0))
-    exact, low, lost = 1.0, 0.0, 0.0
-
-    def add(product: tuple[Any, Any]) -> None:
-        nonlocal exact, low, lost
-        after = exact + product[0]
-        lost = lost + ((exact - after) + product[0])
-        exact, low = after, low + product[1]
-
-    for each in (x, y):
-        add(_product(*[np.where(tiny, each / LEAST, each) * scale] * 2))
-    root = np.sqrt((exact - 1.0) + (low + lost))
-    add(_product(-root, root))
-    root = (root + ((exact - 1.0) + (low + lost)) / (2.0 * root)) / scale
-    root = np.where(tiny, LEAST * root if BY_LEAST else _tiny_hypot(x, y, largest), root)
-    infinite = np.where(np.equal(x, math.inf), 1.0, np.equal(y, math.inf))
-    nan = np.where(np.equal(x, x), np.not_equal(y, y), 1.0)
-    return np.where(infinite, math.inf, np.where(nan, math.nan, np.where(largest, root, 0.0)))
-
-
-def _tiny_hypot(x: Any, y: Any, largest: Any) -> Any:
-    """What Python 3.11 does where the larger is no normal float."""
-    exact, lost = 1.0, 0.0
-    for each in (x / largest, y / largest):
-        after = exact + each * each
-        lost = lost + ((exact - after) + each * each)
-        exact = after
-    return largest * np.sqrt((exact - 1.0) + lost)
-
-
-def _product(x: Any, y: Any) -> tuple[Any, Any]:
-    """The product and what its rounding lost (Dekker 1971)."""
-    (a, b), (c, d) = _split(x), _split(y)
-    high, middle = a * c, a * d + b * c
-    product = high + middle
-    return product, ((high - product) + middle) + b * d
-
-
-def _split(x: Any) -> tuple[Any, Any]:
-    scaled = x * 134217729.0
-    high = scaled - (scaled - x)
-    return high, x - high
-
-
 AS_FLOATS: dict[Primitive, Callable[..., Any]] = {
     table.relu: lambda x: np.where(np.less_equal(x, 0.0), 0.0, x),
     table.sign: lambda x: np.where(
@@ -195,7 +137,6 @@ AS_FLOATS: dict[Primitive, Callable[..., Any]] = {
     table.select: lambda c, x, y: np.where(c, x, y),
     table.mod: _mod,
     table.floor_divide: _floor_divide,
-    table.hypot: _hypot,
     table.erf: erf,
     table.dot: _dot,
     table.logsumexp: _logsumexp,

@@ -224,7 +224,9 @@ sqrt: Primitive = row("sqrt", math.sqrt, np.sqrt, lambda out, x: (0.5 / out,),
     latex=r"\sqrt{#1}", domain=lambda x: x >= 0.0)
 cbrt = row("cbrt", _cbrt, _cbrt_array, lambda out, x: (1.0 / (3.0 * out * out),),
     latex=r"\sqrt[3]{#1}")
-hypot: Primitive = row("hypot", math.hypot, np.hypot, lambda out, x, y: (x / out, y / out))
+# libm's, as NumPy's is; `math.hypot` is Python's own, whose last digit may be another.
+hypot: Primitive = row("hypot", lambda x, y: absolute(complex(x, y)), np.hypot,
+    lambda out, x, y: (x / out, y / out))
 
 # Kinks, where nan wins, as in NumPy, and derivatives are PyTorch's.
 maximum = row("maximum", _maximum, np.maximum, lambda out, x, y: (_share(x, y), _share(y, x)),
