@@ -7,6 +7,8 @@ array program, in units of EPS, by standard forward error analysis (Higham, Accu
 of Numerical Algorithms, chapter 3). Invariant: what has no bound is equal to eager bit for bit.
 """
 
+import functools
+import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -38,8 +40,8 @@ STEADY = {
         *("tanh", "sigmoid", "softplus", "sin", "cos", "arctan", "arcsinh"),
     )
 }
-
-
+# Instructions that round; the others hand on what their operands have.
+ROUNDING = ("sum", "matmul", "logsumexp")
 # Rows whose results are no larger than their input, or than both together.
 SAME_SIZE = {TABLE[name] for name in ("neg", "abs", "magnitude", "relu", "where", "detach")}
 SUM_OF_SIZES = {TABLE[name] for name in ("+", "-", "maximum", "minimum")}
@@ -87,8 +89,9 @@ class Bounds:
     def _bound(self, array: Array) -> Any:
         if isinstance(array.op, Primitive):
             return self._elementwise(array)
-        rule = getattr(self, f"_{array.op}", None)
-        return None if rule is None else rule(array)  # arguments, parameters and constants
+        bounds, rule = list(map(self.of, array.args)), getattr(self, f"_{array.op}", None)
+        exact = array.op not in ROUNDING and all(bound is None for bound in bounds)
+        return None if exact or rule is None else rule(array, *bounds)
 
     def _elementwise(self, array: Array) -> Any:
         row, args = array.op, array.args
@@ -130,21 +133,13 @@ class Bounds:
             total = apart if total is None else total + apart
         return total * (1.0 / EPS)
 
-    def _take(self, array: Array) -> Any:
-        bound = self.of(array.args[0])
-        return None if bound is None else self.program.take(bound, array.data)
+    def _take(self, array: Array, bound: Any) -> Any:
+        return self.program.take(bound, array.data)
 
-    def _pick(self, array: Array) -> Any:
-        table, places = array.args
-        bound = self.of(table)
-        if bound is None:
-            return None
-        return self.program.array("pick", (bound, places), array.shape, array.batched)
+    def _pick(self, array: Array, bound: Any, _: Any) -> Any:
+        return self.program.array("pick", (bound, array.args[1]), array.shape, array.batched)
 
-    def _join(self, array: Array) -> Any:
-        bounds = [self.of(a) for a in array.args]
-        if all(b is None for b in bounds):
-            return None
+    def _join(self, array: Array, *bounds: Any) -> Any:
         parts = tuple(
             self._zeros(a.shape) if b is None else b
             for a, b in zip(array.args, bounds, strict=True)
@@ -154,34 +149,31 @@ class Bounds:
     def _zeros(self, shape: tuple[int, ...]) -> Array:
         return self.program.array("constants", (), shape, False, np.zeros(shape))
 
-    def _expand(self, array: Array) -> Any:
-        bound = self.of(array.args[0])
-        return None if bound is None else self.program.expand(bound, array.shape[1])
+    def _expand(self, array: Array, bound: Any) -> Any:
+        return self.program.expand(bound, array.shape[1])
 
-    def _sum(self, array: Array) -> Any:
-        (x,) = array.args
-        terms = 2.0 * max(x.shape[1], self.terms.get(array, 0))
-        total, bound = self._total(array, self._size(x)) * terms, self.of(x)
-        return total if bound is None else total + self._total(array, bound)
-
-    def _maximum(self, array: Array) -> Any:
-        bound = self.of(array.args[0])
-        return None if bound is None else self._total(array, bound)
+    def _maximum(self, array: Array, bound: Any) -> Any:
+        return self._total(array, bound)
 
     _minimum = _maximum
 
-    def _logsumexp(self, array: Array) -> Any:
+    def _sum(self, array: Array, bound: Any) -> Any:
         (x,) = array.args
-        bound, size = self.of(x), self._size(x) * 4.0 + (ULPS + x.shape[1])
+        terms = 2.0 * max(x.shape[1], self.terms.get(array, 0))
+        total = self._total(array, self._size(x)) * terms
+        return total if bound is None else total + self._total(array, bound)
+
+    def _logsumexp(self, array: Array, bound: Any) -> Any:
+        (x,) = array.args
+        size = self._size(x) * 4.0 + (ULPS + x.shape[1])
         total = self._total(array, size if bound is None else size + bound)
         return total + self._size(array) * ULPS
 
-    def _matmul(self, array: Array) -> Any:
+    def _matmul(self, array: Array, *bounds: Any) -> Any:
         right, left = array.args
         terms = 2.0 * max(right.shape[-1], self.terms.get(array, 0))
         sizes = self._size(right), self._size(left)
         total = self._product(array, *sizes) * terms
-        bounds = self.of(right), self.of(left)
         if bounds[0] is not None:
             total = total + self._product(array, bounds[0], sizes[1])
         if bounds[1] is not None:
@@ -204,6 +196,12 @@ class CoarseBounds(Bounds):
     Nearly always it shows already that nothing is undecided, and costs a few numbers a layer.
     """
 
+    def _bound(self, array: Array) -> Any:
+        bounds = [bound for bound in map(self.of, array.args) if bound is not None]
+        if array.op in ("take", "pick", "expand", "join") and bounds:
+            return functools.reduce(operator.add, bounds)
+        return super()._bound(array)
+
     def _size(self, x: Any) -> Any:
         if not isinstance(x, Array):
             return primitives.abs(x)
@@ -218,22 +216,6 @@ class CoarseBounds(Bounds):
 
     def _moves(self, array: Array, i: int, step: Any) -> Any:
         return self._size(super()._moves(array, i, step))
-
-    def _take(self, array: Array) -> Any:
-        return self.of(array.args[0])
-
-    def _pick(self, array: Array) -> Any:
-        return self.of(array.args[0])
-
-    def _join(self, array: Array) -> Any:
-        total = None
-        for bound in map(self.of, array.args):
-            if bound is not None:
-                total = bound if total is None else total + bound
-        return total
-
-    def _expand(self, array: Array) -> Any:
-        return self.of(array.args[0])
 
     def _product(self, array: Array, right: Any, left: Any) -> Any:
         return right * left * float(array.args[0].shape[-1])
