@@ -52,11 +52,16 @@ class Reroller:
         uses = uses_of(program, results)
         self.sums = find_sums(program, uses)
         self.extremes = find_extremes(program, uses)
+        self._inputs = list(program.args)
+        for slot, total in self.sums.items():
+            self._inputs[slot] = total.inputs
+        for slot, extreme in self.extremes.items():
+            self._inputs[slot] = extreme.items
         size = len(program)
         kinds = np.array(program.kind, dtype=np.int8)
         wanted = program.needed(results, self._inputs)
         self.slots = [slot for slot in wanted if program.kind[slot] == OPERATION]
-        self._depth = depths(self._inputs, self.slots, size)
+        self._depth = depths(self._inputs, self.slots)
         self.depth = max([self._depth[slot] for slot in self.slots], default=0)
         self.arrays = ArrayProgram()
         self.filled = False  # whether some products are computed that nobody asked for
@@ -90,28 +95,18 @@ class Reroller:
 
     def run(self) -> None:
         """Place all slots that the results need."""
+        place = {
+            "sum": self._place_sums,
+            "extreme": self._place_extremes,
+            "look-up": self._place_lookups,
+            "logsumexp": self._place_logsumexps,
+        }
         for slots in schedule(self._inputs, self.slots, self._depth, self._kind):
             groups: dict[Any, list[int]] = defaultdict(list)
             for slot in slots:
                 groups[self._kind_here(slot)].append(slot)
             for key, group in groups.items():
-                if key[0] == "sum":
-                    self._place_sums(group)
-                elif key[0] == "extreme":
-                    self._place_extremes(group)
-                elif key[0] == "look-up":
-                    self._place_lookups(group)
-                elif key[0] == "logsumexp":
-                    self._place_logsumexps(group)
-                else:
-                    self._place_elementwise(key[0], group)
-
-    def _inputs(self, slot: int) -> tuple[int, ...]:
-        total = self.sums.get(slot)
-        if total is not None:
-            return total.left + total.right + total.addends
-        extreme = self.extremes.get(slot)
-        return self.scalars.args[slot] if extreme is None else extreme.items
+                place.get(key[0], self._place_elementwise)(group)
 
     def _kind(self, slot: int) -> Any:
         """What an operation is, whatever it is applied to: those of one kind wait to meet."""
@@ -158,11 +153,11 @@ class Reroller:
         self.home[chosen] = number
         self.position[chosen] = np.arange(len(chosen)) if positions is None else positions
 
-    def _place_elementwise(self, primitive: Any, slots: list[int]) -> None:
+    def _place_elementwise(self, slots: list[int]) -> None:
         columns = np.array([self.scalars.args[slot] for slot in slots]).T
         order = self._natural_order(columns)
         operands = [self.gather(column[order]) for column in columns]
-        result = self.arrays.primitive(primitive, *operands)
+        result = self.arrays.primitive(self.scalars.what[slots[0]], *operands)
         self._stand(np.array(slots)[order].tolist(), result)
 
     def _natural_order(self, columns: Any) -> Any:

@@ -10,7 +10,7 @@ arithmetic (x * 1, x / 1, x - 0, --x) are made. Invariant: no rewrite changes a 
 """
 
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,6 @@ from autograd.engine.primitive import Primitive
 from autograd.symbolic import COMPARISONS
 
 ARGUMENT, PARAMETER, CONSTANT, OPERATION = range(4)
-Inputs = Callable[[int], Sequence[int]]
 
 
 @dataclass
@@ -69,15 +68,17 @@ class ScalarProgram:
         """Return the number in a slot of a constant, else None."""
         return self.what[slot] if self.kind[slot] == CONSTANT else None
 
-    def needed(self, roots: Iterable[int], inputs: Inputs | None = None) -> list[int]:
-        """Return the slots that the roots need, in order; `inputs` are what a slot needs itself."""
-        inputs = inputs or self.args.__getitem__
+    def needed(
+        self, roots: Iterable[int], inputs: Sequence[Sequence[int]] | None = None
+    ) -> list[int]:
+        """Return the slots that the roots need, in order; `inputs` are what each needs itself."""
+        inputs = inputs or self.args
         wanted = [False] * len(self)
         for slot in roots:
             wanted[slot] = True
         for slot in range(len(wanted) - 1, -1, -1):
             if wanted[slot]:
-                for arg in inputs(slot):
+                for arg in inputs[slot]:
                     wanted[arg] = True
         return [slot for slot, is_wanted in enumerate(wanted) if is_wanted]
 

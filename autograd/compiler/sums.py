@@ -27,6 +27,11 @@ class Sum:
     right: tuple[int, ...]
     addends: tuple[int, ...]
 
+    @property
+    def inputs(self) -> tuple[int, ...]:
+        """All that is added up."""
+        return self.left + self.right + self.addends
+
 
 @dataclass(frozen=True, slots=True)
 class Extreme:

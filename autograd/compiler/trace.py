@@ -411,7 +411,7 @@ def _used(program: ScalarProgram, roots: Iterable[int]) -> frozenset[int]:
     """The numbers of the parameters on which the roots depend, but for what is detached."""
     pairs = zip(program.what, program.args, strict=True)
     inputs = [() if what is table.detach else args for what, args in pairs]
-    reached = program.needed(roots, inputs.__getitem__)
+    reached = program.needed(roots, inputs)
     return frozenset([program.what[s] for s in reached if program.kind[s] == PARAMETER])
 
 
