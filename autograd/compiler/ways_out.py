@@ -117,10 +117,6 @@ def only(replayers: Sequence[Replayer], name: str, way: str) -> Replayer:
     return replayers[0]
 
 
-def _is_array(x: Any) -> bool:
-    return isinstance(x, Array)
-
-
 def _is_implied(guard: Guard, recording: Recording) -> bool:
     """Whether a guard asks no more than that a number is one, or an index one of its table.
 
@@ -274,14 +270,14 @@ class Library(ABC):
         """Walk through the program; returns an item for each of its results."""
         known: dict[Array, Any] = {}
         for array in program.instructions:
-            args = [known[a] if _is_array(a) else a for a in array.args]
+            args = [known[a] if isinstance(a, Array) else a for a in array.args]
             if array.op == "argument":
                 known[array] = arguments[array.data]
             elif array.op == "parameters":
                 known[array] = parameters
             elif isinstance(array.op, Primitive):
                 inputs = [
-                    Foreign(x, self) if _is_array(a) else x
+                    Foreign(x, self) if isinstance(a, Array) else x
                     for a, x in zip(array.args, args, strict=True)
                 ]
                 known[array] = self.number(self.row(array.op, *inputs))
