@@ -309,7 +309,7 @@ class _Writer:
             alike.setdefault(tuple(each), []).append(d)
         table: list[int] = []
         for xs, ds in alike.items():
-            while any(wanted[ds[0]].values()) or any(any(wanted[d].values()) for d in ds):
+            while any(any(wanted[d].values()) for d in ds):
                 ends = {(d, x): wanted[d][x].pop() for d in ds for x in xs if wanted[d][x]}
                 table += self._tiles(ds, xs, ends)
         nothing = OUT + ACROSS + OUT * ACROSS

@@ -79,17 +79,15 @@ class Reroller:
         self.position = np.zeros(size + len(FILLERS), dtype=np.intp)
         self.constant = np.full(size + len(FILLERS), np.nan)
         self.is_constant = np.zeros(size + len(FILLERS), dtype=bool)
-        starts = np.cumsum([0, *widths])
-        for kind, home in ((ARGUMENT, None), (PARAMETER, len(widths)), (CONSTANT, -1)):
+        starts = np.cumsum([0, *widths])  # the parameters come last
+        for kind, first in ((ARGUMENT, 0), (PARAMETER, starts[-1])):
             mine = np.flatnonzero(kinds == kind)
-            what = [program.what[slot] for slot in mine.tolist()]
-            if kind == CONSTANT:
-                self.constant[mine], self.is_constant[mine] = what, True
-                continue
-            number = np.array(what, dtype=np.intp)
-            which = np.searchsorted(starts, number, side="right") - 1
-            self.home[mine] = which if home is None else home
-            self.position[mine] = number - (starts[which] if home is None else 0)
+            number = first + np.array([program.what[slot] for slot in mine.tolist()], dtype=np.intp)
+            self.home[mine] = np.searchsorted(starts, number, side="right") - 1
+            self.position[mine] = number - starts[self.home[mine]]
+        mine = np.flatnonzero(kinds == CONSTANT)
+        self.constant[mine] = [program.what[slot] for slot in mine.tolist()]
+        self.is_constant[mine] = True
         self.constant[size:], self.is_constant[size:] = FILLERS, True
         self._homes: list[int] = self.home.tolist()
 

@@ -184,12 +184,8 @@ class LeakError(TypeError):
 class _ProgramRow(Primitive):
     """What made a mean: its value cannot be computed again from the parameters alone."""
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _program_row, ()
-
-
-def _program_row() -> Primitive:
-    return PROGRAM
+    def __reduce__(self) -> str:
+        return "PROGRAM"
 
 
 def _unknown(*inputs: Any) -> float:

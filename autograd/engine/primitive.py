@@ -117,7 +117,7 @@ class Primitive:
     def __deepcopy__(self, memo: dict[int, Any]) -> "Primitive":
         return self
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> str | tuple[Any, ...]:
         return lookup, (self.name,)
 
 
