@@ -7,6 +7,7 @@ are made of the function and start without any.
 """
 
 import inspect
+import math
 import os
 import sys
 import threading
@@ -206,15 +207,9 @@ class Program:
             rows.append([as_value(leaf, "the result") for leaf in leaves])
         if not rows:
             raise ValueError("an empty batch has no results to differentiate: pass a row")
-        parts, start = [], 0
-        for shape in blocks(structure):
-            stop = start + int(np.prod(shape))
-            part = np.empty((len(rows), stop - start), dtype=object)
-            for i, row in enumerate(rows):
-                part[i] = row[start:stop]
-            parts.append(part)
-            start = stop
-        return rebuild(structure, parts, batch=True)
+        whole = np.array(rows, dtype=object)
+        ends = np.cumsum([math.prod(shape) for shape in blocks(structure)], dtype=int)
+        return rebuild(structure, np.split(whole, ends[:-1], axis=1), batch=True)
 
     def _mean_itself(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Value:
         results = self._itself(args, kwargs)

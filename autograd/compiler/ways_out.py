@@ -179,8 +179,8 @@ class Library(ABC):
     """What each instruction of an array program is elsewhere.
 
     Items are what the library computes with; they have the trailing shapes of the arrays, and where
-    these are `batched` a batch axis in front. The method of an instruction has its name, and takes
-    the array and the items of its operands.
+    these are `batched` a batch axis in front. The method of an instruction, `take`, `join`, `sum`,
+    `logsumexp` and `matmul` too, has its name, and takes the array and the items of its operands.
     """
 
     title: ClassVar[str]
@@ -202,10 +202,6 @@ class Library(ABC):
         """Return the item, through which no derivative flows."""
 
     @abstractmethod
-    def take(self, array: Array, source: Any) -> Any:
-        """The elements `array.data` of the last axis."""
-
-    @abstractmethod
     def gather(self, source: Any, places: Any, shape: tuple[int, ...] | None) -> Any:
         """The elements at places, whole numbers of the program, of this trailing `shape`.
 
@@ -213,24 +209,8 @@ class Library(ABC):
         """
 
     @abstractmethod
-    def join(self, array: Array, *parts: Any) -> Any:
-        """The parts one after another, of which some may lack the batch axis."""
-
-    @abstractmethod
-    def sum(self, array: Array, x: Any) -> Any:
-        """The sum over the last axis."""
-
-    @abstractmethod
     def extreme(self, array: Array, x: Any) -> Any:
         """The largest of the last axis, or the smallest, where `array.op` is "minimum"."""
-
-    @abstractmethod
-    def logsumexp(self, array: Array, x: Any) -> Any:
-        """The logarithm of the sum of exponentials over the last axis."""
-
-    @abstractmethod
-    def matmul(self, array: Array, right: Any, left: Any) -> Any:
-        """The matrix `right` times `left` transposed, its rows one after another."""
 
     def constants(self, array: Array) -> Any:
         """The numbers `array.data`."""
