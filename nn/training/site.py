@@ -99,7 +99,7 @@ class Site:
                     return self._run(flat, *question.batches[0], question.reverse)
                 return self._descend(flat, question.batches, question.shares)
         except Exception as error:
-            return error
+            return _travelling(error)
 
     def _set_up(
         self, pickled: bytes, X: Array | None, targets: Array, weights: Array | None
@@ -157,3 +157,17 @@ class Site:
             outputs.append(output.copy())
         moved = Moved(flat, [share.state for share in shares], gradient)
         return np.concatenate(losses), np.concatenate(outputs), moved
+
+
+def _travelling(error: Exception) -> Exception:
+    """The error, or what it says where it cannot be pickled: no answer would arrive at all."""
+    import cloudpickle
+
+    try:
+        cloudpickle.loads(cloudpickle.dumps(error))
+    except Exception:
+        twin = RuntimeError(f"{type(error).__name__}: {error}")
+        for note in getattr(error, "__notes__", ()):
+            twin.add_note(note)
+        return twin
+    return error

@@ -45,7 +45,9 @@ class Workers:
         self.local, self.client, self.sync_every = local, client, sync_every
         self.params, self.clipping, self.optimizer = local.params, clip, _bare(optimizer)
         self.known: dict[Examples, Parts] = {}
-        self.count = len(_workers(client))  # for the whole training: sums keep their order
+        # For the whole training, so that sums keep their order; another number is other rounding,
+        # and with `sync_every` another training.
+        self.count = len(_workers(client))
 
     def __enter__(self) -> Self:
         return self
@@ -261,9 +263,10 @@ class Parts:
         if not self.disturbed:
             return
         held: dict[str, list[int]] = {worker: [] for worker in _workers(self.client)}
-        at = self.client.who_has([f for f in self.futures if f is not None])
-        for part, future in enumerate(self.futures):
-            for worker in at.get(future.key, ()) if future is not None else ():
+        there = {p: f for p, f in enumerate(self.futures) if f and f.status == "finished"}
+        at = self.client.who_has(list(there.values()))
+        for part, future in there.items():
+            for worker in at.get(future.key, ()):
                 held.setdefault(worker, []).append(part)
         if held and max(map(len, held.values())) - min(map(len, held.values())) > 1:
             most = max(held.values(), key=len)
@@ -308,6 +311,11 @@ class Parts:
             except TimeoutError:
                 if not _workers(self.client):
                     raise OSError("the workers were lost") from None
+            except (RuntimeError, ValueError) as error:
+                block = self.blocks[part]
+                if block is not None and block.status == "error":  # what made the array went wrong
+                    raise
+                raise OSError(str(error)) from error  # a site that was lost before it was asked
 
     def _when_done(self, part: int, call: Any) -> Any:
         """The answer, as soon as it is there. A dead connection may stay silent for ever."""

@@ -363,19 +363,56 @@ def test_what_does_not_go_together_is_refused(client):
         trained(network(), client=client)
 
 
-def test_what_model_or_loss_raise_on_a_worker_is_raised_here(client):
+class OfTwo(Exception):
+    """Pickle makes it, and cannot read it again."""
+
+    def __init__(self, first, second):
+        super().__init__(f"{first} and {second}")
+
+
+@pytest.mark.parametrize("kind", [LookupError, OfTwo])
+def test_what_model_or_loss_raise_on_a_worker_is_raised_here(client, kind):
     def picky(output, target):
-        if target > 1.5:
-            raise LookupError(f"no such target as {target}")
+        if 0.5 < target < 1.5:
+            raise OfTwo("a lookup", "failed") if kind is OfTwo else LookupError("a lookup failed")
         return (output - target) ** 2
 
-    def loss(output, target):
-        return picky(output, 1.0 if target < 1.5 else 2.0)
+    targets = np.arange(90) % 2 * 2.0
+    targets[50] = 1.0  # neither the least nor the largest, with which the loss is tried before
+    with pytest.raises(Exception, match=r"a lookup (and )?failed") as caught:
+        trained(network(1), targets, loss=picky, client=client)
+    assert caught.value.__class__ is (RuntimeError if kind is OfTwo else LookupError)
+    assert "on a worker" in caught.value.__notes__[-1]
 
-    y = np.where(np.arange(90) == 50, 2.0, 1.0)
-    with pytest.raises(LookupError, match="no such target") as caught:
-        trained(network(1), y, loss=loss, client=client)
-    assert caught.value.__class__ is LookupError
+
+def test_a_site_that_was_lost_before_it_was_asked_is_made_anew(client):
+    def lost(X):
+        raise RuntimeError("Worker holding Actor was lost")  # as the scheduler says it
+
+    made = workers.Parts._made
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            workers.Parts,
+            "_made",
+            lambda parts, part: (
+                made(parts, part) if parts.disturbed else client.submit(lost, None, pure=False)
+            ),
+        )
+        found, _ = trained(network(), client=client)
+    assert found.tolist() == trained(network(), client=client)[0].tolist()
+
+
+def test_what_makes_a_dask_array_may_fail(client):
+    da = pytest.importorskip("dask.array")
+
+    def read(block):
+        raise RuntimeError("the file is gone")
+
+    parts = workers.Parts(client, Examples(network(), X, LABELS), 1)
+    broken = da.from_array(X, chunks=X.shape).map_blocks(read, dtype=float, meta=X[:0])
+    parts.blocks = client.compute(broken.to_delayed().ravel().tolist())
+    with pytest.raises(RuntimeError, match="the file is gone"):
+        parts.ask({0: None})
 
 
 def test_divergence_is_told_as_in_one_process(client):
@@ -428,6 +465,7 @@ def test_a_worker_killed_costs_time_only(cluster, client, moment, monkeypatch):
         monkeypatch.setattr(workers.Parts, "ask", watched)
     else:
         options["batch_callbacks"] = [killer]
+    assert len(client.nthreads()) == 2  # as many parts as in the undisturbed run
     found, other = trained(network(), client=client, **options)
     assert len(killer.killed) == 1
     assert found.tolist() == undisturbed.tolist()
