@@ -2,7 +2,8 @@
 
 For models of several sizes and batches of 64 and 1,024 examples: milliseconds a step, the fastest
 of some epochs of `nn.fit`, alternating. The cluster's two workers share the cores with whoever asks
-them, so that this measures what asking costs; more cores is what other machines are for.
+them, so that this measures what asking costs; more cores is what other machines are for. Needs the
+extra `distributed`.
 
     python benchmarks/workers.py
 """
@@ -11,6 +12,7 @@ import argparse
 import logging
 import pickle
 import random
+import sys
 import time
 import warnings
 
@@ -56,7 +58,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=int, default=6)
     epochs = parser.parse_args().epochs
-    from distributed import Client, LocalCluster
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError:
+        sys.exit("this measures Dask: pip install -e '.[distributed]'")
 
     sent, ask = [0], workers.Parts.ask
 
