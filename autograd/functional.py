@@ -72,8 +72,8 @@ def jacobian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     """Return the function that computes all first derivatives of `f`.
 
     The result has the structure of what `f` returns, with a gradient, as `grad` gives it, in the
-    place of each scalar: for a list of m scalars and a list of n arguments m lists of n, for
-    arrays of the shapes s and t an array of the shape s + t. Raises what `grad` raises.
+    place of each scalar: for a list of m scalars and a list of n arguments m lists of n, for arrays
+    of the shapes s and t an array of the shape s + t. `argnums` and errors are as for `grad`.
     """
     _check("jacobian", f, argnums)
 
@@ -87,7 +87,7 @@ def jacobian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
 def hessian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     """Return the function that computes all second derivatives of `f`, which returns one scalar.
 
-    For a list of n scalars the result is n lists of n. Raises what `grad` raises.
+    For a list of n scalars the result is n lists of n. `argnums` and errors are as for `grad`.
     """
     return jacobian(grad(f, argnums), argnums)
 

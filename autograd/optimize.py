@@ -50,7 +50,7 @@ def minimize(
         method: SciPy's, which gets the derivatives that it takes. "Newton" is "trust-exact". By
             default "BFGS", with bounds "L-BFGS-B", as SciPy has it.
         bounds: as SciPy takes them, one pair (lowest, highest) for each scalar of `x0` in order.
-        callback: called after each step with x, nested as `x0`. All others are SciPy's.
+        callback: called after each step with x, nested as `x0`. `tol` and `options` are SciPy's.
 
     Returns SciPy's result, its parts `x`, `jac` and `hess` nested; no success where `f` is not
     finite. Raises `TypeError` inside a function that is being differentiated or compiled.
@@ -114,7 +114,8 @@ def root(
     `f` returns as many scalars as `x0` holds, nested in any way. The `method` of
     `scipy.optimize.root` is "hybr" (Powell's hybrid method) or "lm" (Levenberg and Marquardt's; it
     takes more equations than unknowns, and also calls a minimum of the sum of squares a success).
-    Returns SciPy's result, `x` nested as `x0`, `fun` as what `f` returns; see `minimize`.
+    Returns SciPy's result, `x` nested as `x0`, `fun` as what `f` returns. All else is as for
+    `minimize`. Raises `ValueError` for another `method` or another number of scalars than `x0` has.
     """
     optimize, name, at = _prepare("root", f, args, method, ("hybr", "lm"))
     nested = _Nested(x0)

@@ -74,7 +74,7 @@ class Module:
         return self.forward(*args, **kwargs)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the output for one example; what a subclass defines."""
+        """Return the output for one example; a subclass defines it, else `TypeError`."""
         raise TypeError(f"{type(self).__name__} defines neither `forward(x)` nor `__call__(x)`")
 
     def __getstate__(self) -> dict[str, Any]:
@@ -113,7 +113,7 @@ class Module:
             parameter.grad = UNTOUCHED
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
-        """Freeze the parameters, where False, or let them be trained again; returns the module.
+        """Freeze the parameters, `requires_grad` False, or let them be trained; returns the module.
 
         As in PyTorch a frozen parameter still is one, with its name in `parameters()` and
         `state_dict()`, but no optimiser moves it: one made now leaves it out, one made before

@@ -1,13 +1,17 @@
 """The pages of README and of the site: every block of code runs, and every public name is there."""
 
+import ast
 import contextlib
 import doctest
+import inspect
 import io
 import re
 import shlex
 import subprocess
+import textwrap
 import tomllib
 import types
+from dataclasses import is_dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -20,6 +24,7 @@ import nn.sklearn
 from autograd.engine.primitive import TABLE
 from nn.commands.main import main
 from nn.commands.parser import parse
+from nn.layers.recurrent import RecurrentLayer
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -160,6 +165,82 @@ def documented(module):
 @pytest.mark.parametrize("module", [autograd, nn, nn.data, nn.sklearn], ids=lambda m: m.__name__)
 def test_the_reference_holds_every_public_name(module):
     assert documented(module) == public(module)
+
+
+def explained():
+    """Every public function, class and method of a class: its name, itself, and its docstring.
+
+    A method that a base class has, too, is explained there, and so is what NumPy calls as we do.
+    """
+    seen = set()
+    modules = (nn.data, nn.schedules, nn.losses, nn.optim, nn.layers, nn.sklearn, autograd, nn)
+    for module in modules:
+        for name in module.__all__:
+            item = getattr(module, name)
+            if not (inspect.isclass(item) or inspect.isroutine(item)) or item in seen:
+                continue
+            seen.add(item)
+            yield f"{module.__name__}.{name}", inspect.unwrap(item), item.__doc__ or ""
+            for own, method in vars(item).items() if inspect.isclass(item) else ():
+                inherited = any(hasattr(base, own) for base in item.__mro__[1:])
+                method = inspect.unwrap(getattr(method, "__func__", method))
+                if inspect.isfunction(method) and not (own.startswith("_") or inherited):
+                    if item is not autograd.Value or method.__doc__:
+                        yield f"{module.__name__}.{name}.{own}", method, method.__doc__ or ""
+
+
+EXPLAINED = list(explained())
+BY_NAME = {name.rpartition(".")[2]: (item, text) for name, item, text in EXPLAINED}
+BY_NAME["RecurrentLayer"] = (RecurrentLayer, RecurrentLayer.__doc__)
+REFERENCE = re.compile(r"(?:as for|see|as to|[Rr]aises as|as|what) `(?:nn\.)?(\w+)`(?: raises)?")
+NOT_OURS = {"KeyboardInterrupt", "ValuesAmongArguments"}  # passed on, and caught
+
+
+def whole(text, depth=3):
+    """A docstring with those that it refers to."""
+    found = REFERENCE.findall(" ".join(text.split())) if depth else []
+    names = [name for name in found if name in BY_NAME]
+    return " ".join([text, *(whole(BY_NAME[name][1], depth - 1) for name in names)])
+
+
+def unexplained(item, text):
+    """What a docstring leaves out: arguments, and errors that are raised in the body itself."""
+    said, made = whole(text), item
+    if inspect.isclass(item):
+        made = item.__init__ if "__init__" in vars(item) or is_dataclass(item) else None
+    if not inspect.isfunction(made):
+        return []
+    kinds = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
+    parameters = inspect.signature(made).parameters.values()
+    needed = [p.name for p in parameters if p.kind not in kinds and p.name != "self"]
+    with contextlib.suppress(OSError):  # a dataclass writes its own
+        tree = ast.parse(textwrap.dedent(inspect.getsource(made)))
+        raised = [node.exc for node in ast.walk(tree) if isinstance(node, ast.Raise)]
+        names = [
+            error.func.id for error in raised if isinstance(getattr(error, "func", 0), ast.Name)
+        ]
+        needed += [name for name in names if name.endswith("Error")]
+    return [name for name in needed if not re.search(rf"\b{name}\b", said)]
+
+
+@pytest.mark.parametrize(
+    ("item", "text"), [x[1:] for x in EXPLAINED], ids=[x[0] for x in EXPLAINED]
+)
+def test_a_docstring_names_every_argument_and_what_is_raised(item, text):
+    assert text and unexplained(item, text) == []
+
+
+def test_what_a_docstring_leaves_out_is_found():
+    def mean(values, weights):
+        """Return the mean of `values`."""
+        if len(values) != len(weights):
+            raise ValueError("of different lengths")
+
+    def other(y, epochs):
+        """Train once more, where arguments are as for `fit`."""
+
+    assert unexplained(mean, mean.__doc__) == ["weights", "ValueError"]
+    assert unexplained(other, other.__doc__) == []
 
 
 def test_getting_started_names_every_extra_for_users():

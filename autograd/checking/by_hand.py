@@ -71,7 +71,8 @@ def assert_gradients(
 ) -> None:
     """Raise `AssertionError` with the table of `check` where an answer is not right.
 
-    Answers are given in a mapping, as to `check`, or by name: `assert_gradients(f, x=-4, y=-4)`.
+    `root`, the mapping `answers`, `names`, `of`, `hints`, `optimizer` and errors are as for
+    `check`; answers may also be given by name: `assert_gradients(f, x=-4, y=-4)`.
     """
     __tracebackhide__ = True  # pytest shows the line of the test
     given = {**(answers or {}), **by_name}

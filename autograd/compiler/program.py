@@ -46,9 +46,10 @@ MOST_KINDS = 64  # of calls whose recordings are kept; the least recently used g
 class Program:
     """What `compile` returns: call it, or ask for `mean` or `value_and_grad`.
 
-    With `batch=True` every argument has a leading batch axis of one length B, and results have
-    it, too. Parameters are the leaf Values that the function used without taking them as
-    arguments; their data are read afresh at each call.
+    With `batch=True` every argument has a leading batch axis of one length B, and results have it,
+    too. Parameters are the leaf Values that the function used without taking them as arguments;
+    their data are read afresh at each call. Arguments and errors are as for `compile`; `lists`, for
+    models written for lists: rows of arrays are nested lists, too.
     """
 
     def __init__(
@@ -58,7 +59,6 @@ class Program:
         static_argnames: tuple[str, ...] = (),
         lists: bool = False,
     ) -> None:
-        """`lists`, for models written for lists: rows of arrays are nested lists, too."""
         self._function, self._batch = function, batch
         self._static, self._lists = static_argnames, lists
         self._signature = Signature(function, batch, static_argnames, lists)
@@ -135,7 +135,10 @@ class Program:
     def value_and_grad_on(
         self, shared: Shared, flat: FloatArray, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[float, FloatArray]:
-        """Return the mean and the gradient on a caller's flat array, aligned with it."""
+        """Return the mean for `args`, `kwargs`, and its gradient, aligned with a caller's `flat`.
+
+        `shared` says where in `flat` the parameters are. Raises as `value_and_grad`.
+        """
         if recording():
             raise TypeError(
                 "a step of an optimiser inside a function that is being recorded would be made "
@@ -344,7 +347,7 @@ class Program:
         return "\n".join(lines)
 
     def bind(self, values: list[Value], *args: Any) -> "BoundProgram":
-        """Record for arguments like these, and return the program on the caller's flat array."""
+        """Record for arguments like these, and return the program on a flat array of `values`."""
         replayer, arrays, count = self._read(args, {})
         replayer.start(arrays, count)
         return BoundProgram(replayer, values)

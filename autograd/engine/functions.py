@@ -30,7 +30,7 @@ def where(condition: Any, a: Any, b: Any) -> Any:
 
 
 def clip(x: Any, low: Any = None, high: Any = None) -> Any:
-    """Return `x`, or the bound it lies beyond; None is no bound.
+    """Return `x`, or the bound, `low` or `high`, that it lies beyond; None is no bound.
 
     At a bound half of the gradient goes to each, as at every tie.
     """
@@ -44,7 +44,7 @@ def gelu(x: Any) -> Any:
 
 
 def logsumexp(xs: Iterable[Any]) -> Any:
-    """Return log(exp(x_1) + ... + exp(x_n)) without overflow.
+    """Return log(exp(x_1) + ... + exp(x_n)) of `xs`, n scalars, without overflow.
 
     Raises `ValueError` for an empty sequence.
     """
@@ -52,7 +52,7 @@ def logsumexp(xs: Iterable[Any]) -> Any:
 
 
 def softmax(xs: Iterable[Any]) -> list[Any]:
-    """Return the n probabilities exp(x_i) / (exp(x_1) + ... + exp(x_n)), without overflow.
+    """Return the n probabilities exp(x_i) / (exp(x_1) + ... + exp(x_n)) of `xs`, without overflow.
 
     Raises `ValueError` for an empty sequence.
     """
@@ -64,7 +64,7 @@ def softmax(xs: Iterable[Any]) -> list[Any]:
 
 
 def dot(a: Sequence[Any], b: Sequence[Any]) -> Any:
-    """Return a_1 b_1 + ... + a_n b_n as one node; 0 for two empty sequences.
+    """Return a_1 b_1 + ... + a_n b_n of `a` and `b` as one node; 0 for two empty sequences.
 
     Raises `ValueError` where the lengths differ.
     """

@@ -189,9 +189,9 @@ def without(*kinds: type[Mode]) -> Iterator[None]:
 class no_grad(Mode):
     """Record nothing inside: `with no_grad(): ...`, or `@no_grad()` on a function.
 
-    Results are leaves with data and no parents. In a function that is being compiled operations
-    are recorded all the same and cut off from the gradient. As in PyTorch, a generator that is
-    suspended inside the block leaves it open for its caller.
+    Results are leaves with data and no parents. In a function that is being compiled operations are
+    recorded all the same and cut off from the gradient. As in PyTorch, a generator that is
+    suspended inside the block leaves it open for its caller. `TypeError` without parentheses.
     """
 
     def __init__(self, *function: Any) -> None:

@@ -225,7 +225,7 @@ class Value(Node):
         return gelu(self)
 
     def clip(self, low: Any = None, high: Any = None, out: Any = None) -> Any:
-        """Return the number, or the bound it lies beyond, as np.clip(v, low, high) does."""
+        """Return what `clip` does, for np.clip(v, low, high); `TypeError` for `out`, an array."""
         if out is not None:
             raise TypeError("`out` cannot take a Value: write y = np.clip(v, low, high)")
         return clip(self, low, high)

@@ -20,7 +20,7 @@ def check_examples(X: Any, name: str = "X") -> Array:
     """Return `X`, shape (n, ...), as an array of floats.
 
     Raises `ValueError` unless it holds at least one example, all of one shape, all of finite
-    numbers; the message names the place, such as `X[3][1]`.
+    numbers; the message names the place, such as `X[3][1]`, with `name` for `X`.
     """
     array = _array(X, name)
     if array.size == 0:
@@ -40,7 +40,7 @@ def check_rows(shape: tuple[int, ...], name: str) -> None:
 def check_targets(y: Any, n: int, name: str = "y") -> Array:
     """Return `y` as an array of floats, shape (n,), or (n, outputs) with two or more outputs.
 
-    Raises `ValueError` where there are not `n` of them or they are not finite numbers.
+    Raises `ValueError`, with `name` for `y`, where there are not `n` of them, all finite numbers.
     """
     array = _array(y, name)
     if array.ndim not in (1, 2) or array.shape[1:] == (0,):
@@ -52,7 +52,7 @@ def check_targets(y: Any, n: int, name: str = "y") -> Array:
 
 
 def check_several_classes(labels: Any, name: str = "y") -> None:
-    """Raise `ValueError` where two or more examples are all of one class: nothing to tell apart."""
+    """Raise `ValueError` where two or more `labels`, called `name`, are all of one class."""
     found = np.unique(np.asarray(labels))
     if len(labels) > 1 and len(found) < 2:
         raise ValueError(

@@ -42,7 +42,7 @@ def read_csv(
 
     How the file is written down is found out (`read_table` says how) unless `delimiter`,
     `encoding`, `decimal`, `thousands` and `header` say it; `missing` are more words, such as -200,
-    for what is missing. `scale` as for `load`, of numbers.
+    for what is missing. `scale` and `test_fraction` are as for `load`.
 
     Raises `ValueError` that names the column of what is wrong, or the row, `OSError` where there
     is no file, and `ImportError` without pandas or scikit-learn.

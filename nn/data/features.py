@@ -54,7 +54,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Features:
-    """The columns that are inputs, how their file was read, and `names` where it has no header."""
+    """The `columns` that are inputs, the `reading` of the file, `names` if it has no header."""
 
     columns: tuple[Column, ...]
     reading: Reading
@@ -73,7 +73,10 @@ class Features:
         return [i for i, column in pairs if not column.categories]
 
     def read(self, path: str, target: str, reading: Reading) -> Table:
-        """Return another file as a table that `encode` takes; its target need not be there."""
+        """Return the file at `path` as a table that `encode` takes; its target need not be there.
+
+        It is read as the first was, or by `reading`. Raises as `read_table`.
+        """
         table = read_table(path, reading)
         if self.names and len(table.columns) == len(self.names) - 1:
             names = [name for name in self.names if name != target]

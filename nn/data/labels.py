@@ -9,7 +9,7 @@ from nn.checks import check_size
 
 
 def one_hot(labels: Any, classes: int) -> npt.NDArray[np.float64]:
-    """Return rows of shape (n, classes): 1.0 at the label, 0.0 elsewhere.
+    """Return a row for each of n `labels`, shape (n, classes): 1.0 at the label, 0.0 elsewhere.
 
     Raises `ValueError` for a label outside 0..classes - 1, `TypeError` for one that is not whole.
     """

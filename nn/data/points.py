@@ -8,8 +8,9 @@ from nn.checks import Array, check_size, not_negative
 def xor(n: int = 200, *, noise: float = 0.15, seed: int = 0) -> tuple[Array, Array]:
     """Return `n` points around the corners of the unit square, X (n, 2), and labels (n,).
 
-    The label is 1 where the corner's coordinates differ; the corners take turns, and `noise` is
-    the standard deviation around them. Raises `ValueError` for an `n` below 1 or negative noise.
+    The label is 1 where the corner's coordinates differ; the corners take turns, and `noise`, drawn
+    by `seed`, is the standard deviation around them. Raises `ValueError` for an `n` below 1 or
+    negative noise.
     """
     corners = np.arange(check_size("n", n)) % 4
     centers = np.stack([corners // 2, corners % 2], axis=1)
@@ -23,9 +24,9 @@ def spirals(
 ) -> tuple[Array, Array]:
     """Return `n` points on `arms` spirals inside the unit circle, X (n, 2), and arms (n,).
 
-    Point i is on arm i % arms; on each arm the radius grows evenly and the angle by 4 radians,
-    with `noise` as the standard deviation of the angle (as in Stanford's course CS231n). Raises
-    `ValueError` for sizes below 1 or negative noise.
+    Point i is on arm i % arms; on each arm the radius grows evenly and the angle by 4 radians, with
+    `noise` as the standard deviation of the angle (as in Stanford's course CS231n), drawn by
+    `seed`. Raises `ValueError` for sizes below 1 or negative noise.
     """
     n, arms = check_size("n", n), check_size("arms", arms)
     arm = np.arange(n) % arms

@@ -42,7 +42,7 @@ class Scaling:
         return scaled
 
     def undo(self, X: Array) -> Array:
-        """Return what `apply` was given, up to rounding."""
+        """Return what `apply` was given, up to rounding, where `X` is what it returned."""
         with np.errstate(over="ignore"):
             plain: Array = X * np.array(self.scale) + np.array(self.center)
         return plain

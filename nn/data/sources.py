@@ -42,6 +42,8 @@ def load(
 ) -> Any:
     """Return the data set called `name`, split by `seed`, each class in its proportion.
 
+    `test_fraction`, between 0 and 1, is the share of its examples that are for testing.
+
     `digits`: 1,797 images of 8x8 pixels, 64 inputs in [0, 1]; `iris`: 150 flowers, 4 inputs, the
     usual scaling is "minmax"; `moons`, `circles`, `xor` and three `spirals`: noisy points of the
     plane, drawn by `seed`; `mnist`: 70,000 images of 28x28 pixels, downloaded the first time.

@@ -26,8 +26,9 @@ MAX_BYTES = 2**28
 class Reading:
     """How a table is written down; what is None follows from the file.
 
-    `missing` are words for what is missing, beside those in `MISSING`. Raises `ValueError` for
-    signs that cannot be told from digits or from each other.
+    `delimiter` between cells, `encoding` of the bytes, signs for `decimal` and `thousands`, and
+    whether there is a `header`. `missing` are words for what is missing, beside those in `MISSING`.
+    Raises `ValueError` for signs that cannot be told from digits or from each other.
     """
 
     delimiter: str | None = None
@@ -86,7 +87,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Table:
-    """The cells of a file, a pandas DataFrame of text, and how they were read."""
+    """The `cells` of the file called `name`, a pandas DataFrame of text, and its `reading`."""
 
     name: str
     cells: Any

@@ -24,7 +24,7 @@ Array = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Text:
-    """A text, and its `vocabulary`: all its characters, sorted; a token is a place in it.
+    """A `text` called `name`; `vocabulary` is all its characters, sorted, a token a place in it.
 
     Raises `ValueError` for a text without two different characters: nothing could be learnt.
     """
@@ -48,7 +48,7 @@ class Text:
         return [line for line in self.text.split("\n") if line]
 
     def encode(self, text: str) -> list[int]:
-        """Return the token of each character; raises `ValueError` for an unknown one."""
+        """Return the token of each character of `text`; `ValueError` for an unknown one."""
         places = {character: i for i, character in enumerate(self.vocabulary)}
         unknown = next((c for c in text if c not in places), None)
         if unknown is not None:
@@ -83,7 +83,7 @@ class Text:
 
 
 def read_text(path: str | os.PathLike[str], *, encoding: str = "utf-8-sig") -> Text:
-    """Return the text in the file at `path`, every kind of line end as `\\n`.
+    """Return the text in the file at `path`, by `encoding`, every kind of line end as `\\n`.
 
     Raises `ValueError` where it cannot be decoded, or has not two different characters, and
     `OSError` where there is no file to read.

@@ -41,9 +41,10 @@ def save_checkpoint(
 ) -> None:
     """Write `model` and the state of its training to the file at `path`.
 
-    `rng` is the generator that shuffles, or several; those that the model's modules hold are
-    saved with it. `extra` is what else to keep, `epoch=5` say: numbers, strings, lists, dicts.
-    `nn.load(path)` reads the model alone. Raises as `nn.save`, and `TypeError` for what is no JSON.
+    `optimizer` and `schedule` are saved where they are given. `rng` is the generator that shuffles,
+    or several; those that the model's modules hold are saved with it. `extra` is what else to keep,
+    `epoch=5` say: numbers, strings, lists, dicts. `nn.load(path)` reads the model alone. Raises as
+    `nn.save`, and `TypeError` for what is no JSON.
     """
     check_module(model)
     architecture = describe(model) if hasattr(model, "architecture") else None
@@ -69,8 +70,9 @@ def load_checkpoint(
 ) -> dict[str, Any]:
     """Put the checkpoint at `path` into what was passed when it was saved; return its `extra`.
 
-    All of it has to be passed again, built as it was: training that goes on without the state of
-    its optimiser would not be the same. Raises as `nn.load`, and then nothing has changed.
+    All of it, `model`, `optimizer`, `schedule` and `rng`, has to be passed again, built as it was:
+    training that goes on without the state of its optimiser would not be the same. `max_bytes` and
+    errors are as for `load`; after one nothing has changed.
     """
     check_module(model)
     saved = document(read(path, max_bytes))

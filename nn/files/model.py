@@ -34,8 +34,9 @@ def save(model: Module, path: Path, *, weights_only: bool = False) -> None:
 def load(path: Path, *, into: Module | None = None, max_bytes: int = MAX_BYTES) -> Module:
     """Return the model in the file at `path`, in the mode it was saved in.
 
-    With `into`, its weights go into that model, which must have the same parameter names, and
-    that model is returned. Files need not be trusted: nothing in them is imported or evaluated.
+    With `into`, its weights go into that model, which must have the same parameter names, and that
+    model is returned. Files need not be trusted: nothing in them is imported or evaluated, and one
+    of more than `max_bytes` is refused.
 
     Raises `LoadError`, a `ValueError`, for whatever is wrong with the content, or where it does
     not fit `into`, which is then unchanged; `OSError` where there is no file to read.

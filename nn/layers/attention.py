@@ -25,9 +25,9 @@ class MultiHeadAttention(Described):
     """Attention of `num_heads` heads on vectors of `embed_dim` numbers, PyTorch's of that name.
 
     The parameters have PyTorch's names: `in_proj_weight` and `in_proj_bias` make queries, keys and
-    values, in this order, and the layer `out_proj` mixes the heads' answers. `dropout` is the
-    probability with which, in training, a position is not listened to. `init`, by default
-    "xavier", and `rng` are as for `Neuron`; biases are 0 at first.
+    values, in this order, and the layer `out_proj` mixes the heads' answers; `bias` False leaves
+    out the biases of both. `dropout` is the probability with which, in training, a position is not
+    listened to. `init`, by default "xavier", and `rng` are as for `Neuron`; biases are 0 at first.
 
     Raises `ValueError` where `num_heads` does not divide `embed_dim`, and for sizes below 1.
     """

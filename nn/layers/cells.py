@@ -169,10 +169,12 @@ class Cell(Recurrent):
 
 
 class RNNCell(RNNStep, Cell):
-    """h' = tanh(W x + b + V h + c), or relu instead of tanh; as PyTorch's RNNCell.
+    """h' = tanh(W x + b + V h + c); as PyTorch's RNNCell.
 
-    `init` and `rng` are as for `Neuron`, by default uniform on +-1 / sqrt(hidden_size); biases are
-    0 at first.
+    x has `input_size` numbers and h `hidden_size`; without `bias` there is no b and no c;
+    `nonlinearity` is "tanh" or "relu". `init` and `rng` are as for `Neuron`, by default uniform on
+    +-1 / sqrt(hidden_size); biases are 0 at first. Raises `ValueError` for a size below 1 and
+    another `nonlinearity`.
     """
 
     arguments: ClassVar[tuple[str, ...]] = (*Cell.arguments, "nonlinearity")
@@ -196,7 +198,7 @@ class GRUCell(GRUStep, Cell):
 
 
 class LSTMCell(LSTMStep, Cell):
-    """Long short-term memory, from (h, c) to (h', c'); as for `RNNCell`, as PyTorch's LSTMCell."""
+    """Long short-term memory, (h, c) to (h', c'); as for `RNNCell`, and as PyTorch's LSTMCell."""
 
 
 def check_nonlinearity(name: Any) -> str:

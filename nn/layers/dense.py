@@ -23,7 +23,8 @@ class Neuron(Described):
     `nonlin=False` means no activation, as in micrograd; `activation` is a name or a function and
     overrides it. `init` is a name or a function; by default `he` for the relu family, else
     `xavier`, and `uniform` for the relu that nobody named, which is micrograd's. `rng` is a seed,
-    a `random.Random` or a NumPy generator; by default the system seeds one.
+    a `random.Random` or a NumPy generator; by default the system seeds one. `fan_out`, of which
+    `xavier` makes use, is how many neurons read the same inputs.
 
     Raises `ValueError` for an unknown name or a size below 1, `TypeError` for another kind of
     argument.
@@ -144,9 +145,9 @@ class Layer(Described):
 
 
 class Linear(Layer):
-    """A layer without activation, w . x + b, or w . x where `bias` is False; as PyTorch's Linear.
+    """`nout` numbers w . x + b of `nin`, or w . x where `bias` is False; as PyTorch's Linear.
 
-    `init` and `rng` are as for `Neuron`.
+    `init`, `rng` and errors are as for `Neuron`.
     """
 
     arguments: ClassVar = ("nin", "nout", "bias")
@@ -184,6 +185,8 @@ class MLP(Described):
     network everywhere; pass another seed for another one. `MLP(2, [16, 16, 1])` is micrograd's:
     relu inside, a linear output, and wide `uniform` weights, which a small network likes and a
     deep one does not: there say activation="relu", and `he` draws them.
+
+    Raises `ValueError` where `nouts` is empty or no list, and what `Neuron` raises.
     """
 
     arguments: ClassVar = ("nin", "nouts", "activation", "output")

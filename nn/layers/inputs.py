@@ -16,7 +16,10 @@ Vectors = list[list[Value]]
 
 
 def check_inputs(module: Module, x: Any, nin: int) -> list[Value]:
-    """Return `x` as a list of `nin` Values, numbers as constants; the error names `module`."""
+    """Return `x` as a list of `nin` Values, numbers as constants.
+
+    Raises `TypeError` or `ValueError`, with the name of `module`, for what is no such list.
+    """
     try:
         values = list(x)
     except TypeError:

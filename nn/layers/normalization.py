@@ -56,7 +56,8 @@ class LayerNorm(Normalization):
 
     Ba, Kiros and Hinton, Layer normalization (2016). `normalized_shape` is the width of the
     vectors; var is the mean of squares, not divided by n - 1. `init` draws the weights, by default
-    1; without `elementwise_affine` there is neither weight nor bias.
+    1, by the seed or generator `rng`; without `elementwise_affine` there is neither weight nor
+    bias.
     """
 
     arguments: ClassVar = ("normalized_shape", "eps", "elementwise_affine", "bias")

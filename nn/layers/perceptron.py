@@ -20,8 +20,8 @@ class Perceptron(Neuron):
     """The Heaviside step of w . x + b: class +1 where the score is above 0, else class -1.
 
     In training mode it returns the score, for `nn.fit(..., loss="perceptron_loss", batch_size=1)`
-    with labels -1 and 1; in evaluation mode, after `eval()`, the step. `init` and `rng` are as
-    for `Neuron`, but for `rng`: by default the seed 0, as for `MLP`.
+    with labels -1 and 1; in evaluation mode, after `eval()`, the step. `nin`, `init`, `rng` and
+    errors are as for `Neuron`, but for `rng`: by default the seed 0, as for `MLP`.
     """
 
     arguments: ClassVar = ("nin",)

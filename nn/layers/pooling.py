@@ -31,7 +31,9 @@ class MaxPool2d(_Pool):
     """The largest number in each window, as PyTorch's MaxPool2d; padding is never the largest.
 
     The gradient goes to the largest; where several are equal they share it, as in `maximum`.
-    Raises `ValueError` for a size or a stride below 1 or a padding above half the kernel.
+    `kernel_size`, `stride`, which is the kernel's where None, and `padding` are numbers, or pairs
+    for rows and columns. Raises `ValueError` for a size or a stride below 1 or a padding above half
+    the kernel.
     """
 
     def forward(self, x: Any) -> Image:
@@ -47,7 +49,7 @@ class MaxPool2d(_Pool):
 class AvgPool2d(_Pool):
     """The mean of each window, as PyTorch's AvgPool2d: padding counts as zeros.
 
-    Raises `ValueError` for a size or a stride below 1 or a padding above half the kernel.
+    `kernel_size`, `stride`, `padding` and errors are as for `MaxPool2d`.
     """
 
     def forward(self, x: Any) -> Image:

@@ -17,7 +17,8 @@ from nn.layers.inputs import Vectors, check_vectors
 class PositionalEmbedding(Described):
     """Adds a learnt vector at each of up to `max_len` positions, as GPT does.
 
-    The parameter `weight` is a table as that of an `Embedding`; `init` and `rng` are as there.
+    The parameter `weight` is a table as that of an `Embedding`; `embedding_dim`, `init` and `rng`
+    are as for `Embedding`.
     """
 
     arguments: ClassVar = ("max_len", "embedding_dim")

@@ -123,7 +123,8 @@ def load_playground(
     """Give `model`, and `optimizer`, the state that was copied out of a playground's page.
 
     `state` is the text itself or the path of a file that holds it. Raises `nn.LoadError` where it
-    is no such state or does not fit; then nothing has changed.
+    is no such state or does not fit, `TypeError` for a `model` that is no Module or a `state` that
+    is no text; then nothing has changed.
     """
     if not isinstance(state, str | os.PathLike):
         raise TypeError(f"`state` must be the text of a state or a path, got {state!r:.60}")

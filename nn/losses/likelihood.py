@@ -15,7 +15,7 @@ from nn.losses.targets import class_target, is_sequence, mean, pairs, weights
 
 
 def log_softmax(logits: Iterable[Any]) -> list[Any]:
-    """Return the n log-probabilities x_i - log(exp(x_1) + ... + exp(x_n)), which `nll` takes.
+    """Return log-probabilities x_i - log(exp(x_1) + ... + exp(x_n)) of n `logits`, for `nll`.
 
     Raises `ValueError` for an empty sequence.
     """
@@ -26,8 +26,8 @@ def log_softmax(logits: Iterable[Any]) -> list[Any]:
 def nll(log_probabilities: Sequence[Any], target: Any, *, weight: Any = None) -> Value:
     """Negative log-likelihood of the target; PyTorch's `nll_loss`, and so called here too.
 
-    -sum_c weight_c target_c log p_c, where `log_probabilities` is what `log_softmax` returns.
-    Otherwise as `cross_entropy`, which takes logits and does both.
+    -sum_c weight_c target_c log p_c, `weight` by default 1, where `log_probabilities` is what
+    `log_softmax` returns. Otherwise as `cross_entropy`, which takes logits and does both.
     """
     target = class_target("nll", log_probabilities, target)
     factors = None if weight is None else _class_weights(weight, log_probabilities)

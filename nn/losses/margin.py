@@ -7,15 +7,15 @@ from nn.losses.targets import mean, pairs
 
 
 def hinge_loss(output: Any, target: Any) -> Value:
-    """Max-margin loss max(0, 1 - target * score), the target -1 or +1; the mean over outputs."""
+    """Max-margin loss max(0, 1 - target * output), the target -1 or +1; the mean over outputs."""
     return mean([relu(1.0 - t * o) for o, t in _signed_pairs("hinge_loss", output, target)])
 
 
 def perceptron_loss(output: Any, target: Any) -> Value:
-    """Perceptron criterion max(0, -target * score), the target -1 or +1; the mean over outputs.
+    """Perceptron criterion max(0, -target * output), the target -1 or +1; the mean over outputs.
 
-    A gradient step on it is Rosenblatt's rule (1958). The score comes without a step function. At
-    score 0 the slope is half that of an error, so that weights that start at 0 learn.
+    A gradient step on it is Rosenblatt's rule (1958). The output comes without a step function. At
+    output 0 the slope is half that of an error, so that weights that start at 0 learn.
     """
     signed = _signed_pairs("perceptron_loss", output, target)
     return mean([maximum(-t * o, 0.0) for o, t in signed])

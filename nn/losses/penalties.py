@@ -28,8 +28,8 @@ def l1_penalty(parameters: Module | Iterable[Value], strength: float) -> Value:
 def l2_penalty(parameters: Module | Iterable[Value], strength: float) -> Value:
     """Return strength * sum w^2, whose gradient is 2 * strength * w (Hoerl and Kennard 1970).
 
-    In plain SGD that is `weight_decay=2 * strength`, on the weights only. Arguments and errors as
-    for `l1_penalty`.
+    In plain SGD that is `weight_decay=2 * strength`, on the weights only. Arguments and errors are
+    as for `l1_penalty`.
     """
     strength = not_negative("strength", strength)
     weights = _penalised(parameters)

@@ -8,7 +8,7 @@ from nn.losses.targets import mean, pairs, total
 
 
 def mse_loss(output: Any, target: Any) -> Value:
-    """Mean squared error over the outputs of one example, as PyTorch's `mse_loss`."""
+    """Mean (output - target)^2 of one example, as PyTorch's `mse_loss`."""
     return mean([(o - t) ** 2 for o, t in pairs("mse_loss", output, target)])
 
 
@@ -18,12 +18,12 @@ def squared_error(output: Any, target: Any) -> Value:
 
 
 def l1_loss(output: Any, target: Any) -> Value:
-    """Mean absolute error over the outputs of one example, as PyTorch's `l1_loss`; slope 0 at 0."""
+    """Mean |output - target| of one example, as PyTorch's `l1_loss`; slope 0 at 0."""
     return mean([abs(o - t) for o, t in pairs("l1_loss", output, target)])
 
 
 def huber_loss(output: Any, target: Any, delta: float = 1.0) -> Value:
-    """e^2 / 2 for an error |e| <= delta, else delta (|e| - delta / 2); mean over outputs.
+    """e^2 / 2 for e = output - target, |e| <= delta, else delta (|e| - delta / 2); the mean.
 
     Huber, Robust estimation of a location parameter (1964); as PyTorch's `huber_loss`. Raises
     `ValueError` unless `delta` is positive and finite.

@@ -16,8 +16,8 @@ class Adagrad(Optimizer):
     g = grad + weight_decay p;  s = s + g^2, at first `initial_accumulator_value`; at step t
     p = p - lr / (1 + (t - 1) lr_decay) g / (sqrt(s) + eps).
 
-    Raises `ValueError` for an `lr` that is not positive and finite and for any other argument
-    that is negative or not finite.
+    `params` are as for `Optimizer`. Raises `ValueError` for an `lr` that is not positive and finite
+    and for any other argument that is negative or not finite.
     """
 
     lr_decay = Hyperparameter(not_negative)

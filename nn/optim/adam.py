@@ -22,8 +22,8 @@ class Adam(Optimizer):
     after t steps p = p - lr (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps). With `amsgrad`
     the largest v so far stands for v (Reddi et al. 2018, https://arxiv.org/abs/1904.09237).
 
-    Raises `ValueError` for an `lr` that is not positive and finite, `betas` outside [0, 1), and
-    a negative or non-finite `eps` or `weight_decay`.
+    `params` are as for `Optimizer`. Raises `ValueError` for an `lr` that is not positive and
+    finite, `betas` outside [0, 1), and a negative or non-finite `eps` or `weight_decay`.
     """
 
     betas = Hyperparameter(fractions)
@@ -84,8 +84,9 @@ class Adam(Optimizer):
 class AdamW(Adam):
     """Adam with decoupled weight decay, by PyTorch's formulas.
 
-    First p = p (1 - lr weight_decay), then a step of Adam whose gradient knows nothing of the
-    decay (Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101). Raises as Adam does.
+    First p = p (1 - lr weight_decay), then a step of Adam whose gradient knows nothing of the decay
+    (Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101). Arguments and errors are as for
+    `Adam`.
     """
 
     def __init__(

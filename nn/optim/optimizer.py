@@ -76,8 +76,8 @@ class Optimizer(ABC):
     def add_param_group(self, group: dict[str, Any]) -> None:
         """Add parameters to train, `{"params": [...]}`, with hyperparameters of their own.
 
-        Raises as the constructor does, also for a parameter that another group has, and then
-        changes nothing.
+        Raises `TypeError` or `ValueError` as the constructor does, also for a parameter that
+        another `group` has, and then changes nothing.
         """
         if not isinstance(group, dict) or "params" not in group:
             raise TypeError(f"a parameter group is a dict with `params`, got {group!r:.60}")
@@ -142,7 +142,11 @@ class Optimizer(ABC):
 
     @abstractmethod
     def update(self, p: Any, grad: Any, state: dict[str, Any], group: dict[str, Any]) -> Any:
-        """Return the new value of `p`, a float, or an array, which may be changed in place."""
+        """Return the new value of `p`, a float, or an array, which may be changed in place.
+
+        `grad` is its gradient, of the same shape, `state` what it keeps between steps, a dict, and
+        `group` its hyperparameters.
+        """
 
     def entries(self) -> Iterator[tuple[Value, dict[str, Any], dict[str, Any]]]:
         """Yield each parameter with its state and its group."""
@@ -167,7 +171,7 @@ class Optimizer(ABC):
         return {"optimizer": type(self).__name__, "state": states, "param_groups": groups}
 
     def load_state_dict(self, loaded: Mapping[str, Any]) -> None:
-        """Take the states and hyperparameters that `state_dict` returned, of the same groups.
+        """Take the states and hyperparameters in `loaded`, from `state_dict` of the same groups.
 
         Raises `ValueError` or `TypeError` for what does not fit, and then changes nothing.
         """
@@ -223,9 +227,10 @@ class Optimizer(ABC):
         }
 
     def checked(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a group's hyperparameters, all or all but `lr`, each checked.
+        """Return a group's hyperparameters in `options`, all or all but `lr`, each checked.
 
-        Raises where one is unknown or unfit; a subclass may refuse those that exclude each other.
+        Raises `ValueError` where one is unknown or unfit; a subclass may refuse those that exclude
+        each other.
         """
         known = getattr(self, "defaults", options)
         for name in options:

@@ -18,8 +18,9 @@ class RMSprop(Optimizer):
     s = sqrt(v - a^2) + eps;  p = p - lr g / s, or with momentum b = momentum b + g / s and
     p = p - lr b.
 
-    Raises `ValueError` for an `lr` that is not positive and finite, `alpha` outside [0, 1), and
-    a negative or non-finite `eps`, `weight_decay` or `momentum`.
+    `params` are as for `Optimizer`. Raises `ValueError` for an `lr` that is not positive and
+    finite, `alpha` outside [0, 1), and a negative or non-finite `eps`, `weight_decay` or
+    `momentum`.
     """
 
     alpha = Hyperparameter(fraction)

@@ -15,8 +15,8 @@ class SGD(Optimizer):
     g = grad + weight_decay p;  with momentum m: b = m b + (1 - dampening) g, at first b = g;
     p = p - lr b, or with Nesterov's momentum p = p - lr (g + m b); without momentum p = p - lr g.
 
-    Raises `ValueError` for a negative or non-finite argument, an `lr` of 0, and for `nesterov`
-    without momentum or with dampening.
+    `params` are as for `Optimizer`. Raises `ValueError` for a negative or non-finite argument, an
+    `lr` of 0, and for `nesterov` without momentum or with dampening.
     """
 
     momentum = Hyperparameter(not_negative)

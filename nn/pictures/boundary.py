@@ -34,11 +34,11 @@ def plot_boundary(
     """Draw which class `model` finds at each point of the plane, how surely, and the examples.
 
     The paler, the nearer are the two best classes: in their probabilities, where `predict_proba`
-    has any, else in their outputs, measured by the largest difference in the picture.
-    `X` has shape (n, 2); `y`, shape (n,), holds -1 and 1 or 0 and 1 for one output, class indices
-    or one-hot rows for several. Classes are told apart as by `nn.accuracy(model, X, y, loss)`: a
-    single output's threshold depends on the labels and on `loss`. `resolution` is the number of
-    grid points along each axis, `classes` the names for the legend. Returns the Axes.
+    has any, else in their outputs, measured by the largest difference in the picture. `X` has shape
+    (n, 2); `y`, shape (n,), holds -1 and 1 or 0 and 1 for one output, class indices or one-hot rows
+    for several. Classes are told apart as by `nn.accuracy(model, X, y, loss)`: a single output's
+    threshold depends on the labels and on `loss`. `resolution` is the number of grid points along
+    each axis, `classes` the names for the legend. Returns the Axes, `ax` if given.
 
     Raises `ValueError` where `X` is not of shape (n, 2) and finite, `y` does not fit it or holds
     no classes, or `classes` has the wrong length, and `ImportError` without matplotlib.

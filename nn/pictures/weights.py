@@ -25,7 +25,7 @@ def plot_weights(
 
     `shape` is (rows, columns) of an image, by default a square where the number of inputs is one.
     All images share one scale, symmetric about 0, which is white. Neurons are numbered from 0;
-    `max_images` of them are shown at most. Returns the Axes, which holds an image for each.
+    `max_images` of them are shown at most. Returns the Axes, `ax` if given, with an image for each.
 
     Raises `TypeError` where `model` is no Module, `ValueError` where it has no `Layer` or `shape`
     does not fit the number of inputs, and `ImportError` without matplotlib.

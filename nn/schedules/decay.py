@@ -12,7 +12,8 @@ from nn.schedules.schedule import Schedule, for_groups
 class StepLR(Schedule):
     """Every `step_size` steps the rate is multiplied by gamma: lr = base gamma^(t // step_size).
 
-    Raises `ValueError` for a `step_size` below 1 or a `gamma` that is not positive and finite.
+    `optimizer` and `per` are as for `Schedule`. Raises `ValueError` for a `step_size` below 1 or a
+    `gamma` that is not positive and finite.
     """
 
     def __init__(
@@ -30,7 +31,8 @@ class StepLR(Schedule):
 class ExponentialLR(Schedule):
     """Every step the rate is multiplied by gamma: lr = base gamma^t.
 
-    Raises `ValueError` for a `gamma` that is not positive and finite.
+    `optimizer` and `per` are as for `Schedule`. Raises `ValueError` for a `gamma` that is not
+    positive and finite.
     """
 
     def __init__(self, optimizer: Optimizer, gamma: float, *, per: str = "epoch") -> None:
@@ -47,8 +49,8 @@ class CosineAnnealingLR(Schedule):
     """The rate falls to `eta_min` in `T_max` steps, along half a cosine, and then rises again.
 
     lr = eta_min + (base - eta_min) (1 + cos(pi t / T_max)) / 2  (Loshchilov and Hutter 2017,
-    https://arxiv.org/abs/1608.03983). Raises `ValueError` for a `T_max` below 1 or a negative
-    or non-finite `eta_min`.
+    https://arxiv.org/abs/1608.03983). `optimizer` and `per` are as for `Schedule`. Raises
+    `ValueError` for a `T_max` below 1 or a negative or non-finite `eta_min`.
     """
 
     def __init__(
@@ -70,8 +72,9 @@ class LambdaLR(Schedule):
     `lr_lambda` takes the number of steps taken and returns a factor; a list of functions has one
     for each parameter group. `lambda t: 1 - t / 1000` with per="batch" falls to 0 in 1,000 steps.
 
-    Raises `TypeError` for what is no function or returns no number, `ValueError` where the list
-    has another length than the groups, or a factor is negative or not finite.
+    `optimizer` and `per` are as for `Schedule`. Raises `TypeError` for what is no function or
+    returns no number, `ValueError` where the list has another length than the groups, or a factor
+    is negative or not finite.
     """
 
     def __init__(

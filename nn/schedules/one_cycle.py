@@ -20,8 +20,8 @@ class OneCycleLR(Schedule):
     and momenta are numbers, or lists with one for each group. After the last step the rate stays.
     Source: https://arxiv.org/abs/1708.07120.
 
-    Raises `ValueError` for an argument out of range, a missing number of steps, and
-    `cycle_momentum` with an optimiser that has no momentum.
+    `optimizer` and `per` are as for `Schedule`. Raises `ValueError` for an argument out of range, a
+    missing number of steps, and `cycle_momentum` with an optimiser that has no momentum.
     """
 
     def __init__(

@@ -18,7 +18,8 @@ class ReduceLROnPlateau(Schedule):
     `cooldown` epochs after a cut none are counted as bad, and a cut of `eps` or less is not made.
     `min_lr` is a number, or a list with one for each group. A metric of nan counts as bad.
 
-    Raises `ValueError` for a `factor` outside [0, 1), an unknown mode, and negative numbers.
+    `optimizer` is as for `Schedule`. Raises `ValueError` for a `factor` outside [0, 1), an unknown
+    mode, and negative numbers.
     """
 
     progress: ClassVar = {

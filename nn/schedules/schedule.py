@@ -85,7 +85,7 @@ class Schedule(ABC):
         return {"schedule": type(self).__name__, "base_lrs": list(self.base_lrs), **found}
 
     def load_state_dict(self, loaded: Mapping[str, Any]) -> None:
-        """Go on from what `state_dict` returned.
+        """Go on from `loaded`, what `state_dict` returned.
 
         Raises `ValueError` or `TypeError` for what does not fit, and then changes nothing.
         """
@@ -93,7 +93,7 @@ class Schedule(ABC):
             setattr(self, name, value)
 
     def checked(self, loaded: Any) -> dict[str, Any]:
-        """Return what is in a saved state, checked."""
+        """Return what is in `loaded`, a saved state; raises `ValueError` where it does not fit."""
         names = {"schedule", "base_lrs", *self.progress}
         if not isinstance(loaded, Mapping) or set(loaded) != names:
             raise ValueError(

@@ -92,8 +92,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         """Train the model one epoch more on X, shape (n, features), and labels y, shape (n,).
 
         The first call, unless `fit` came before, needs `classes`: all that will ever occur.
-        Optimiser and random numbers go on where they were. Each call compiles the model anew.
-        Raises as `fit` does, and `ValueError` for unknown classes or class_weight="balanced".
+        `sample_weight`, shape (n,), is what each example counts. Optimiser and random numbers go on
+        where they were. Each call compiles the model anew. Raises as `fit` does, and `ValueError`
+        for unknown classes or class_weight="balanced".
         """
         first = not hasattr(self, "model_")
         if first and classes is None:
@@ -129,11 +130,14 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         return np.asarray(self.classes_[logits.argmax(axis=1)])
 
     def predict_proba(self, X: Any) -> Array:
-        """Return the probability of each class, shape (n, classes), in the order of `classes_`."""
+        """Return each class's probability for each of X, shape (n, classes), as in `classes_`.
+
+        Raises `ValueError` before `fit`, and for an X of another width.
+        """
         return np.asarray(np.exp(self.predict_log_proba(X)))
 
     def predict_log_proba(self, X: Any) -> Array:
-        """Return the logarithms of the probabilities, exact also where they round to 0."""
+        """Return the logarithms of `predict_proba` of X, exact also where those round to 0."""
         logits = self._outputs(X)
         if self.out_activation_ == "logistic":
             return np.asarray(-np.logaddexp(0.0, -logits.reshape(len(logits), -1)))

@@ -45,8 +45,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train the model one epoch more on X, shape (n, features), and y as for `fit`.
 
-        Optimiser and random numbers go on where they were. Each call compiles the model anew.
-        Raises as `fit` does, also where the number of outputs changes.
+        `sample_weight`, shape (n,), is what each counts. Optimiser and random numbers go on where
+        they were. Each call compiles the model anew. Raises as `fit` does, also where the number of
+        outputs changes.
         """
         first = not hasattr(self, "model_")
         X, y = self._checked(X, y, reset=first)

@@ -29,7 +29,10 @@ class EarlyStopping:
         self.weights: Any = None
 
     def note(self, history: History, engine: Any) -> bool:
-        """Note the epoch that ended; return whether the training has waited long enough."""
+        """Note the last epoch of `history`; return whether the training has waited long enough.
+
+        `engine` holds the weights. Raises `ValueError` where `monitor` is not in `history`.
+        """
         last = history.watched(self.monitor)[-1]
         sign = -1.0 if self.monitor.endswith("loss") else 1.0
         better = sign * (last - self.best) > self.min_delta
@@ -39,7 +42,7 @@ class EarlyStopping:
         return len(history.loss) - history.best_epoch >= self.patience
 
     def restore(self, engine: Any) -> None:
-        """Put the best weights back: for a training that has ended by itself."""
+        """Put the best weights back into `engine`, for a training that has ended by itself."""
         if self.weights is not None:
             engine.restore(self.weights)
 

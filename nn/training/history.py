@@ -63,7 +63,10 @@ class History:
         return {**self.curves(), "lr": self.lr, **self.metrics}
 
     def watched(self, name: str) -> list[float]:
-        """Return the list that tells whether training goes well: of validation if there is any."""
+        """Return the list called `name`, of validation if there is any, by which one may stop.
+
+        Raises `ValueError` where there is none.
+        """
         lists = {**self.curves(), **self.metrics}
         found = lists.get(f"val_{name}") or lists.get(name)
         if not found:
@@ -80,7 +83,10 @@ class History:
         outputs: Array,
         metrics: Mapping[str, Callable[[Any, Any], float]],
     ) -> None:
-        """Append what a pass over `examples` has given, to the lists with `prefix`."""
+        """Append what a pass over `examples` has given, to the lists with `prefix`.
+
+        `losses`, shape (n, 1), and `outputs`, shape (n, outputs), also go into the `metrics`.
+        """
         mean = np.add.reduce(losses, axis=None) / len(losses)  # half the time of losses.mean()
         getattr(self, f"{prefix}loss").append(float(mean))
         if examples.graded:
@@ -90,7 +96,7 @@ class History:
             self.metrics.setdefault(prefix + name, []).append(score)
 
     def note_epochs(self, losses: Array, outputs: Array, examples: Examples) -> None:
-        """Append what several passes have given, (epochs, n, ...)."""
+        """Append what passes over `examples` gave: `losses`, `outputs`, shape (epochs, n, ...)."""
         means = np.add.reduce(losses.reshape(len(losses), -1), axis=1) / len(examples)
         self.loss += means.tolist()
         if examples.graded:

@@ -43,7 +43,7 @@ class RateSweep:
     suggestion: float
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
-        """Draw loss over rate, the suggestion marked; returns the Axes.
+        """Draw loss over rate, the suggestion marked; returns the Axes, `ax` if given.
 
         Raises `ImportError` without matplotlib.
         """
@@ -72,8 +72,8 @@ def find_learning_rate(
 ) -> RateSweep:
     """Sweep the learning rate from `low` to `high` in `steps` batches; leave everything as it was.
 
-    `optimizer` is the one to find a rate for, by default `SGD`. The sweep ends early where the
-    loss explodes. The other arguments are those of `fit`.
+    `optimizer` is the one to find a rate for, by default `SGD`. The sweep ends early where the loss
+    explodes. The other arguments are as for `fit`.
 
     Raises what `fit` raises for its arguments, and `ValueError` where `low` is not below `high`.
     """

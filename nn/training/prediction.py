@@ -40,7 +40,7 @@ def predict(model: Module, X: Any) -> Array:
 
 
 def predict_proba(model: Module, X: Any, loss: str | Loss | None = None) -> Array:
-    """Return the probability of each class, shape (n, classes).
+    """Return the probability of each class, shape (n, classes), of the examples `X`, (n, ...).
 
     Several outputs are logits of classes, whose softmax it is, or of one question each after
     training with binary_cross_entropy_with_logits; one output gives (1 - p, p). What the model has
@@ -74,7 +74,7 @@ def predict_proba(model: Module, X: Any, loss: str | Loss | None = None) -> Arra
 def accuracy(
     model: Module, X: Any, y: Any, loss: str | Loss | None = None, threshold: float | None = None
 ) -> float:
-    """Return the share of examples that the model classifies as `y` says, from 0 to 1.
+    """Return the share of examples `X` that the model classifies as `y` says, from 0 to 1.
 
     With several outputs the largest must be that of the class (an index, or a one-hot row). With
     one output, labels are -1 and 1, or 0 and 1: an output above `threshold` means 1. That is by
