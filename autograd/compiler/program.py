@@ -28,6 +28,7 @@ from autograd.compiler.parameters import Flat, Parameters, Shared, padded
 from autograd.compiler.replay import Path, Replayer
 from autograd.compiler.results import blocks, rebuild, together
 from autograd.compiler.tape import UnreadableError
+from autograd.compiler.to_c import to_c
 from autograd.compiler.to_jax import to_jax
 from autograd.compiler.to_onnx import to_onnx
 from autograd.compiler.to_torch import to_torch
@@ -283,6 +284,22 @@ class Program:
         """
         replayer = only(self._kinds_of_calls, self.__name__, "to_javascript")
         return javascript(replayer.lines, self._parameters)
+
+    def to_c(self, path: str | os.PathLike[str]) -> None:
+        """Write the recorded paths to a C file at `path`, and a header beside it.
+
+        The file model.c defines `model_run(A, P, R, G)`, which takes pointers to doubles, and
+        `model_parameters`, P as it is now. One row is computed: A are its arguments, flat, P the
+        numbers of `parameters`; R takes the results, and G, unless it is NULL, the gradient of the
+        first result by P. What is returned is 0, or 1 where the row takes a path that was not
+        recorded; then R and G stay. It needs nothing but C99's math.h; threads may share it.
+
+        Raises `ValueError` before the first call, for recordings of several kinds of calls, for
+        more than 200,000 steps and where `path` is no C name and .c; `TypeError` where a row of the
+        user's own cannot be read; `OSError`.
+        """
+        replayer = only(self._kinds_of_calls, self.__name__, "to_c")
+        to_c(replayer.lines, self._parameters, path)
 
     def to_torch(self) -> Callable[..., Any]:
         """Return the program as a function of PyTorch's tensors, differentiable there.
