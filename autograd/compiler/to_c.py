@@ -24,7 +24,7 @@ import numpy as np
 
 from autograd.compiler.parameters import Parameters
 from autograd.compiler.straight import MOST, StraightLine
-from autograd.compiler.tape import Plan, UnreadableError, erf, logb
+from autograd.compiler.tape import Plan, UnreadableError, erf
 
 LINES = 500  # of a function: C compilers, too, take longer than linear time for one
 FORMS: dict[Any, str] = {
@@ -36,7 +36,12 @@ FORMS: dict[Any, str] = {
     np.maximum: "{0} >= {1} || {0} != {0} ? {0} : {1}",  # nan wins, and of equals the first
     np.minimum: "{0} <= {1} || {0} != {0} ? {0} : {1}",
     **{np.absolute: "fabs({})", np.copysign: "copysign({}, {})", np.power: "pow({}, {})"},
-    **{np.arctan2: "atan2({}, {})", np.fmod: "fmod({}, {})", erf: "erf({})", logb: "logb({})"},
+    **{
+        np.arctan2: "atan2({}, {})",
+        np.fmod: "fmod({}, {})",
+        np.hypot: "hypot({}, {})",
+        erf: "erf({})",
+    },
     **{
         getattr(np, name): f"{name}({{}})"
         for name in (

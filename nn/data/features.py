@@ -84,7 +84,7 @@ class Features:
         return table
 
     def strange(self, table: Table) -> str:
-        """Return in words which cell holds a word that the training never met, "" for none."""
+        """Return in words which cell of `table` holds a word never met in training, "" for none."""
         for column in self.columns:
             words = table.words(column.name) if column.categories else np.array([])
             unknown = ~np.isin(words, np.array(column.categories, dtype=object))
