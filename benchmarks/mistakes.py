@@ -4,7 +4,7 @@
 
 Five networks are worked out by the formulas of a textbook in plain floats (hand_work.py), with one
 mistake in one line; what follows from it is carried on. `size` is the number of planted mistakes
-for each network, 30 by default, as in the tests; right answers are 70 times as many.
+for each network, 30 by default, twice as in the tests; right answers are 70 times as many.
 """
 
 import math

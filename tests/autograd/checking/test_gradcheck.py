@@ -200,7 +200,7 @@ def test_it_rejects_a_row_with_a_mistake(mistake, new_row):
     scalar, partials = MISTAKES[mistake]
     wrong = new_row(scalar, np.vectorize(scalar), partials)
     rng = Random(mistake)
-    for _ in range(5):
+    for _ in range(repeats(2)):
         x, y = rng.uniform(0.3, 2.0), rng.uniform(-2.0, -0.3)
         for f in (
             wrong,
@@ -1078,7 +1078,7 @@ def test_arguments_are_the_functions_own():
 
 def test_no_false_alarm_on_random_smooth_graphs():
     rng = Random(0)
-    for _ in range(repeats(500)):
+    for _ in range(repeats(250)):
         program, point = random_smooth_program(rng)
         report = gradcheck(program, point)
         assert set(verdicts(report)) == {"right"}, report

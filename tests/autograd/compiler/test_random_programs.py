@@ -4,7 +4,7 @@ The tolerance is 1e-12 of the condition: of the sum, over all ways from the root
 absolute products of partials; for the root's own value, of that times the numbers on the way.
 """
 
-from collections import Counter
+from itertools import cycle
 
 import pytest
 from drawn_programs import NAMES, OPERATORS, DrawnProgram, Step, choice, half, programs
@@ -17,7 +17,7 @@ from autograd import Value, value_and_grad
 from autograd.compiler import source
 from autograd.engine.primitive import TABLE
 
-BLOCKS, PROGRAMS = repeats(2), 210
+BLOCKS, PROGRAMS = repeats(1), 240
 
 
 def for_each(number, block=0):
@@ -89,15 +89,15 @@ def check(program):
 
 @pytest.mark.parametrize("block", range(BLOCKS))
 def test_backward_grad_forward_mode_and_compiled_replay_agree(block, monkeypatch):
-    monkeypatch.setattr(source, "FUSING", 0 if block % 2 else source.FUSING)  # native loops
-    for_each(PROGRAMS, block)(check)
+    drawn, fusing = set(), cycle((source.FUSING, 0))  # 0: native loops
 
+    def noted(program):
+        monkeypatch.setattr(source, "FUSING", next(fusing))
+        drawn.update(step.name for step in program.steps)
+        check(program)
 
-def test_every_row_is_drawn():
-    kept = Counter()
-    for block in range(BLOCKS):
-        for_each(PROGRAMS, block)(lambda program: kept.update(step.name for step in program.steps))
-    assert set(NAMES) == set(kept) and set(TABLE) <= set(NAMES)
+    for_each(PROGRAMS, block)(noted)
+    assert drawn == set(NAMES) >= set(TABLE)
 
 
 @pytest.mark.parametrize("part", ["value", "slope"])

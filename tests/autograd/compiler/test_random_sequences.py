@@ -125,7 +125,7 @@ def eager(program, tokens, x):
 
 
 @pytest.mark.parametrize("arrays", [True, False])
-@pytest.mark.parametrize("block", range(repeats(4)))
+@pytest.mark.parametrize("block", range(repeats(2)))
 def test_random_sequences_equal_eager(block, arrays, monkeypatch):
     if arrays:
         monkeypatch.setattr(replay, "OPERATIONS_A_CALL", 0)

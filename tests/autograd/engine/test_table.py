@@ -8,13 +8,14 @@ from random import Random
 import numpy as np
 import pytest
 from mpmath import mp, mpf
+from repeats import repeats
 from samples import SAMPLES, exact, five_point, moderate, ulps
 
 import autograd
 from autograd import Value, grad, hessian
 from autograd.engine.primitive import TABLE, row
 
-POINTS = 1000
+POINTS = repeats(300)
 NAMES = list(TABLE)
 
 
@@ -173,14 +174,14 @@ def test_derivatives_of_powers_up_to_order_5(x, c):
 
     exponents = [c] if 0.0 < abs(x) < 1e-60 else [c, Value(c)]  # 0 times x^-2 would be nan
     for exponent in exponents:
-        power = derivative = by_forward = compiled = lambda x, exponent=exponent: x**exponent
+        power = derivative = by_forward = lambda x, exponent=exponent: x**exponent
         for order in range(1, 6):
             derivative, by_forward = grad(derivative), forward(by_forward)
-            compiled = autograd.compile(derivative)
             truth = pytest.approx(derivative_of_power(x, c, order), rel=1e-13, nan_ok=True)
             assert derivative(x) == truth, (power(x), order)
             assert by_forward(x) == truth, (power(x), order)
-            assert compiled(x) == truth, (power(x), order)
+            if order in (1, 2, 5):  # a program of the fifth holds what the others hold
+                assert autograd.compile(derivative)(x) == truth, (power(x), order)
 
 
 def test_the_derivative_of_a_power_is_the_product_that_a_teacher_writes():

@@ -11,7 +11,7 @@ from repeats import repeats
 import autograd
 from autograd import Value, detect_anomaly, grad, hessian, jvp, no_grad, value_and_grad
 
-THREADS, CALLS = 8, repeats(250)
+THREADS, CALLS = 8, repeats(100)
 
 
 def in_threads(function, inputs):
@@ -60,7 +60,7 @@ def test_calls_of_grad_in_eight_threads_equal_serial(shared):
 def test_gradients_by_shared_parameters_in_threads(shared):
     parameters, _ = shared
     by_parameters = grad(lambda ps, x: autograd.logsumexp([p * x for p in ps]))
-    xs = points(800)
+    xs = points(THREADS * CALLS // 2)
     serial = [[g.data for g in by_parameters(parameters, x)] for x in xs]
     found = in_threads(lambda x: [g.data for g in by_parameters(parameters, x)], xs)
     assert found == serial and all(p.grad == 0.0 for p in parameters)
@@ -69,7 +69,7 @@ def test_gradients_by_shared_parameters_in_threads(shared):
 @pytest.mark.parametrize("transform", [hessian, lambda f: lambda x: jvp(f, (x,), (1.0,))])
 def test_other_transforms_in_threads(shared, transform):
     _, f = shared
-    xs = points(160)
+    xs = points(80)
     assert in_threads(transform(f), xs) == [transform(f)(x) for x in xs]
 
 

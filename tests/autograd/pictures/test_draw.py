@@ -242,7 +242,7 @@ def test_nasty_labels_are_shown_as_they_are(label):
     check_is_text(label)
 
 
-@settings(max_examples=repeats(40), deadline=None)
+@settings(max_examples=repeats(25), deadline=None)
 @given(
     st.text(max_size=50)
     | st.text(alphabet="\\<>|{}&#;\"[]NGTEHLlrn =/' 0123456789abtx", max_size=50)

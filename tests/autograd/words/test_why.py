@@ -695,9 +695,9 @@ def test_a_deep_graph_needs_no_recursion():
 
 def test_a_wide_graph_takes_linear_time():
     x = Value(1.0, "x")
-    y = autograd.dot([x] * 50_000, [Value(0.0) for _ in range(50_000)])
+    y = autograd.dot([x] * 20_000, [Value(0.0) for _ in range(20_000)])
     found = why(x, y)
-    assert lines(found)[2] == "It is one of 50000 places: multiplied by 0 (50000)."
+    assert lines(found)[2] == "It is one of 20000 places: multiplied by 0 (20000)."
 
 
 def test_names_are_text():

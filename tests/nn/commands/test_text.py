@@ -1,5 +1,7 @@
 """Text: characters as numbers, windows, names, files; models of characters on the command line."""
 
+import contextlib
+import io
 import json
 import math
 
@@ -180,12 +182,23 @@ def test_options_of_a_text_go_with_a_text(arguments, message, capsys):
     assert message in capsys.readouterr().err
 
 
+@pytest.fixture(scope="module")
+def trained_once(tmp_path_factory):
+    """The text of a model that was trained on the poem and saved."""
+    folder = tmp_path_factory.mktemp("trained")
+    poem, path = folder / "poem.txt", folder / "poet.json"
+    poem.write_text(POEM)
+    with contextlib.redirect_stdout(io.StringIO()):
+        assert main(["--text", str(poem), *SMALL, "--save", str(path)]) == 0
+    return path.read_text()
+
+
 @pytest.fixture
-def poet(poem, tmp_path, capsys):
-    path = str(tmp_path / "poet.json")
-    assert main(["--text", poem, *SMALL, "--save", path]) == 0
-    capsys.readouterr()
-    return path
+def poet(trained_once, tmp_path):
+    """Its file, a fresh one for each test."""
+    path = tmp_path / "poet.json"
+    path.write_text(trained_once)
+    return str(path)
 
 
 def test_a_saved_model_writes(poet, tmp_path, capsys):
