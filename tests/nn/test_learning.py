@@ -74,7 +74,7 @@ def test_7_adaline_reaches_the_least_squares_solution(iris, regime):
     optimizer = nn.SGD(adaline.parameters(), lr=0.2)
     fit = functools.partial(nn.fit, adaline, X, labels + 0.0, loss="mse_loss", optimizer=optimizer)
     if regime == "batch":
-        fit(batch_size=len(X), epochs=3000)
+        fit(batch_size=len(X), epochs=2000)
     else:  # steps that get smaller and smaller
         optimizer.lr = 0.04
         schedule = nn.ExponentialLR(optimizer, 0.975)

@@ -44,7 +44,7 @@ def in_browser(page, program, rows, parameters, results=1):
     return [tuple(list(map(float, each[key])) for key in ("results", "slopes")) for each in found]
 
 
-@pytest.mark.parametrize("block", range(repeats(4)))
+@pytest.mark.parametrize("block", range(repeats(2)))
 def test_random_programs_equal_the_engine(page, block):
     for seed in range(50 * block, 50 * block + 50):
         rng = Random(seed)

@@ -18,7 +18,7 @@ import autograd
 from autograd import Value
 from autograd.engine.primitive import TABLE
 
-BLOCKS = repeats(2)  # of 25 random programs
+BLOCKS = repeats(1)  # of 25 random programs
 # What onnxruntime has for float32 only.
 NO_KERNEL = (
     *("tan", "arcsin", "arccos", "arctan", "arctan2", "sinh", "cosh"),

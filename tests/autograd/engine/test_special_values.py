@@ -41,9 +41,10 @@ def arity(name):
 
 
 def some(points):
-    """All points, or as many of them, drawn, as one run has time for: two rows have thousands."""
-    points, most = list(points), repeats(420)
-    return points if len(points) <= most else Random(0).sample(points, most)
+    """All points; of more than 400 some are drawn: two rows have thousands."""
+    points = list(points)
+    few = len(points) <= 400
+    return points if few else Random(0).sample(points, min(len(points), repeats(420)))
 
 
 def grids():
