@@ -489,7 +489,17 @@ def test_a_plot_is_written(tmp_path):
 
 def test_ctrl_c_reports_saves_and_ends_in_status_130(tmp_path):
     path = tmp_path / "digits.json"
-    command = [sys.executable, "-m", "nn", "--epochs", "100000", "--save", str(path)]
+    command = [
+        sys.executable,
+        "-m",
+        "nn",
+        "--epochs",
+        "100000",
+        "--shift",
+        "0",
+        "--save",
+        str(path),
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as p:
         for line in p.stdout:
             if line.startswith("epoch"):
