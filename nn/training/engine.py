@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd import Value
 from autograd.compiler.lanes import Lanes
-from autograd.engine.node import assign
+from autograd.engine.node import assign, mark
 from nn.checks import Array
 from nn.data import Rows
 from nn.optim import SGD, Optimizer
@@ -51,6 +51,7 @@ class Engine:
         self.shares: list[Share]
         self.kinds: Any  # of the parameters that `shares` are made for
         self.moved = False  # whether the arrays are ahead of the Values
+        self.mark: object = None  # of `engine.node`, when they were last the same
         self._take(runner.params)
         self.gather()
 
@@ -190,13 +191,22 @@ class Engine:
         """Put parameters, gradients and the optimiser's state back where eager code finds them."""
         if self.moved:
             assign(self.params, self.flat.tolist())
+            self.mark = mark()
             for p, grad in zip(self.params, self.gradient.tolist(), strict=True):
                 p._grad = grad
             self.optimizer._elsewhere = self._bring_state
             self.moved = False
 
     def gather(self) -> None:
-        """Read parameters and the optimiser's state into flat arrays."""
+        """Read parameters and the optimiser's state into flat arrays.
+
+        Where none were assigned, frozen or added since they were written, they stand there.
+        """
+        groups = list(map(id, self.optimizer.param_groups))
+        if mark() is self.mark and self.kinds is not None and self.optimizer._elsewhere is not None:
+            if groups == self.kinds[1] and len(self.optimizer.params) <= len(self.params):
+                return
+        self.mark = mark()
         if len(self.optimizer.params) > len(self.params):  # a callback gave it one more group
             known = set(self.params)
             added = [p for p in self.optimizer.params if p not in known]
@@ -206,7 +216,7 @@ class Engine:
         self.flat = np.array([p._data for p in self.params])
         self.runner.refresh()
         # A callback may have frozen some, or put another dict in the place of a group's.
-        kinds = [p.primitive for p in self.params], list(map(id, self.optimizer.param_groups))
+        kinds = [p.primitive for p in self.params], groups
         if kinds != self.kinds or self.optimizer._elsewhere is None:
             self.shares = shares(self.optimizer, self.params)
             self.kinds = kinds
