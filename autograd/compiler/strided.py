@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd.compiler import strips
+from autograd.compiler.arrays import BOOLEAN
 from autograd.compiler.native import VECTOR, MissingError, form
 from autograd.compiler.strips import Kind
 
@@ -56,6 +57,12 @@ class Loop:
         return words + [0] * (strips.WORDS - len(words))
 
 
+class Call(partial[int]):
+    """What runs a block; it `keeps` what its instructions point to."""
+
+    keeps: tuple[Array, dict[int, Array], list[Loop]]
+
+
 class Block:
     """Loops that run one after another on a few rows, `rows` in all."""
 
@@ -82,7 +89,7 @@ class Block:
         self.loops.append(loop)
         return True
 
-    def call(self, addresses: Iterator[int], private: set[int]) -> Any:
+    def call(self, addresses: Iterator[int], private: set[int]) -> "Call":
         """What runs it; of what is `private` there are the rows of one block only."""
         numbers = sum(loop.arrays[0].size for loop in self.loops)
         count = min(self.rows, max(1, CACHE * self.rows // numbers))
@@ -92,9 +99,9 @@ class Block:
             if owner in private and owner in self._written
         }
         code = np.array([loop.code(next(addresses), local) for loop in self.loops], dtype=np.int64)
-        run = partial(strips.run(), code.ctypes.data, len(code), self.rows, count)
-        run.keeps = code, local, self.loops  # type: ignore[attr-defined]  # what code points to
-        return run
+        call = Call(strips.run(), code.ctypes.data, len(code), self.rows, count)
+        call.keeps = code, local, self.loops
+        return call
 
 
 def owner_of(array: Any) -> Any:
@@ -147,7 +154,7 @@ def _elementwise(step: Any, arrays: list[Array], rows: int) -> Loop | None:
     n, steps = axes.pop() if axes else (1, [array.itemsize for array in arrays])
     q = axes.pop() if axes else (1, [0] * len(arrays))
     reads = [_reading(array, by) for array, by in zip(arrays, steps, strict=True)]
-    if "" in reads or reads[0] == "s":
+    if "" in reads or reads[0] == "s" or not _are_numbers(step, reads):
         return None
     try:
         if step != "copy":
@@ -156,6 +163,19 @@ def _elementwise(step: Any, arrays: list[Array], rows: int) -> Loop | None:
         return None
     flat = q[0] == 1 and all(row == n * by for row, by in zip(own, steps, strict=True))
     return Loop(Kind(step, "".join(reads[1:]), reads[0]), arrays, own, q, n, flat)
+
+
+def _are_numbers(step: Any, reads: Sequence[str]) -> bool:
+    """Whether masks count as 1.0 and 0.0 here, as NumPy has it too where a number stands beside.
+
+    Of masks alone it makes masks: their sum is "or". And what is written to one must be a mask.
+    """
+    result, *operands = reads
+    if step in BOOLEAN:
+        return result == "b"
+    if "b" in operands and {*operands} == {"b"}:
+        return step in ("copy", np.multiply)
+    return result == "v"
 
 
 def _reading(array: Array, step: int) -> str:

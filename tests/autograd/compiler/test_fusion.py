@@ -104,6 +104,9 @@ def test_operands_broadcast(rows: int, left: str, right: str) -> None:
         ("np.divide(-1.0, w, out=c)", 0),
         ("np.add(w, np.inf, out=c)", 0),
         ("np.multiply(w, mask, out=c)", 0),
+        ("np.add(w, mask, out=c)", 0),
+        ("np.multiply(mask, mask, out=c)", 0),
+        ("c[...] = mask", 0),
         ("np.copyto(c, w)", 0),
         ("np.copyto(c, w, where=mask)", 0),
         ("np.copyto(c.reshape(B * 5, 7), w.reshape(B * 5, 7))", 0),
@@ -197,6 +200,11 @@ def test_a_product_by_zero_keeps_what_is_no_number() -> None:
         "np.add(n, 1, out=n)",  # whole numbers
         "y[...] = np.cumsum(x, axis=1)",
         "np.dot(big, huge, out=wide)",  # better by BLAS
+        "np.add(flag, flag, out=y)",  # of masks NumPy's sum is "or"
+        "np.add(flag, flag, out=flag)",
+        "np.copyto(flag, x, casting='unsafe')",  # 2.5 is True
+        "flag[...] = x",
+        "np.maximum(flag, flag, out=y)",
     ],
 )
 def test_lines_that_stay_numpys(line: str) -> None:
