@@ -42,7 +42,7 @@ loop:
   {form}
   %to = mul i64 %i, {lanes}
   %p = getelementptr double, ptr %w0, i64 %to
-  store <{lanes} x double> %r, ptr %p, align 8
+  store {kind} %r, ptr %p, align 8
   %j = add i64 %i, 1
   %more = icmp slt i64 %j, %n
   br i1 %more, label %loop, label %end
@@ -83,12 +83,12 @@ def address(form: Form) -> int:
     return _COMPILED[form]
 
 
-def prepare(wanted: Iterable[tuple[Form, int]]) -> None:
+def prepare(wanted: Iterable[tuple[Form, int]], lanes: int = VECTOR) -> None:
     """Compile the forms, each with the number of its operands, that are not known yet."""
     with _LOCK:
         new = [(form, count) for form, count in dict.fromkeys(wanted) if form not in _COMPILED]
         if new:
-            text = [_text(i, form[0], count) for i, (form, count) in enumerate(new)]
+            text = [_text(i, form[0], count, lanes) for i, (form, count) in enumerate(new)]
             declared = dict.fromkeys(form[1] for form, _ in new)
             code = Code("".join([*declared, *text]), optimize=2)
             _KEPT.append(code)
@@ -96,8 +96,9 @@ def prepare(wanted: Iterable[tuple[Form, int]]) -> None:
                 _COMPILED[form] = code.address(f"f{i}")
 
 
-def _text(index: int, text: str, count: int) -> str:
+def _text(index: int, text: str, count: int, lanes: int) -> str:
     """A loop over the vectors of a block."""
+    kind = "double" if lanes == 1 else f"<{lanes} x double>"
     pointers = ["%a0 = getelementptr i64, ptr %code, i64 1", "%o0 = load i64, ptr %a0"]
     pointers.append("%w0 = getelementptr double, ptr %W, i64 %o0")
     loads = []
@@ -112,7 +113,7 @@ def _text(index: int, text: str, count: int) -> str:
         loads += [
             f"%i{k} = mul i64 %i, %s{k}",
             f"%p{k} = getelementptr double, ptr %w{k}, i64 %i{k}",
-            f"%x{k} = load <{VECTOR} x double>, ptr %p{k}, align 8",
+            f"%x{k} = load {kind}, ptr %p{k}, align 8",
         ]
     body = text.format("%r", *[f"%x{k}" for k in range(1, count + 1)])
     return _LOOP.format(
@@ -120,7 +121,8 @@ def _text(index: int, text: str, count: int) -> str:
         pointers="\n  ".join(pointers),
         loads="\n  ".join(loads),
         form=body.replace("\n", "\n  "),
-        lanes=VECTOR,
+        kind=kind,
+        lanes=lanes,
     )
 
 
@@ -131,23 +133,24 @@ class Machine:
     """
 
     def __init__(self, plan: Plan, alone: bool = False) -> None:
-        """`alone`, for one row, which is eager's bit for bit in all that it computes."""
+        """`alone`, for one row, number by number: eager's bit for bit in all that it computes."""
         sizes, steps, _, results, guards, slopes = plan
         self.sizes, self.counts = sizes, (len(results), len(slopes))
         first = sum(sizes)
         lines, on = _with_guards(first, steps, guards)
         exact = _needed(first, lines, [x for guard in guards for x in guard[1:3]])
         registers = _Registers(sizes, lines, [*results, *slopes, on])
-        forms = [form(step, VECTOR, alone or x in exact) for x, step, _, _ in registers.lines]
+        lanes = self.lanes = 1 if alone else VECTOR
+        forms = [form(step, lanes, alone or x in exact) for x, step, _, _ in registers.lines]
         counts = [len(args) for *_, args in registers.lines]
-        prepare(zip(forms, counts, strict=True))
-        most = VECTOR if alone else min(BLOCK, CACHE // registers.count)
-        rows = self.rows = max(VECTOR, most // VECTOR * VECTOR)
-        self.base = base = VECTOR * (sizes[1] + len(registers.constants))
+        prepare(zip(forms, counts, strict=True), lanes)
+        most = 1 if alone else min(BLOCK, CACHE // registers.count)
+        rows = self.rows = max(lanes, most // lanes * lanes)
+        self.base = base = lanes * (sizes[1] + len(registers.constants))
         self.size = base + registers.count * rows
 
         def operand(is_row: bool, place: int) -> tuple[int, int]:
-            return (base + rows * place, VECTOR) if is_row else (VECTOR * place, 0)
+            return (base + rows * place, lanes) if is_row else (lanes * place, 0)
 
         code = [
             [
@@ -160,7 +163,7 @@ class Machine:
         ]
         self.code = np.array(code, dtype=np.int64)
         constants = b"".join(registers.constants)
-        self.equal = np.repeat([*np.zeros(sizes[1]), *np.frombuffer(constants)], VECTOR)
+        self.equal = np.repeat([*np.zeros(sizes[1]), *np.frombuffer(constants)], lanes)
         self._local = threading.local()
 
     def run_alone(
@@ -184,7 +187,7 @@ class Machine:
             memory = self._local.memory = np.zeros(self.size)
             memory[: self.base] = self.equal
         (inputs, own), (outputs, slopes) = self.sizes, self.counts
-        memory[: VECTOR * own] = np.repeat(parameters[:own], VECTOR)
+        memory[: self.lanes * own] = np.repeat(parameters[:own], self.lanes)
         registers = memory[self.base :].reshape(-1, self.rows)
         results, on = np.empty((count, outputs)), np.empty(count, dtype=bool)
         sums = np.zeros(slopes)
@@ -193,13 +196,13 @@ class Machine:
         for start in range(0, count, self.rows):
             stop = min(start + self.rows, count)
             n = stop - start
-            whole = -(-n // VECTOR)
+            whole = -(-n // self.lanes)
             place = 0
             for array in arrays:
                 width = array.shape[1]
                 registers[place : place + width, :n] = array[rows[start:stop]].T
                 place += width
-            registers[:inputs, n : whole * VECTOR] = registers[:inputs, n - 1 : n]
+            registers[:inputs, n : whole * self.lanes] = registers[:inputs, n - 1 : n]
             _run()(code, len(self.code), address, whole)
             results[start:stop] = registers[inputs : ends[0], :n].T
             sums += registers[ends[0] : ends[1], :n].sum(axis=1)

@@ -10,8 +10,11 @@ arithmetic (x * 1, x / 1, x - 0, --x) are made. Invariant: no rewrite changes a 
 """
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import compress
 from typing import Any
 
 from autograd.engine import table as primitives
@@ -23,12 +26,15 @@ ARGUMENT, PARAMETER, CONSTANT, OPERATION = range(4)
 
 @dataclass
 class ScalarProgram:
-    """Slots by number: `kind`, and `what` is an index, a number or a primitive; `args` slots."""
+    """Slots by number: `kind`, and `what` is an index, a number or a primitive; `args` slots.
+
+    `_known` are those of each kind, and of each operation, by what they are and applied to.
+    """
 
     kind: list[int] = field(default_factory=list)
     what: list[Any] = field(default_factory=list)
     args: list[tuple[int, ...]] = field(default_factory=list)
-    _known: dict[Any, int] = field(default_factory=dict)
+    _known: dict[Any, dict[Any, int]] = field(default_factory=partial(defaultdict, dict))
     _constants: set[int] = field(default_factory=set)
 
     def __len__(self) -> int:
@@ -56,13 +62,18 @@ class ScalarProgram:
             alias = self._same_as(primitive, args)
             if alias is not None:
                 return alias
-        slot = len(self.kind)  # `_slot`, spelled out
-        known = self._known.setdefault((primitive, args), slot)
-        if known == slot:
+        known = self._known[primitive]  # `_slot`, spelled out: 20 ms of 100,000
+        slot = known.get(args)
+        if slot is None:
+            slot = known[args] = len(self.kind)
             self.kind.append(OPERATION)
             self.what.append(primitive)
             self.args.append(args)
-        return known
+        return slot
+
+    def slots_of(self, kind: int | Primitive) -> Collection[int]:
+        """Return the slots of a kind, ARGUMENT, PARAMETER or CONSTANT, or of an operation."""
+        return self._known[kind].values()
 
     def number(self, slot: int) -> float | None:
         """Return the number in a slot of a constant, else None."""
@@ -73,14 +84,14 @@ class ScalarProgram:
     ) -> list[int]:
         """Return the slots that the roots need, in order; `inputs` are what each needs itself."""
         inputs = inputs or self.args
-        wanted = [False] * len(self)
+        wanted = bytearray(len(self))
         for slot in roots:
-            wanted[slot] = True
+            wanted[slot] = 1
         for slot in range(len(wanted) - 1, -1, -1):
             if wanted[slot]:
                 for arg in inputs[slot]:
-                    wanted[arg] = True
-        return [slot for slot, is_wanted in enumerate(wanted) if is_wanted]
+                    wanted[arg] = 1
+        return list(compress(range(len(wanted)), wanted))
 
     def evaluate(self, arguments: Sequence[float], parameters: Sequence[float]) -> list[float]:
         """Return the number of each slot, computed one by one as eager code does, bit for bit."""
@@ -137,7 +148,7 @@ class ScalarProgram:
 
     def _slot(self, kind: int, what: Any, key: Any) -> int:
         slot = len(self.kind)
-        known = self._known.setdefault((kind, key), slot)
+        known = self._known[kind].setdefault(key, slot)
         if known == slot:
             self.kind.append(kind)
             self.what.append(what)

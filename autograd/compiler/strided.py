@@ -71,21 +71,24 @@ class Block:
         self.loops: list[Loop] = []
         self.owners: dict[int, Array] = {}  # of all that is touched
         self._written: set[int] = set()
-        self._strides: dict[int, int] = {}  # from row to row
+        self._strides: dict[int, int | None] = {}  # from row to row
 
     def add(self, loop: Loop) -> bool:
         """Add a loop, unless it needs other rows of what the block writes; returns whether."""
         owners = {id(owner): owner for owner in map(owner_of, loop.arrays)}
-        written = {*self._written, id(owner_of(loop.arrays[0]))}
-        strides = dict(self._strides)
+        written = id(owner_of(loop.arrays[0]))
+        strides = {owner: self._strides.get(owner) for owner in owners}
         for owner, row in zip(map(owner_of, loop.arrays), loop.rows, strict=True):
             step = row if self.rows > 1 else owner.nbytes  # of one row NumPy's means nothing
-            if strides.setdefault(id(owner), step) != step:
-                strides[id(owner)] = -1
-        everything = {**self.owners, **owners}
-        if any(strides[x] * self.rows != everything[x].nbytes for x in written):
-            return False
-        self._written, self._strides, self.owners = written, strides, everything
+            before = strides[id(owner)]
+            strides[id(owner)] = step if before is None or before == step else -1
+        for owner, step in strides.items():
+            if owner == written or owner in self._written:
+                if step is None or step * self.rows != owners[owner].nbytes:
+                    return False
+        self._written.add(written)
+        self._strides.update(strides)
+        self.owners.update(owners)
         self.loops.append(loop)
         return True
 

@@ -323,30 +323,24 @@ def _translate(
 
     known, operation = slots.get, program.operation
     for made in order:  # numbers the parameters in the order of their first use
-        if made.primitive is PROGRAM:
-            raise TypeError(
-                "the mean of a program, which was recorded outside, is used in a function that is "
-                "being compiled and cannot be computed again: call program.mean(...) inside, or "
-                "take m.detach() outside, whose number is read afresh"
-            )
-        if made._left is None:
-            leaf_slot(made)
-            continue
-        if made in winners:
-            slots[made] = _of_winner(program, winners[made], leaf_slot, made in free)
-            continue
         row: Any = made.primitive
         left, right = made._left, made._right
         if right is not None:  # `parents`, spelled out: most have two
             first, second = known(left), known(right)
             first = leaf_slot(left) if first is None else first
             slots[made] = operation(row, (first, leaf_slot(right) if second is None else second))
-            continue
-        args = []
-        for parent in made.parents:
-            slot = known(parent)
-            args.append(leaf_slot(parent) if slot is None else slot)
-        slots[made] = operation(row, tuple(args))
+        elif left is None:
+            leaf_slot(made)
+        elif made in winners:
+            slots[made] = _of_winner(program, winners[made], leaf_slot, made in free)
+        else:
+            slots[made] = operation(row, tuple([leaf_slot(parent) for parent in made.parents]))
+    if program.slots_of(PROGRAM):
+        raise TypeError(
+            "the mean of a program, which was recorded outside, is used in a function that is "
+            "being compiled and cannot be computed again: call program.mean(...) inside, or "
+            "take m.detach() outside, whose number is read afresh"
+        )
     found_guards = [*trace.guards]
     for made, winner in winners.items():
         if made not in free:
@@ -405,10 +399,11 @@ def _needed(roots: Sequence[Value], trace: Trace) -> list[Value]:
 
 def _used(program: ScalarProgram, roots: Iterable[int]) -> frozenset[int]:
     """The numbers of the parameters on which the roots depend, but for what is detached."""
-    pairs = zip(program.what, program.args, strict=True)
-    inputs = [() if what is table.detach else args for what, args in pairs]
-    reached = program.needed(roots, inputs)
-    return frozenset([program.what[s] for s in reached if program.kind[s] == PARAMETER])
+    inputs = program.args.copy()
+    for slot in program.slots_of(table.detach):
+        inputs[slot] = ()
+    reached = frozenset(program.needed(roots, inputs))
+    return frozenset(program.what[s] for s in program.slots_of(PARAMETER) if s in reached)
 
 
 def _as_node(result: Any) -> Value:

@@ -145,7 +145,7 @@ def made(primitive: Any, parents: tuple[Any, ...], node: Any) -> Any:
     """Report a node and return what stands for it; to a compiler in another thread, too."""
     stack = _stack.get()
     for opening in watching:
-        if opening.mode.compiles and opening not in stack:
+        if opening not in stack and opening.mode.compiles:
             opening.mode.elsewhere(primitive, parents)
     for opening in stack:
         if not opening.ended:
