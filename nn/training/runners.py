@@ -199,14 +199,15 @@ class Compiled:
     def _compile(self, examples: Examples) -> tuple[BoundProgram, Noise]:
         noise = Noise(self.model, examples.row(0))
         weighted = examples.weights is not None
+        model, loss = self.model, self.loss  # without `self`, which would hold the examples
 
         def loss_and_output(x: Any, target: Any, *more: Any) -> Any:
             def run() -> list[Value]:
                 with noise.given(*more[weighted:]):
-                    output = self.model(x)
-                return [as_value(self.loss(output, target), "the loss"), *listed(output)]
+                    output = model(x)
+                return [as_value(loss(output, target), "the loss"), *listed(output)]
 
-            error, *output = undrawn(self.model, run)
+            error, *output = undrawn(model, run)
             return (error * more[0] if weighted else error, output)
 
         _, y, *weights = [array[:1] for array in self.arrays]
