@@ -134,8 +134,7 @@ class Reroller:
 
     def _sources(self, slots: tuple[int, ...]) -> Any:
         """Which arrays the operands come from; constants among them, as padding, do not count."""
-        homes = self._homes
-        found = {homes[slot] for slot in slots}
+        found = set(map(self._homes.__getitem__, slots))
         if len(found) > 1:
             found.discard(-1)
         return tuple(sorted(found))

@@ -18,7 +18,7 @@ def depths(inputs: Inputs, slots: Sequence[int]) -> list[int]:
     """Return for all slots the length of the longest way from a leaf to each of `slots`."""
     depth = [0] * len(inputs)
     for slot in slots:
-        depth[slot] = 1 + max([depth[a] for a in inputs[slot]], default=0)
+        depth[slot] = 1 + max(map(depth.__getitem__, inputs[slot]), default=0)
     return depth
 
 
@@ -36,7 +36,7 @@ def schedule(
         mine = kinds[slot] = kind(slot)
         total[mine] += depth[slot]
         count[mine] += 1
-        before = {a for a in inputs[slot] if a in users}
+        before = users.keys() & inputs[slot]
         for arg in before:
             users[arg].append(slot)
         waiting[slot] = len(before)
