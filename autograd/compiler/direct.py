@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd.compiler.arguments import Layout
-from autograd.compiler.native import NativeLine
+from autograd.compiler.evaluation import NativeLine
 from autograd.compiler.parameters import Parameters, padded
 from autograd.compiler.results import rebuild
 from autograd.engine.node import mark

@@ -13,11 +13,10 @@ itself, HEADER numbers. Invariant: rows beyond those of the block enter no sum.
 
 import ctypes
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
-from typing import Any
 
-from autograd.compiler.native import VECTOR, Code
+from autograd.compiler.native import FMA, VECTOR, Code, Text
 
 WORDS = 10  # of an instruction; what `machine` compiles reads eight, and the next is the count
 COUNT = 8
@@ -26,84 +25,9 @@ DECAY, KEEP, TAKE, DIRECT, CARRIED, RATE, LATER_KEEP, LATER_TAKE = range(8, 16)
 HEADER = 16
 OUT, ROW, ACROSS = 4, 8, 2  # outputs and rows of a product's tile; x of a gradient's, beside OUT d
 _V = f"<{VECTOR} x double>"
-_FMA, _SUM = f"llvm.fmuladd.v{VECTOR}f64", f"llvm.vector.reduce.fadd.v{VECTOR}f64"
+_SUM = f"llvm.vector.reduce.fadd.v{VECTOR}f64"
 _LOCK = threading.Lock()
 _KEPT: list[Code] = []
-Body = Callable[[str, list[str]], Sequence[str] | None]
-
-
-class Text:
-    """The lines of a function; names count up."""
-
-    def __init__(self, head: str) -> None:
-        self.lines, self.count, self.label = [head, "entry:"], 0, "entry"
-
-    def new(self, text: str) -> str:
-        """Add a line that computes something; returns its name."""
-        self.count += 1
-        self.lines.append(f"%x{self.count} = {text}")
-        return f"%x{self.count}"
-
-    def at(self, base: str, index: Any, kind: str = "double") -> str:
-        """The address of a number behind `base`."""
-        return self.new(f"getelementptr {kind}, ptr {base}, i64 {index}")
-
-    def load(self, kind: str, base: str, index: Any, unit: str = "double") -> str:
-        """What stands there."""
-        return self.new(f"load {kind}, ptr {self.at(base, index, unit)}, align 8")
-
-    def store(self, kind: str, value: str, base: str, index: Any) -> None:
-        """Write it there."""
-        self.lines.append(f"store {kind} {value}, ptr {self.at(base, index)}, align 8")
-
-    def add(self, left: str, right: Any) -> str:
-        """The sum of two whole numbers."""
-        return self.new(f"add i64 {left}, {right}")
-
-    def times(self, left: str, right: Any) -> str:
-        """Their product."""
-        return self.new(f"mul i64 {left}, {right}")
-
-    def word(self, k: int, kind: str = "i64") -> str:
-        """A number of the instruction, or the address of a table."""
-        return self.load(kind, "%code", k, "i64")
-
-    def spread(self, value: str) -> str:
-        """A vector of equal numbers."""
-        one = self.new(f"insertelement {_V} poison, double {value}, i64 0")
-        return self.new(f"shufflevector {_V} {one}, {_V} poison, <{VECTOR} x i32> zeroinitializer")
-
-    def fused(self, x: str, y: str, total: str) -> str:
-        """The vector x y + total."""
-        return self.new(f"call {_V} @{_FMA}({_V} {x}, {_V} {y}, {_V} {total})")
-
-    def loop(self, count: str, body: Body, kinds: str = "", start: Sequence[str] = ()) -> list[str]:
-        """Let `body(i, carried)` write a loop of `count` turns; it returns what it carries on.
-
-        Returns what the last turn left. All that is carried is of one kind.
-        """
-        self.count += 1
-        n, before, head = self.count, self.label, len(self.lines) + 2
-        self.lines += [f"br label %head{n}", f"head{n}:"]
-        carried = [f"%c{n}.{k}" for k in range(len(start))]
-        self.lines += [
-            f"%more{n} = icmp slt i64 %i{n}, {count}",
-            f"br i1 %more{n}, label %body{n}, label %end{n}",
-            f"body{n}:",
-        ]
-        self.label = f"body{n}"
-        after = body(f"%i{n}", carried) or ()
-        self.lines += [f"%j{n} = add i64 %i{n}, 1", f"br label %head{n}", f"end{n}:"]
-        phis = [f"%i{n} = phi i64 [0, %{before}], [%j{n}, %{self.label}]"]
-        for name, first, last in zip(carried, start, after, strict=True):
-            phis.append(f"{name} = phi {kinds} [{first}, %{before}], [{last}, %{self.label}]")
-        self.lines[head:head] = phis
-        self.label = f"end{n}"
-        return carried
-
-    def end(self, line: str = "ret void") -> str:
-        """The whole function."""
-        return "\n".join([*self.lines, line, "}\n"])
 
 
 def _gather(t: Text) -> None:
@@ -387,7 +311,7 @@ def _compiled() -> Code:
 
 
 def _compile() -> Code:
-    text = [f"declare {_V} @{_FMA}({_V}, {_V}, {_V})\ndeclare double @{_SUM}(double, {_V})\n"]
+    text = [f"declare {_V} @{FMA}({_V}, {_V}, {_V})\ndeclare double @{_SUM}(double, {_V})\n"]
     kernels = (_gather, _total, _product, _outer, _rows, _results, _sound, _mean, _descend)
     for write in kernels:
         t = Text(f"define void @{write.__name__[1:]}(ptr %code, ptr %W, i64 %n) {{")

@@ -21,61 +21,33 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autograd.compiler.native import VECTOR, Code, form
+from autograd.compiler.native import VECTOR, Code, Text, form
 from autograd.compiler.tape import Guard, Plan, Step
 
 FloatArray = npt.NDArray[np.float64]
 BLOCK = 200  # rows; a tenth as many, or five times, take half as long again
 CACHE = 2**18  # numbers that the registers should hold at most: 2 MB
+WORDS = 8  # of an instruction
 Form = tuple[str, str]
 _COMPILED: dict[Form, int] = {}  # addresses
 _KEPT: list[Code] = []
 _LOCK = threading.Lock()
-_LOOP = """
-define void @f{index}(ptr %code, ptr %W, i64 %n) {{
-entry:
-  {pointers}
-  br label %loop
-loop:
-  %i = phi i64 [0, %entry], [%j, %loop]
-  {loads}
-  {form}
-  %to = mul i64 %i, {lanes}
-  %p = getelementptr double, ptr %w0, i64 %to
-  store {kind} %r, ptr %p, align 8
-  %j = add i64 %i, 1
-  %more = icmp slt i64 %j, %n
-  br i1 %more, label %loop, label %end
-end:
-  ret void
-}}
-"""
-_RUN = """
-define i32 @run(ptr %code, i64 %count, ptr %W, i64 %n) {
-entry:
-  br label %loop
-loop:
-  %i = phi i64 [0, %entry], [%j, %loop]
-  %c = getelementptr [8 x i64], ptr %code, i64 %i
-  %f = load ptr, ptr %c
-  call void %f(ptr %c, ptr %W, i64 %n)
-  %j = add i64 %i, 1
-  %more = icmp slt i64 %j, %count
-  br i1 %more, label %loop, label %end
-end:
-  ret i32 0
-}
-"""
 
 
 @cache
 def _run() -> Any:
     """The function that runs a list of instructions."""
-    code = Code(_RUN, optimize=2)
-    pointer, number = ctypes.c_void_p, ctypes.c_int64
-    function = code.function("run", pointer, number, pointer, number)
+    t = Text("define i32 @run(ptr %all, i64 %count, ptr %W, i64 %n) {")
+
+    def one(i: str, _: list[str]) -> None:
+        code = t.at("%all", t.times(i, WORDS), "i64")
+        t.lines.append(f"call void {t.new(f'load ptr, ptr {code}')}(ptr {code}, ptr %W, i64 %n)")
+
+    t.loop("%count", one)
+    code = Code(t.end("ret i32 0"), optimize=2)
     _KEPT.append(code)
-    return function
+    pointer, number = ctypes.c_void_p, ctypes.c_int64
+    return code.function("run", pointer, number, pointer, number)
 
 
 def address(form: Form) -> int:
@@ -97,33 +69,18 @@ def prepare(wanted: Iterable[tuple[Form, int]], lanes: int = VECTOR) -> None:
 
 
 def _text(index: int, text: str, count: int, lanes: int) -> str:
-    """A loop over the vectors of a block."""
+    """A loop over the vectors of a block; words are where the result goes, place and stride."""
+    t = Text(f"define void @f{index}(ptr %code, ptr %W, i64 %n) {{")
     kind = "double" if lanes == 1 else f"<{lanes} x double>"
-    pointers = ["%a0 = getelementptr i64, ptr %code, i64 1", "%o0 = load i64, ptr %a0"]
-    pointers.append("%w0 = getelementptr double, ptr %W, i64 %o0")
-    loads = []
-    for k in range(1, count + 1):
-        pointers += [
-            f"%a{k} = getelementptr i64, ptr %code, i64 {2 * k}",
-            f"%o{k} = load i64, ptr %a{k}",
-            f"%w{k} = getelementptr double, ptr %W, i64 %o{k}",
-            f"%b{k} = getelementptr i64, ptr %code, i64 {2 * k + 1}",
-            f"%s{k} = load i64, ptr %b{k}",
-        ]
-        loads += [
-            f"%i{k} = mul i64 %i, %s{k}",
-            f"%p{k} = getelementptr double, ptr %w{k}, i64 %i{k}",
-            f"%x{k} = load {kind}, ptr %p{k}, align 8",
-        ]
-    body = text.format("%r", *[f"%x{k}" for k in range(1, count + 1)])
-    return _LOOP.format(
-        index=index,
-        pointers="\n  ".join(pointers),
-        loads="\n  ".join(loads),
-        form=body.replace("\n", "\n  "),
-        kind=kind,
-        lanes=lanes,
-    )
+    to = t.at("%W", t.word(1))
+    operands = [(t.at("%W", t.word(k)), t.word(k + 1)) for k in range(2, 2 * count + 1, 2)]
+
+    def one(i: str, _: list[str]) -> None:
+        xs = [t.load(kind, place, t.times(i, stride)) for place, stride in operands]
+        t.store(kind, t.apply(text, *xs), to, t.times(i, lanes))
+
+    t.loop("%n", one)
+    return t.end()
 
 
 class Machine:
@@ -157,7 +114,7 @@ class Machine:
                 address(each),
                 base + rows * to,
                 *[x for arg in args for x in operand(*arg)],
-                *[0] * (6 - 2 * len(args)),
+                *[0] * (WORDS - 2 - 2 * len(args)),
             ]
             for each, (_, _, to, args) in zip(forms, registers.lines, strict=True)
         ]

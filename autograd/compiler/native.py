@@ -1,36 +1,30 @@
-"""Native code: one evaluation of a tape by LLVM, from text, where llvmlite is installed.
+"""Native code: text in LLVM's intermediate representation, and what LLVM makes of it.
 
-`FORMS` says what each function of a tape is in LLVM's intermediate representation. The text of
-sin(x) * p, value 0 and 1 in the workspace W, its result behind them:
+`FORMS` says what each function of a tape is there, of numbers or of vectors of them; `Text` writes
+functions. Where llvmlite is not installed there is none, and `missing` says why. The form of
+np.maximum, of which nan wins, for two doubles:
 
-    define internal i1 @part0(ptr %W) {
-      ...                                     ; %v0 and %v1 are loaded
-      %v2 = call double @sin(double %v0)
-      %v3 = fmul double %v2, %v1
-      ...                                     ; %v3 is stored in W[2]
-      ret i1 true                             ; the guards hold
-    }
+    %x3c = fcmp oge double %x1, %x2
+    %x3n = fcmp uno double %x1, %x1
+    %x3d = or i1 %x3c, %x3n
+    %x3 = select i1 %x3d, double %x1, double %x2
 
-Parts have some 500 lines, for LLVM's time to compile a function grows with its square; what
-crosses from part to part lives in W, of which each thread has its own. Nothing is reordered and
-nothing fused, and `sin` is the one that Python calls: invariant: a result is eager's bit for bit.
+Invariant: a form computes what the row does on floats, bit for bit, but where a call says that it
+need not be exact.
 """
 
 import ctypes
 import os
 import struct
-import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
-from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from autograd.compiler.tape import Guard, Plan, erf
+from autograd.compiler.tape import erf
 
-LINES = 500  # of a part
+Body = Callable[[str, list[str]], Sequence[str] | None]
 _COMPARE = "{0}c = fcmp {op} {t} {1}, {2}\n{0} = uitofp {b} {0}c to {t}"
 _EXTREME = (  # nan wins, and of equals the first
     "{0}c = fcmp {op} {t} {1}, {2}\n{0}n = fcmp uno {t} {1}, {1}\n{0}d = or {b} {0}c, {0}n\n"
@@ -42,9 +36,28 @@ def _compare(op: str) -> str:
     return _COMPARE.replace("{op}", op)
 
 
-def _call(name: str, inputs: int = 1) -> str:
+# C's name of each function that is one there, too.
+LIBM: dict[Any, str] = {
+    **{np.absolute: "fabs", np.copysign: "copysign", np.power: "pow", np.fmod: "fmod"},
+    **{np.arctan2: "atan2", np.hypot: "hypot", erf: "erf"},
+    **{
+        getattr(np, name): name
+        for name in (
+            *("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "cbrt"),
+            *("floor", "ceil", "sin", "cos", "tan", "sinh", "cosh", "tanh"),
+        )
+    },
+    **{
+        getattr(np, f"arc{name}"): f"a{name}"
+        for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")
+    },
+}
+INSTRUCTIONS = ("fabs", "copysign", "sqrt", "floor", "ceil")  # for which LLVM calls nobody
+
+
+def _call(name: str, inputs: int) -> str:
     args = ", ".join(f"{{t}} {{{i + 1}}}" for i in range(inputs))
-    return f"{{0}} = call {{t}} {{@{name}}}({args})"
+    return f"{{0}} = call {{t}} {{@{'llvm.' * (name in INSTRUCTIONS)}{name}}}({args})"
 
 
 # {0} is the result, {1} and on are operands, {t} the type, {b} that of its comparisons.
@@ -63,29 +76,11 @@ FORMS: dict[Any, str] = {
     np.where: "{0}c = fcmp une {t} {1}, {zero}\n{0} = select {b} {0}c, {t} {2}, {t} {3}",
     np.maximum: _EXTREME.replace("{op}", "oge"),
     np.minimum: _EXTREME.replace("{op}", "ole"),
-    np.absolute: _call("llvm.fabs"),
-    np.sqrt: _call("llvm.sqrt"),
-    np.floor: _call("llvm.floor"),
-    np.ceil: _call("llvm.ceil"),
-    np.copysign: _call("llvm.copysign", 2),
-    **{
-        getattr(np, name): _call(name)
-        for name in (
-            *("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "cbrt"),
-            *("sin", "cos", "tan", "sinh", "cosh", "tanh"),
-        )
-    },
-    **{
-        getattr(np, f"arc{name}"): _call(f"a{name}")
-        for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")
-    },
-    np.power: _call("pow", 2),
-    np.arctan2: _call("atan2", 2),
-    np.hypot: _call("hypot", 2),
-    np.fmod: _call("fmod", 2),
-    erf: _call("erf"),
+    **{function: _call(name, getattr(function, "nin", 1)) for function, name in LIBM.items()},
 }
 VECTOR = 4  # lanes of a vector
+_V = f"<{VECTOR} x double>"
+FMA = f"llvm.fmuladd.v{VECTOR}f64"
 # Of libmvec's functions those that were measured to be right to 3 units in the last place.
 MEASURED = ("exp", "expm1", "log", "log1p", "sin", "cos", "sinh", "tanh", "erf")
 
@@ -193,18 +188,14 @@ def _has_avx2() -> bool:
 
 
 def _lane_by_lane(name: str, count: int, lanes: int, kind: str, declared: str) -> tuple[str, str]:
-    takes = ", ".join(f"{kind} %x{i}" for i in range(count))
-    lines, result = [], "zeroinitializer"
+    takes = ", ".join(f"{kind} %a{i}" for i in range(count))
+    t = Text(f"define internal {kind} @lanes.{name}({takes}) {{")
+    result = "zeroinitializer"
     for lane in range(lanes):
-        for i in range(count):
-            lines.append(f"%x{i}.{lane} = extractelement {kind} %x{i}, i32 {lane}")
-        given = ", ".join(f"double %x{i}.{lane}" for i in range(count))
-        lines.append(f"%y{lane} = call double @{name}({given})")
-        lines.append(f"%r{lane} = insertelement {kind} {result}, double %y{lane}, i32 {lane}")
-        result = f"%r{lane}"
-    body = "\n".join([*lines, f"ret {kind} {result}"])
-    made = f"lanes.{name}"
-    return made, f"{declared}define internal {kind} @{made}({takes}) {{\n{body}\n}}\n"
+        given = [t.new(f"extractelement {kind} %a{i}, i32 {lane}") for i in range(count)]
+        one = t.new(f"call double @{name}({', '.join(f'double {x}' for x in given)})")
+        result = t.new(f"insertelement {kind} {result}, double {one}, i32 {lane}")
+    return f"lanes.{name}", declared + t.end(f"ret {kind} {result}")
 
 
 def number(x: float) -> str:
@@ -212,164 +203,82 @@ def number(x: float) -> str:
     return f"0x{struct.unpack('<Q', struct.pack('<d', x))[0]:016X}"
 
 
-class NativeLine:
-    """One evaluation as machine code: results and guards of a tape, and perhaps `slopes`.
+class Text:
+    """The lines of a function; names count up."""
 
-    `value` and `both` run it on a workspace at an address, and return whether the guards hold.
-    Raises `MissingError` where a step has no native form.
-    """
+    def __init__(self, head: str) -> None:
+        self.lines, self.count, self.label = [head, "entry:"], 0, "entry"
 
-    def __init__(self, plan: Plan) -> None:
-        parts = (*plan.sizes, len(plan.results), len(plan.slopes))
-        self._ends = list(accumulate(parts, initial=0))
-        writer = _Writer(plan)
-        self._code = Code(writer.text())
-        self.has_slopes = bool(plan.slopes)
-        self.value = self._code.function("value", ctypes.c_void_p)
-        self.both = self._code.function("both", ctypes.c_void_p)
-        self._start = np.zeros(writer.size)
-        for place, x in writer.constants:
-            self._start[place] = x
-        self._local = threading.local()
+    def new(self, text: str) -> str:
+        """Add a line that computes something; returns its name."""
+        self.count += 1
+        self.lines.append(f"%x{self.count} = {text}")
+        return f"%x{self.count}"
 
-    def run(
-        self, row: Sequence[npt.NDArray[np.float64]], parameters: Any, reverse: bool
-    ) -> tuple[npt.NDArray[np.float64], bool, npt.NDArray[np.float64]]:
-        """Return the results, whether the guards hold, and the slopes where `reverse` says so."""
-        try:
-            address, (arguments, own, results, slopes) = self._local.workspace
-        except AttributeError:
-            self._local.workspace = self.new_workspace()
-            address, (arguments, own, results, slopes) = self._local.workspace
-        if row:
-            arguments[:] = row[0] if len(row) == 1 else np.concatenate(row)
-        own[:] = parameters if len(parameters) == len(own) else parameters[: len(own)]
-        holds = (self.both if reverse else self.value)(address)
-        return results.copy(), holds != 0, slopes.copy()
+    def at(self, base: str, index: Any, kind: str = "double") -> str:
+        """The address of a number behind `base`."""
+        return self.new(f"getelementptr {kind}, ptr {base}, i64 {index}")
 
-    def new_workspace(self) -> tuple[int, list[npt.NDArray[np.float64]]]:
-        """Return its address, and views of arguments, parameters, results and slopes.
+    def load(self, kind: str, base: str, index: Any, unit: str = "double") -> str:
+        """What stands there."""
+        return self.new(f"load {kind}, ptr {self.at(base, index, unit)}, align 8")
 
-        A workspace is for one thread, and lives as long as one of the views.
+    def store(self, kind: str, value: str, base: str, index: Any) -> None:
+        """Write it there."""
+        self.lines.append(f"store {kind} {value}, ptr {self.at(base, index)}, align 8")
+
+    def add(self, left: str, right: Any) -> str:
+        """The sum of two whole numbers."""
+        return self.new(f"add i64 {left}, {right}")
+
+    def times(self, left: str, right: Any) -> str:
+        """Their product."""
+        return self.new(f"mul i64 {left}, {right}")
+
+    def word(self, k: int, kind: str = "i64") -> str:
+        """A number of the instruction, or the address of a table."""
+        return self.load(kind, "%code", k, "i64")
+
+    def apply(self, text: str, *operands: str) -> str:
+        """What the text of a form makes of its operands."""
+        self.count += 1
+        name = f"%x{self.count}"
+        self.lines.append(text.format(name, *operands))
+        return name
+
+    def spread(self, value: str) -> str:
+        """A vector of equal numbers."""
+        one = self.new(f"insertelement {_V} poison, double {value}, i64 0")
+        return self.new(f"shufflevector {_V} {one}, {_V} poison, <{VECTOR} x i32> zeroinitializer")
+
+    def fused(self, x: str, y: str, total: str) -> str:
+        """The vector x y + total."""
+        return self.new(f"call {_V} @{FMA}({_V} {x}, {_V} {y}, {_V} {total})")
+
+    def loop(self, count: str, body: Body, kinds: str = "", start: Sequence[str] = ()) -> list[str]:
+        """Let `body(i, carried)` write a loop of `count` turns; it returns what it carries on.
+
+        Returns what the last turn left. All that is carried is of one kind.
         """
-        workspace = self._start.copy()
-        views = [workspace[start:stop] for start, stop in pairwise(self._ends)]
-        return workspace.ctypes.data, views
+        self.count += 1
+        n, before, head = self.count, self.label, len(self.lines) + 2
+        self.lines += [f"br label %head{n}", f"head{n}:"]
+        carried = [f"%c{n}.{k}" for k in range(len(start))]
+        self.lines += [
+            f"%more{n} = icmp slt i64 %i{n}, {count}",
+            f"br i1 %more{n}, label %body{n}, label %end{n}",
+            f"body{n}:",
+        ]
+        self.label = f"body{n}"
+        after = body(f"%i{n}", carried) or ()
+        self.lines += [f"%j{n} = add i64 %i{n}, 1", f"br label %head{n}", f"end{n}:"]
+        phis = [f"%i{n} = phi i64 [0, %{before}], [%j{n}, %{self.label}]"]
+        for name, first, last in zip(carried, start, after, strict=True):
+            phis.append(f"{name} = phi {kinds} [{first}, %{before}], [{last}, %{self.label}]")
+        self.lines[head:head] = phis
+        self.label = f"end{n}"
+        return carried
 
-
-class _Writer:
-    """Writes the module of a straight line: parts, and what calls them one after another."""
-
-    def __init__(self, plan: Plan) -> None:
-        _, steps, ahead, results, guards, slopes = plan
-        self.first, self.steps = sum(plan.sizes), steps
-        self.forms = [form(step) for step, _ in steps]
-        self.constants: list[tuple[int, float]] = []
-        self.starts, self.part_of = self._divide(ahead)
-        self.back = self.part_of[ahead] if ahead < len(steps) else len(self.starts)
-        self.home: dict[int, int] = {}
-        self.stores: list[list[tuple[int, int]]] = [[] for _ in self.starts]
-        self.guards: list[list[Guard]] = [[] for _ in self.starts]
-        self.size = self.first
-        for x in results:
-            self._end(x, 0)
-        for x in slopes:
-            self._end(x, min(self.back, len(self.starts) - 1))
-        for guard in guards:
-            part = max(self._part(x, 0) for x in guard[1:3])
-            self.guards[part].append(guard)
-            self._used(guard[1:3], part)
-        for i, (_, operands) in enumerate(steps):
-            self._used(operands, self.part_of[i])
-
-    def _divide(self, ahead: int) -> tuple[list[int], list[int]]:
-        """Where each part begins, and in which each step is."""
-        starts, parts, lines = [0], [], 0
-        for i, (text, _) in enumerate(self.forms):
-            if lines >= LINES or (i == ahead and i):
-                starts.append(i)
-                lines = 0
-            lines += 1 + text.count("\n")
-            parts.append(len(starts) - 1)
-        return starts, parts
-
-    def _part(self, x: Any, part: int) -> int:
-        return part if x.__class__ is float or x < self.first else self.part_of[x - self.first]
-
-    def _end(self, x: Any, part: int) -> None:
-        """Give a result the next place in W; its part stores it there."""
-        if x.__class__ is float:
-            self.constants.append((self.size, x))
-        else:
-            self.stores[self._part(x, part)].append((x, self.size))
-            if x >= self.first:
-                self.home.setdefault(x, self.size)
-        self.size += 1
-
-    def _used(self, operands: Iterable[Any], part: int) -> None:
-        """Give what another part computes a place in W."""
-        for x in operands:
-            if x.__class__ is not float and x >= self.first and x not in self.home:
-                made = self.part_of[x - self.first]
-                if made != part:
-                    self.home[x] = self.size
-                    self.stores[made].append((x, self.size))
-                    self.size += 1
-
-    def text(self) -> str:
-        """The whole module."""
-        declared = dict.fromkeys(declaration for _, declaration in self.forms)
-        parts = [self._text_of(i) for i in range(len(self.starts))]
-        ahead, back = range(self.back), range(self.back, len(self.starts))
-        calls = [f"%g{i} = call i1 @part{i}(ptr %W)" for i in ahead]
-        calls += [f"%h{i} = and i1 %{'h' if i > 1 else 'g'}{i - 1}, %g{i}" for i in ahead[1:]]
-        holds = f"%{'h' if self.back > 1 else 'g'}{self.back - 1}"
-        calls += [f"%holds = zext i1 {holds} to i32", "ret i32 %holds\n}"]
-        both = ["%holds = call i32 @value(ptr %W)"]
-        both += [f"%g{i} = call i1 @part{i}(ptr %W)" for i in back]
-        return "\n".join(
-            [
-                *declared,
-                *parts,
-                "define i32 @value(ptr %W) {",
-                *calls,
-                "define i32 @both(ptr %W) {",
-                *both,
-                "ret i32 %holds\n}\n",
-            ]
-        )
-
-    def _text_of(self, part: int) -> str:
-        start = self.starts[part]
-        stop = self.starts[part + 1] if part + 1 < len(self.starts) else len(self.steps)
-        lines = [f"define internal i1 @part{part}(ptr %W) {{"]
-        names: dict[int, str] = {}
-
-        def name(x: Any) -> str:
-            if x.__class__ is float:  # which may equal the number of a value
-                return number(x)
-            known = names.get(x)
-            if known is None:
-                known = names[x] = f"%v{x}"
-                place = x if x < self.first else self.home[x]
-                lines.append(f"%p{x} = getelementptr double, ptr %W, i64 {place}")
-                lines.append(f"{known} = load double, ptr %p{x}")
-            return known
-
-        for i in range(start, stop):
-            x = self.first + i
-            text = self.forms[i][0].format(f"%v{x}", *map(name, self.steps[i][1]))
-            names[x] = f"%v{x}"
-            lines.append(text)
-        for k, (x, place) in enumerate(self.stores[part]):
-            value = name(x)
-            lines.append(f"%s{k} = getelementptr double, ptr %W, i64 {place}")
-            lines.append(f"store double {value}, ptr %s{k}")
-        holds = "true"
-        for k, (compare, left, right, outcome) in enumerate(self.guards[part]):
-            text, _ = form(compare)
-            lines.append(text.format(f"%c{k}", name(left), name(right)).split("\n")[0])
-            lines.append(f"%d{k} = icmp eq i1 %c{k}c, {str(outcome).lower()}")
-            lines.append(f"%h{k} = and i1 {holds}, %d{k}")
-            holds = f"%h{k}"
-        return "\n".join([*lines, f"ret i1 {holds}\n}}"])
+    def end(self, line: str = "ret void") -> str:
+        """The whole function."""
+        return "\n".join([*self.lines, line, "}\n"])

@@ -23,8 +23,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd.compiler.evaluation import NativeLine
 from autograd.compiler.machine import Machine
-from autograd.compiler.native import MissingError, NativeLine, missing
+from autograd.compiler.native import MissingError, missing
 from autograd.compiler.parameters import FloatArray
 from autograd.compiler.scalars import (
     ARGUMENT,

@@ -22,8 +22,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.kernels import OUT, Text
-from autograd.compiler.native import VECTOR, Code, form
+from autograd.compiler.kernels import OUT
+from autograd.compiler.native import VECTOR, Code, Text, form
 
 ARRAYS = 4  # a result and its operands, at most
 WORDS = 4 + 3 * ARRAYS

@@ -22,9 +22,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd.compiler.native import LIBM
 from autograd.compiler.parameters import Parameters
 from autograd.compiler.straight import MOST, StraightLine
-from autograd.compiler.tape import Plan, UnreadableError, erf
+from autograd.compiler.tape import Plan, UnreadableError
 
 LINES = 500  # of a function: C compilers, too, take longer than linear time for one
 FORMS: dict[Any, str] = {
@@ -35,23 +36,9 @@ FORMS: dict[Any, str] = {
     np.where: "{} != 0.0 ? {} : {}",
     np.maximum: "{0} >= {1} || {0} != {0} ? {0} : {1}",  # nan wins, and of equals the first
     np.minimum: "{0} <= {1} || {0} != {0} ? {0} : {1}",
-    **{np.absolute: "fabs({})", np.copysign: "copysign({}, {})", np.power: "pow({}, {})"},
     **{
-        np.arctan2: "atan2({}, {})",
-        np.fmod: "fmod({}, {})",
-        np.hypot: "hypot({}, {})",
-        erf: "erf({})",
-    },
-    **{
-        getattr(np, name): f"{name}({{}})"
-        for name in (
-            *("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "cbrt"),
-            *("floor", "ceil", "sin", "cos", "tan", "sinh", "cosh", "tanh"),
-        )
-    },
-    **{
-        getattr(np, f"arc{name}"): f"a{name}({{}})"
-        for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")
+        function: f"{name}({', '.join(['{}'] * getattr(function, 'nin', 1))})"
+        for function, name in LIBM.items()
     },
 }
 

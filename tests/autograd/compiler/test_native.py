@@ -15,7 +15,7 @@ from samples import SAMPLES
 
 import autograd
 from autograd import Value
-from autograd.compiler import native, straight
+from autograd.compiler import evaluation, native, straight
 from autograd.compiler.trace import record
 from autograd.engine.primitive import TABLE
 
@@ -131,7 +131,7 @@ def test_a_program_too_large_to_compile_runs_on_a_machine_bit_for_bit(monkeypatc
 
 
 def test_many_parts_hand_on_what_others_need(monkeypatch):
-    monkeypatch.setattr(native, "LINES", 7)
+    monkeypatch.setattr(evaluation, "LINES", 7)
     w, v = Value(0.7), Value(0.2)
     recording = record(lambda x: chain(w, x[0], 60) * v, [[0.3]], [])
     line = straight.StraightLine(recording, 1)
