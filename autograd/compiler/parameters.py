@@ -112,23 +112,6 @@ class Parameters:
         return flat if self._natural else flat[self.order]
 
 
-class Reader:
-    """Reads the parameters from their Values, once a call; again where a path adds some."""
-
-    def __init__(self, parameters: Parameters) -> None:
-        self.parameters = parameters
-        self.known: FloatArray | None = None
-        self.order: Places | None = None
-
-    def __call__(self) -> FloatArray:
-        """Return the data as a flat array, the same in one call."""
-        order = self.parameters.order
-        if self.known is None or len(self.known) != len(order) or order is not self.order:
-            self.order = order
-            self.known = self.parameters.read()
-        return self.known
-
-
 class Shared:
     """Parameters of a program among the `values` of a caller, who keeps those in a flat array."""
 

@@ -25,7 +25,8 @@ from autograd.compiler.javascript import javascript
 from autograd.compiler.lanes import Lanes
 from autograd.compiler.native import MissingError, missing
 from autograd.compiler.parameters import Flat, Parameters, Shared, padded
-from autograd.compiler.replay import Path, Replayer
+from autograd.compiler.paths import Path
+from autograd.compiler.replay import Replayer
 from autograd.compiler.results import blocks, rebuild, together
 from autograd.compiler.tape import UnreadableError
 from autograd.compiler.to_c import to_c
@@ -387,9 +388,8 @@ class Program:
         own, (layout, _, _) = self._parameters, self._signature.read(args, {}, None)
         own.values, own.used = [values[i] for i in recorded.places], set(recorded.used)
         own.arrange(recorded.order)
-        path = recorded.path  # native code that is made of it later needs to know how many
-        recording = replace(path.recording, parameters=list(own.values))
-        self._new(layout).paths.append(replace(path, recording=recording))
+        recording = replace(recorded.path.recording, parameters=list(own.values))
+        self._new(layout).paths.append(replace(recorded.path, recording=recording))
 
     def __get__(self, instance: Any, owner: Any = None) -> "Program":
         """The program as a method: one for each instance, kept in the instance.
@@ -465,7 +465,7 @@ class BoundProgram(Shared):
             return None
         places = np.argsort(own.order).tolist()
         try:
-            return Lanes(path.line(self._replayer.layout).plan(True, exact=False), places, batch)
+            return Lanes(path.line.plan(True, exact=False), places, batch)
         except (MissingError, UnreadableError):
             return None
 

@@ -19,7 +19,7 @@ import autograd
 import nn
 from autograd import Value, custom
 from autograd.checking.gradcheck import gradcheck
-from autograd.compiler.replay import DEEPEST
+from autograd.compiler.paths import DEEPEST
 from autograd.custom import primitive
 from autograd.engine.primitive import TABLE
 

@@ -7,7 +7,7 @@ import pytest
 
 import autograd
 from autograd import Value, take
-from autograd.compiler import replay, straight
+from autograd.compiler import paths, straight
 
 
 def matrix(rows, columns):
@@ -130,9 +130,9 @@ def test_what_is_not_taken_gets_0_whatever_comes_from_above(way, x, monkeypatch)
     values = [Value(1.0), Value(2.0), Value(3.0)]
     monkeypatch.setattr(straight, "FEWEST", 0 if way == "native" else math.inf)
     if way == "arrays":
-        monkeypatch.setattr(replay, "NATIVE_A_CALL", 0)
-        monkeypatch.setattr(replay, "FEW", 0)
-        monkeypatch.setattr(replay, "OPERATIONS_A_CALL", 0)
+        monkeypatch.setattr(paths, "NATIVE_A_CALL", 0)
+        monkeypatch.setattr(paths, "FEW", 0)
+        monkeypatch.setattr(paths, "OPERATIONS_A_CALL", 0)
     program = autograd.compile(lambda i, x: take(values, i) * x)
     program(0.0, 1.0)
     if way == "slots":

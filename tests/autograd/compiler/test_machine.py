@@ -12,7 +12,7 @@ from samples import SAMPLES
 
 import autograd
 from autograd import Value
-from autograd.compiler import machine, native, replay
+from autograd.compiler import machine, native, paths
 from autograd.engine.primitive import TABLE
 
 pytestmark = pytest.mark.skipif(bool(native.missing()), reason=native.missing())
@@ -24,7 +24,7 @@ EDGES = [*(sign * x for x in SIZES for sign in (1.0, -1.0)), math.nan]
 @pytest.fixture
 def always(monkeypatch):
     """Batches of any program run on the machine."""
-    monkeypatch.setattr(replay, "DEEPEST", -1)
+    monkeypatch.setattr(paths, "DEEPEST", -1)
 
 
 def same(a, b, ulps=8.0):

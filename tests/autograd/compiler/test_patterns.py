@@ -8,7 +8,7 @@ import pytest
 
 import autograd
 from autograd import Value, dot, maximum, minimum
-from autograd.compiler import replay
+from autograd.compiler import paths
 
 rng = np.random.default_rng(0)
 
@@ -16,9 +16,9 @@ rng = np.random.default_rng(0)
 @pytest.fixture(autouse=True)
 def only_arrays(monkeypatch):
     """Whatever is faster, so small programs are arrays, too."""
-    monkeypatch.setattr(replay, "OPERATIONS_A_CALL", 0)
-    monkeypatch.setattr(replay, "NATIVE_A_CALL", 0)
-    monkeypatch.setattr(replay, "FEW", 0)
+    monkeypatch.setattr(paths, "OPERATIONS_A_CALL", 0)
+    monkeypatch.setattr(paths, "NATIVE_A_CALL", 0)
+    monkeypatch.setattr(paths, "FEW", 0)
 
 
 Y, Z, S = rng.normal(size=(64, 16)), rng.normal(size=(64, 16)), rng.normal(size=(6, 4))

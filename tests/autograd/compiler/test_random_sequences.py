@@ -9,7 +9,7 @@ from repeats import repeats
 
 import autograd
 from autograd import Value, dot, maximum, minimum, take
-from autograd.compiler import replay, source
+from autograd.compiler import paths, source
 
 
 def normed(rows, rng):
@@ -128,9 +128,9 @@ def eager(program, tokens, x):
 @pytest.mark.parametrize("block", range(repeats(2)))
 def test_random_sequences_equal_eager(block, arrays, monkeypatch):
     if arrays:
-        monkeypatch.setattr(replay, "OPERATIONS_A_CALL", 0)
-        monkeypatch.setattr(replay, "NATIVE_A_CALL", 0)
-        monkeypatch.setattr(replay, "FEW", 0)
+        monkeypatch.setattr(paths, "OPERATIONS_A_CALL", 0)
+        monkeypatch.setattr(paths, "NATIVE_A_CALL", 0)
+        monkeypatch.setattr(paths, "FEW", 0)
         monkeypatch.setattr(source, "FUSING", 0 if block % 2 else source.FUSING)  # native loops
     for seed in range(12 * block, 12 * block + 12):
         program, rng = Sequence(seed), Random(seed + 1000)

@@ -12,7 +12,7 @@ import pytest
 import autograd
 import nn
 from autograd import Value
-from autograd.compiler import replay, straight
+from autograd.compiler import paths, straight
 
 # 67 times the recursion limit; one test goes a million deep.
 DEEP = 20_000
@@ -137,7 +137,7 @@ def test_compile(batch):
 
 def test_a_deep_program_is_cut_into_parts_with_guards_parameters_and_several_results(monkeypatch):
     # A tenth of what they are, and of the program: at full size it took 13 s.
-    monkeypatch.setattr(replay, "DEEPEST", 1_000)
+    monkeypatch.setattr(paths, "DEEPEST", 1_000)
     monkeypatch.setattr(straight, "LINES", 1_200)
     rng, w, v = Random(0), Value(0.3), Value(-0.2)
     steps = [rng.uniform(-1, 1) for _ in range(600)]
