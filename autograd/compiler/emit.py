@@ -7,47 +7,31 @@ into views of G.
 Invariant: the source holds numeric literals and this module's own names only.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from autograd.compiler.arrays import Array, Index, Opaque, is_everything
+from autograd.compiler.arrays import Array, Opaque
 from autograd.compiler.reverse import shares
-from autograd.compiler.views import view
+from autograd.compiler.views import Writer
 
 SHORT = 1000  # longer sums keep the pairwise summation of np.add.reduce
 
 
-class Emitter:
-    """Writes the source; index arrays, constants and opaque functions go into `names`."""
+class Emitter(Writer):
+    """Writes the source."""
 
     def __init__(self, instructions: Sequence[Array]) -> None:
-        self.setup: list[str] = []
-        self.body: list[str] = []
-        self.dynamic: dict[str, str] = {}  # views of arguments, made in each call
-        self.loose: set[str] = set()  # views that are not contiguous: to reshape one is to copy
-        self.names: dict[str, Any] = {"np": np}
-        self._counts: Counter[str] = Counter()  # of names with each prefix
-        self._once: set[str] = set()
-        self.name: dict[Array, str] = {}
+        super().__init__(instructions)
         self.uses: dict[Array, int] = {}
         self.whole_seeds: set[Array] = set()  # all others are the number `weight`
-        self.rank = {array: i for i, array in enumerate(instructions)}
         for array in instructions:
             for arg in array.args:
                 if isinstance(arg, Array):
                     self.uses[arg] = self.uses.get(arg, 0) + 1
                     if arg.op == "seed" and not _takes_number(array, arg):
                         self.whole_seeds.add(arg)
-
-    def bind(self, prefix: str, item: Any) -> str:
-        """Give `item` a name in the source's own namespace."""
-        name = f"{prefix}{self._counts[prefix]}"
-        self._counts[prefix] += 1
-        self.names[name] = item
-        return name
 
     def emit(self, array: Array, out: str | None = None) -> None:
         """Write the lines that compute `array`, into the view `out` where one is given."""
@@ -56,32 +40,11 @@ class Emitter:
         else:
             self._emit_elementwise(array, out)
 
-    def buffer(self, array: Array, out: str | None = None, zero: bool = False) -> str:
-        """Name the buffer of `array`, made once in the setup."""
-        name = f"t{self.rank[array]}"
-        self.name[array] = name
-        if out is not None:
-            self.setup.append(f"{name} = {out}")
-            return name
-        shape = ", ".join(map(str, array.shape))
-        shape = f"(B, {shape})" if array.batched else f"({shape},)"
-        kind = {"bool": ", bool", "places": ", np.intp"}.get(array.dtype, "")
-        self.setup.append(f"{name} = np.{'zeros' if zero else 'empty'}({shape}{kind})")
-        return name
-
-    def operand(self, x: Any) -> str:
-        """Return a literal or the name of an array; the seed is `weight` in every row."""
-        if isinstance(x, Array):
-            return "weight" if x.op == "seed" else self.name[x]
-        if x != x or x in (float("inf"), float("-inf")):
-            return "np.nan" if x != x else ("np.inf" if x > 0 else "-np.inf")
-        return repr(float(x))
-
     def _emit_elementwise(self, array: Array, out: str | None) -> None:
         args = [self._scalar(a, array) or self.operand(a) for a in array.args]
         if array.dtype == "number":
             sign = {np.add: "+", np.multiply: "*", np.subtract: "-"}[array.op]
-            self.body.append(f"{self._number(array)} = {args[0]} {sign} {args[1]}")
+            self.body.append(f"{self.number(array)} = {args[0]} {sign} {args[1]}")
             return
         name = self.buffer(array, out)
         if array.op is np.where:
@@ -95,7 +58,7 @@ class Emitter:
             self.body.append(f"np.multiply({args[0]}, {args[0]}, out={name})")
         elif array.op is np.power and args[1] == "0.5":
             # NumPy takes one 0.5 for all as a square root, where -inf gives nan and not inf.
-            halves = self._note(f"np.full_like({name}, 0.5)")
+            halves = self.note(f"np.full_like({name}, 0.5)")
             self.body.append(f"np.power({args[0]}, {halves}, out={name})")
         else:
             self.body.append(f"np.{array.op.__name__}({', '.join(args)}, out={name})")
@@ -107,7 +70,7 @@ class Emitter:
         if x.op == "seed" or x.dtype == "number":
             return None
         name = self.name[x]
-        return self._static(name, f"{name}.reshape(())") if result.batched else None
+        return self.static(name, f"{name}.reshape(())") if result.batched else None
 
     def _emit_argument(self, array: Array, out: str | None) -> None:
         self.name[array] = f"a{array.data}"
@@ -122,15 +85,11 @@ class Emitter:
         if array in self.whole_seeds:
             self.body.append(f"{self.buffer(array)}.fill(weight)")
 
-    def view(self, source: Array, index: Index) -> str | None:
-        """Return the elements `index` of a source as a view of it, None where there is none."""
-        return view(self.name[source], source.shape[0], source.batched, index)
-
     def _emit_take(self, array: Array, out: str | None) -> None:
         (source,) = array.args
         regular = self.view(source, array.data) if out is None else None
         if regular is not None:
-            self._define(array, regular)
+            self.define(array, regular)
             return
         index = self.bind("i", array.data)
         name = self.buffer(array, out)
@@ -162,7 +121,7 @@ class Emitter:
         if not regular:
             self.body.append(f"np.take({self.bind('i', choices.ravel())}, {name}, out={name})")
         if table.batched:
-            rows = self._note(f"np.arange(B)[:, None] * {table.shape[0]}")
+            rows = self.note(f"np.arange(B)[:, None] * {table.shape[0]}")
             self.body.append(f"np.add({name}, {rows}, out={name})")
 
     def _emit_pick(self, array: Array, out: str | None) -> None:
@@ -192,31 +151,16 @@ class Emitter:
     def _emit_expand(self, array: Array, out: str | None) -> None:
         (x,) = array.args
         shape = f"(B, {array.shape[0]}, {array.shape[1]})" if x.batched else f"{array.shape}"
-        self._define(array, f"np.broadcast_to({self.name[x]}[..., None], {shape})")
+        self.define(array, f"np.broadcast_to({self.name[x]}[..., None], {shape})")
 
     def _emit_reshape(self, array: Array, out: str | None) -> None:
         (x,) = array.args
-        lead, source = "B, " if array.batched else "", self.name[x]
-        if source in self.loose:
-            name = self.buffer(array)
-            shape = ", ".join(map(str, x.shape))
-            self.body.append(f"np.copyto({name}.reshape({lead}{shape}), {source})")
+        if self.name[x] in self.loose:
+            self.buffer(array)
+            self.body.append(f"np.copyto({self.reshaped(array, *x.shape)}, {self.name[x]})")
             return
-        shape = ", ".join(map(str, array.shape))
-        self._define(array, f"{source}.reshape({lead}{shape})")
+        self.define(array, self.reshaped(x, *array.shape))
         self.loose.discard(self.name[array])
-
-    def _define(self, array: Array, view: str) -> None:
-        """Name a view: once in the setup, or in each call where it is one of an argument."""
-        name = self.name[array] = f"t{self.rank[array]}"
-        self.loose.add(name)
-        if self._is_dynamic(self.name[array.args[0]]):
-            self.dynamic[name] = view
-        else:
-            self.setup.append(f"{name} = {view}")
-
-    def _is_dynamic(self, name: str) -> bool:
-        return name.startswith("a") or name in self.dynamic
 
     def _reduce(self, array: Array, out: str | None, function: str, axis: int, keep: bool) -> None:
         x = self.name[array.args[0]]
@@ -232,33 +176,20 @@ class Emitter:
         """Sum short rows by a product with ones: 0.4 of the time of np.add.reduce."""
         (x,) = array.args
         source, n = self.name[x], x.shape[-1]
-        if out is not None or n > SHORT or self._is_dynamic(source) or source in self.loose:
+        if out is not None or n > SHORT or self.is_dynamic(source) or source in self.loose:
             return False
         rows = int(np.prod(x.shape[:-1]))
-        column = f"column{n}"
-        line = f"{column} = np.ones(({n}, 1))"
-        self._set_up(line)
-        matrix = self._static(source, self._rows(x, rows, n))
-        name = self.buffer(array)
-        self.body.append(
-            f"np.dot({matrix}, {column}, out={self._static(name, self._rows(array, rows, 1))})"
-        )
+        self.set_up(f"column{n} = np.ones(({n}, 1))")
+        matrix = self.matrix(x, rows, n)
+        self.buffer(array)
+        self.body.append(f"np.dot({matrix}, column{n}, out={self.matrix(array, rows, 1)})")
         return True
-
-    def _rows(self, array: Array, rows: int, columns: int) -> str:
-        batch = "" if not array.batched else "B" if rows == 1 else "B * "
-        count = batch if batch == "B" else f"{batch}{rows}"
-        return f"{self.name[array]}.reshape({count}, {columns})"
 
     def _emit_largest(self, array: Array, out: str | None) -> None:
         """The largest absolute value of all rows; nan where there is one."""
         x = self.name[array.args[0]]
         high, low = (f"np.{f}.reduce({x}, axis=None, initial=0.0)" for f in ("maximum", "minimum"))
-        self.body.append(f"{self._number(array)} = max(float({high}), -float({low}))")
-
-    def _number(self, array: Array) -> str:
-        name = self.name[array] = f"t{self.rank[array]}"
-        return name
+        self.body.append(f"{self.number(array)} = max(float({high}), -float({low}))")
 
     def _emit_maximum(self, array: Array, out: str | None) -> None:
         self._reduce(array, out, str(array.op), -1, False)
@@ -277,9 +208,9 @@ class Emitter:
         if len(array.shape) > 1 or name in self.loose:
             self._reduce(array, out, "add", 0, False)
             return
-        self._set_up("ones = np.ones((1, B))")
+        self.set_up("ones = np.ones((1, B))")
         self.buffer(array, out)
-        row = self._static(name, f"{name}.reshape(1, {array.shape[0]})")
+        row = self.static(name, f"{name}.reshape(1, {array.shape[0]})")
         # A product with ones takes a quarter of the time of np.add.reduce over the rows.
         self.body.append(f"np.dot(ones, {self.name[array.args[0]]}, out={row})")
 
@@ -287,62 +218,30 @@ class Emitter:
         if len(array.args[0].shape) > 1 or not self._product_with_ones(array, out):
             self._reduce(array, out, "add", -1, True)
 
-    def matrix(self, array: Array, rows: int, columns: int) -> str:
-        """Return the array, trailing shape (rows, columns), as one matrix over the batch."""
-        if array.op == "take" and is_everything(array.data, array.args[0].shape[0]):
-            array = array.args[0]
-        name = self.name[array]
-        if not array.batched:
-            fits = array.shape == (rows, columns)
-            return name if fits else self._static(name, f"{name}.reshape({rows}, {columns})")
-        if rows == 1 and array.shape == (columns,):
-            return name
-        batch = "B" if rows == 1 else f"B * {rows}"
-        return self._static(name, f"{name}.reshape({batch}, {columns})")
-
-    def _static(self, source: str, view: str) -> str:
-        """Name a view in the setup, where its source has been made there."""
-        if self._is_dynamic(source) or source in self.loose:
-            return view
-        return self._note(view)
-
-    def _note(self, view: str) -> str:
-        """Name a view in the setup."""
-        name = f"m{self._counts['m']}"
-        self._counts["m"] += 1
-        self.setup.append(f"{name} = {view}")
-        return name
-
     def _emit_matmul(self, array: Array, out: str | None) -> None:
         right, left = array.args
-        if len(right.shape) == 3:
-            shape = right.shape[0], right.shape[1], left.shape[1]
-            self._emit_stacked(array, self.name[right], self._swapped(left), shape)
+        if len(right.shape) == 3 or left.batched:
+            turned = f"{self.name[left]}.swapaxes(-1, -2)"
+            shape = *right.shape[:-1], left.shape[-2]
+            self._emit_stacked(array, self.name[right], turned, shape)
             return
         (k, n), m = right.shape, left.shape[0]
-        if left.batched:
-            self._emit_stacked(array, f"{self.name[right]}", f"{self._swapped(left)}", (k, m))
-            return
         a, b = self.matrix(right, k, n), self.matrix(left, m, n)
         self.buffer(array)
         function = "np.dot"  # np.matmul for matrices, and returns 0.1 to 0.4 us sooner
         if n == 1 and 1 in (k, m):
             function = self._product_with_one_number(right.batched and m > 1)
-        self.body.append(f"{function}({a}, {self._turned(b)}, out={self.matrix(array, k, m)})")
+        self.body.append(f"{function}({a}, {self.turned(b)}, out={self.matrix(array, k, m)})")
 
     def _emit_matmul_nn(self, array: Array, out: str | None) -> None:
         upstream, left = array.args
-        if len(left.shape) == 3:
-            g = self._stack(upstream, *array.shape[:2], left.shape[1])
+        if len(left.shape) == 3 or (left.batched and left.shape[0] > 1):
+            g = self.reshaped(upstream, *array.shape[:-1], left.shape[-2])
             self._emit_stacked(array, g, self.name[left], array.shape)
             return
         (k, n), m = array.shape, left.shape[0]
-        if left.batched and m > 1:
-            g = self._stack(upstream, k, m)
-            self._emit_stacked(array, g, self.name[left], (k, n))
-            return
         if m == 1:  # an outer product by broadcasting takes half the time of a matrix product
-            g = "weight" if upstream.op == "seed" else self._stack(upstream, k, 1)
+            g = "weight" if upstream.op == "seed" else self.reshaped(upstream, k, 1)
             name = self.buffer(array, out)
             self.body.append(f"np.multiply({g}, {self.name[left]}, out={name})")
             return
@@ -352,22 +251,18 @@ class Emitter:
 
     def _emit_matmul_tn(self, array: Array, out: str | None) -> None:
         upstream, right = array.args
-        if len(right.shape) == 3:
-            g = self._stack(upstream, *right.shape[:2], array.shape[1])
+        if len(right.shape) == 3 or array.batched:
+            g = self.reshaped(upstream, *right.shape[:-1], array.shape[-2])
             self._emit_stacked(array, f"{g}.swapaxes(-1, -2)", self.name[right], array.shape)
             return
         (m, n), k = array.shape, right.shape[0]
-        if array.batched:
-            g = f"{self._stack(upstream, k, m)}.swapaxes(-1, -2)"
-            self._emit_stacked(array, g, self.name[right], (m, n))
-            return
         a, b = self.matrix(upstream, k, m), self.matrix(right, k, n)
         name = self.buffer(array, out)
         function = "np.dot"
         if k == 1 and 1 in (m, n):
             function = self._product_with_one_number(upstream.batched)
         if out is not None and out.endswith(".T"):
-            self.body.append(f"{function}({b}.T, {a}, out={self._turned(name)})")
+            self.body.append(f"{function}({b}.T, {a}, out={self.turned(name)})")
             return
         if name in self.loose:
             function = "np.matmul"  # np.dot wants a contiguous result
@@ -380,31 +275,13 @@ class Emitter:
         """
         if not if_one_row:
             return "np.multiply"
-        line = "product = np.multiply if B == 1 else np.dot"
-        self._set_up(line)
+        self.set_up("product = np.multiply if B == 1 else np.dot")
         return "product"
-
-    def _set_up(self, line: str) -> None:
-        """Write a line of the setup that several instructions need, once."""
-        if line not in self._once:
-            self._once.add(line)
-            self.setup.append(line)
-
-    def _turned(self, name: str) -> str:
-        """The transposed matrix, named in the setup."""
-        return f"{name}.T" if self._is_dynamic(name) else self._note(f"{name}.T")
-
-    def _stack(self, array: Array, *shape: int) -> str:
-        lead = "B, " if array.batched else ""
-        return f"{self.name[array]}.reshape({lead}{', '.join(map(str, shape))})"
-
-    def _swapped(self, array: Array) -> str:
-        return f"{self.name[array]}.swapaxes(-1, -2)"
 
     def _emit_stacked(self, array: Array, a: str, b: str, shape: tuple[int, ...]) -> None:
         """A product for each row of the batch, or grid of a stack."""
         self.buffer(array)
-        self.body.append(f"np.matmul({a}, {b}, out={self._stack(array, *shape)})")
+        self.body.append(f"np.matmul({a}, {b}, out={self.reshaped(array, *shape)})")
 
     def _emit_scatter(self, array: Array, out: str | None) -> None:
         """Put flows back where they were taken from, -1 for nowhere; those of one place add up."""
@@ -419,19 +296,19 @@ class Emitter:
         views = [self.view(array, flat[start:stop]) for _, start, stop in parts] if whole else []
         if whole and None not in views:
             for (arg, start, stop), view in zip(parts, views, strict=True):
-                self.body.append(f"{view} = {self._flat(arg, stop - start)}")
+                self.body.append(f"{view} = {self.reshaped(arg, stop - start)}")
             return
         axis = 1 if array.batched else 0
         if len(parts) == 1 and self._sum_of_repeated(array, parts[0][0]):
             return
-        flow = self._flat(parts[0][0], len(flat))
+        flow = self.reshaped(parts[0][0], len(flat))
         if len(parts) > 1 or unique:
             flow = f"j{self.rank[array]}"
             shape = f"(B, {len(flat) + unique})" if array.batched else f"({len(flat) + unique},)"
             self.setup.append(f"{flow} = np.zeros({shape})")
             for arg, start, stop in parts:
                 place = f"{flow}[{comma}{start}:{stop}]"
-                self.body.append(f"{place} = {self._flat(arg, stop - start)}")
+                self.body.append(f"{place} = {self.reshaped(arg, stop - start)}")
         if unique:  # where nothing flows to, the zero behind the flows: a gather is faster
             back = np.full(size, len(flat))
             back[flat[kept]] = kept
@@ -457,18 +334,10 @@ class Emitter:
         n = len(flat) // size
         if n * size != len(flat) or n > SHORT or not (flat == np.repeat(np.arange(size), n)).all():
             return False
-        lead = "B * " if array.batched else ""
-        self._set_up(f"column{n} = np.ones(({n}, 1))")
-        result = self._static(self.name[array], f"{self.name[array]}.reshape({lead}{size}, 1)")
-        matrix = f"{self.name[flow]}.reshape({lead}{size}, {n})"
+        self.set_up(f"column{n} = np.ones(({n}, 1))")
+        matrix, result = self.matrix(flow, size, n), self.matrix(array, size, 1)
         self.body.append(f"np.dot({matrix}, column{n}, out={result})")
         return True
-
-    def _flat(self, array: Array, size: int) -> str:
-        if len(array.shape) == 1:
-            return self.name[array]
-        lead = "B, " if array.batched else ""
-        return f"{self.name[array]}.reshape({lead}{size})"
 
 
 def _takes_number(array: Array, seed: Array) -> bool:
