@@ -17,8 +17,8 @@ from numbers import Number, Rational
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from autograd.compiler.parameters import FloatArray
 from autograd.engine.number import as_float
 from autograd.engine.value import Value
 from autograd.nesting import (
@@ -32,7 +32,6 @@ from autograd.nesting import (
     unflatten,
 )
 
-FloatArray = npt.NDArray[np.float64]
 Sizes = tuple[int, ...]
 
 

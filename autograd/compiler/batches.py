@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from autograd.compiler.parameters import FloatArray
 from autograd.compiler.source import Compiled
 
-FloatArray = npt.NDArray[np.float64]
 SIZES_KEPT = 8
 
 

@@ -15,16 +15,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from autograd.compiler.arguments import Layout
 from autograd.compiler.evaluation import NativeLine
-from autograd.compiler.parameters import Parameters, padded
+from autograd.compiler.parameters import FloatArray, Parameters, padded
 from autograd.compiler.results import rebuild
 from autograd.engine.node import mark
 from autograd.nesting import Shape, Structure
 
-FloatArray = npt.NDArray[np.float64]
 Kind = tuple[Any, Any, Any]  # of an argument: float, list or array, its shape, and its places
 DOUBLE = np.dtype(float)
 _FLOATS = {float}

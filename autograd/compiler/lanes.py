@@ -21,10 +21,10 @@ import numpy.typing as npt
 from autograd.compiler import kernels, machine
 from autograd.compiler.kernels import ACROSS, COUNT, HEADER, OUT, ROW
 from autograd.compiler.native import VECTOR, MissingError, form
+from autograd.compiler.parameters import FloatArray
 from autograd.compiler.products import Sums, bits
 from autograd.compiler.tape import Plan
 
-FloatArray = npt.NDArray[np.float64]
 MOST_ROWS = 128  # of a block
 CACHE = 2**16  # numbers that its registers should hold at most: 512 KB
 AT_ONCE = 10**9  # operations of a call: a tenth of a second, in which Ctrl-C waits

@@ -22,9 +22,9 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd.compiler.native import VECTOR, Code, Text, form
+from autograd.compiler.parameters import FloatArray
 from autograd.compiler.tape import Guard, Plan, Step
 
-FloatArray = npt.NDArray[np.float64]
 BLOCK = 200  # rows; a tenth as many, or five times, take half as long again
 CACHE = 2**18  # numbers that the registers should hold at most: 2 MB
 WORDS = 8  # of an instruction

@@ -8,11 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from autograd.compiler.parameters import FloatArray
 from autograd.nesting import Shape, kind_of_tuple
-
-FloatArray = npt.NDArray[np.float64]
 
 
 def blocks(structure: Any) -> list[tuple[int, ...]]:

@@ -9,13 +9,12 @@ its array.
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from autograd.compiler.arrays import Array, ArrayProgram, Index, is_everything
+from autograd.compiler.parameters import FloatArray
 from autograd.engine import table as primitives
 from autograd.engine.primitive import Primitive
 
-FloatArray = npt.NDArray[np.float64]
 Contribution = tuple[Array, Index | None]
 
 

@@ -68,12 +68,8 @@ class Outward:
                         ) from reason
 
 
-def outward(replayers: Sequence[Replayer], batched: bool, name: str, way: str) -> Outward:
-    """Return what was recorded for the one kind of call that there must be.
-
-    Raises `ValueError` where there is none or several, and where the function branches.
-    """
-    replayer = only(replayers, name, way)
+def outward(replayer: Replayer, batched: bool, name: str, way: str) -> Outward:
+    """Return what was recorded for one kind of call; raises `ValueError` where it branches."""
     with replayer.parameters.lock:
         recording = replayer.paths[0].recording
         lines = [g.line for g in recording.guards if not _is_implied(g, recording)]
@@ -105,16 +101,6 @@ def outward(replayers: Sequence[Replayer], batched: bool, name: str, way: str) -
         frozenset(wanted - read - set(results)),
         replayer.parameters,
     )
-
-
-def only(replayers: Sequence[Replayer], name: str, way: str) -> Replayer:
-    """Return the recordings of the one kind of call; raises `ValueError` for none or several."""
-    if len(replayers) != 1:
-        raise ValueError(
-            f"`{way}` writes what was recorded for one kind of call; of `{name}` there are "
-            f"{len(replayers)}: call a fresh program once"
-        )
-    return replayers[0]
 
 
 def _is_implied(guard: Guard, recording: Recording) -> bool:

@@ -12,8 +12,8 @@ import numpy as np
 
 from autograd import Program, Value, no_grad
 from autograd.checking.anomaly import detect_anomaly
+from autograd.compiler.bound import BoundProgram
 from autograd.compiler.lanes import Lanes
-from autograd.compiler.program import BoundProgram
 from autograd.engine.modes import Training, innermost
 from autograd.engine.node import assign
 from autograd.engine.value import as_value

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograd import Program, Value
-from autograd.compiler.program import Recorded
+from autograd.compiler.bound import Recorded
 from nn.module import Module
 from nn.training.marks import TWINS, Look
 

@@ -301,7 +301,7 @@ def test_ctrl_c_between_calls_keeps_whole_epochs(calls, monkeypatch):
 def test_few_steps_do_not_pay(monkeypatch):
     made = []
     monkeypatch.setattr(
-        "autograd.compiler.program.BoundProgram.lanes", lambda self, batch: made.append(batch)
+        "autograd.compiler.bound.BoundProgram.lanes", lambda self, batch: made.append(batch)
     )
     briefly(classifier())
     assert not made
