@@ -114,6 +114,46 @@ def forms(structure: Structure) -> Iterator[Any]:
         yield from forms(part)
 
 
+def kind_of(structure: Structure) -> Any:
+    """Return a key that tells apart what `same` does; of an array only how many axes it has."""
+    if structure is None or isinstance(structure, Shape):
+        return len(structure.sizes) if structure else None
+    parts = structure.values() if isinstance(structure, dict) else structure
+    inner = list(map(kind_of, parts)) if any(part is not None for part in parts) else [None]
+    keys = tuple(structure) if isinstance(structure, dict) else None
+    return type(structure), keys, len(structure), *inner
+
+
+def alike(structure: Structure, other: Structure) -> bool:
+    """Whether two structures differ in the lengths of lists only, or in the axes of arrays."""
+    if isinstance(structure, Shape) or isinstance(other, Shape):
+        return kind_of(structure) != kind_of(other) or bool(structure == other)
+    if isinstance(structure, list) and isinstance(other, list):
+        return all(alike(x, y) for x in structure[:1] for y in other) and all(
+            alike(x, y) for x in structure for y in other[:1]
+        )
+    if isinstance(structure, tuple) and isinstance(other, tuple):
+        return len(structure) == len(other) and all(map(alike, structure, other))
+    if isinstance(structure, dict) and isinstance(other, dict):
+        return structure.keys() == other.keys() and all(
+            alike(part, other[key]) for key, part in structure.items()
+        )
+    return bool(structure == other)
+
+
+def described(structure: Structure) -> str:
+    """Return what a structure is, in words: "a list of 3, in it an array of shape (2,)"."""
+    if structure is None:
+        return "a number"
+    if isinstance(structure, Shape):
+        return f"an array of shape {structure.sizes}"
+    keyed = isinstance(structure, dict)
+    what = sorted(structure, key=str) if keyed else len(structure)
+    inner = [s for s in (structure.values() if keyed else structure) if s is not None]
+    within = f", in it {described(inner[0])}" if inner else ""
+    return f"a {type(structure).__name__} of {what}{within}"
+
+
 def unflatten(structure: Structure, leaves: Iterable[Any]) -> Any:
     """Rebuild what `flatten` took apart; of an iterator of leaves, no more are taken."""
     return _rebuilt(structure, iter(leaves))

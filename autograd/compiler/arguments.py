@@ -6,27 +6,28 @@ kind, for `x + x` means another thing then. Invariant: an error names the argume
 expected and what was given, and no call has run by then.
 """
 
-import inspect
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import chain
-from numbers import Number, Rational
 from typing import Any
 
 import numpy as np
 
+from autograd.compiler.calls import Plan, Signature, checked, exactly, listed
 from autograd.compiler.parameters import FloatArray
 from autograd.engine.number import as_float
 from autograd.engine.value import Value
 from autograd.nesting import (
     Shape,
     Structure,
+    alike,
     check_array,
+    described,
     flatten,
-    forms,
+    kind_of,
     kind_of_tuple,
     same,
     unflatten,
@@ -43,37 +44,6 @@ class ValuesAmongArguments(Exception):
     """Not for the user: where an argument is a Value, a program is the function itself."""
 
 
-def _axes(structure: Structure) -> Iterator[int]:
-    """How many axes each leaf has: 0 for a number."""
-    if isinstance(structure, Shape):
-        yield len(structure.sizes)
-    elif isinstance(structure, list | tuple | dict):
-        for part in structure.values() if isinstance(structure, dict) else structure:
-            yield from _axes(part)
-    else:
-        yield 0
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How calls with so many arguments by position and these keywords pass them to the function.
-
-    `places` says where in a call each argument stands; the first `positional` of them are passed
-    by position, the others by their `keywords`.
-    """
-
-    names: tuple[str, ...]
-    places: tuple[int, ...]
-    static: tuple[bool, ...]
-    positional: int
-    keywords: tuple[str, ...]
-
-    @cached_property
-    def traced(self) -> list[str]:
-        """The names of the arguments that are not static."""
-        return [n for n, static in zip(self.names, self.static, strict=True) if not static]
-
-
 @dataclass(frozen=True)
 class Layout:
     """One kind of call: static values, and how the numbers of traced arguments are nested."""
@@ -85,17 +55,13 @@ class Layout:
 
     @cached_property
     def kind(self) -> Any:
-        """What makes another recording necessary: also arrays, by the number of their axes."""
-        axes = [tuple(_axes(nest)) for nest in self.nests]
-        arrays = tuple([found if any(found) else None for found in axes])
-        names = self.plan.names, self.plan.keywords
-        lengths = tuple(map(_lengths, self.nests))
-        return *names, self.exactly, arrays, tuple(forms(self.nests)), lengths
+        """What makes another recording necessary; the kind of the nests comes last."""
+        return self.plan.names, self.plan.keywords, self.exactly, kind_of(self.nests)
 
     @cached_property
     def exactly(self) -> Any:
         """The static values as they were when they came: an object may be changed later."""
-        return _exactly(self.static)
+        return exactly(self.static)
 
     @cached_property
     def is_flat(self) -> bool:
@@ -106,7 +72,7 @@ class Layout:
         """Whether these are its own nests and static values."""
         if not (self.nests == nests if self.is_flat else same(self.nests, nests)):
             return False
-        return not static or _exactly(static) == self.exactly
+        return not static or exactly(static) == self.exactly
 
     def bind(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return `function` as one of a flat list for each traced argument."""
@@ -123,44 +89,21 @@ class Layout:
     def check(self, known: "Layout") -> None:
         """Raise `ValueError` where the arguments are nested otherwise than those recorded."""
         for name, nest, expected in zip(self.plan.traced, self.nests, known.nests, strict=True):
-            if not _alike(nest, expected):
+            if not alike(nest, expected):
                 raise ValueError(
-                    f"argument `{name}` has {_described(nest)}, but the program was recorded "
-                    f"with {_described(expected)}"
+                    f"argument `{name}` has {described(nest)}, but the program was recorded "
+                    f"with {described(expected)}"
                 )
 
 
-def _lengths(nest: Structure) -> Any:
-    """The lengths of all lists in a nest."""
-    if isinstance(nest, list | tuple | dict):
-        parts = list(nest.values() if isinstance(nest, dict) else nest)
-        inner = [None] if not any(parts) else map(_lengths, parts)
-        return len(parts), *inner
-    return None
-
-
-def _alike(nest: Structure, other: Structure) -> bool:
-    """Whether two nests differ in the lengths of lists only."""
-    if isinstance(nest, list) and isinstance(other, list):
-        return all(_alike(x, y) for x in nest[:1] for y in other) and all(
-            _alike(x, y) for x in nest for y in other[:1]
-        )
-    if isinstance(nest, tuple) and isinstance(other, tuple):
-        return len(nest) == len(other) and all(map(_alike, nest, other))
-    if isinstance(nest, dict) and isinstance(other, dict):
-        return nest.keys() == other.keys() and all(_alike(nest[key], other[key]) for key in nest)
-    return bool(nest == other)
-
-
-class Signature:
-    """The arguments of a function, some of them static; `lists`: rows of arrays are lists, too."""
+class Arguments(Signature):
+    """Reads the arguments of calls; `lists`: rows of arrays are nested lists, too."""
 
     def __init__(
         self, function: Callable[..., Any], batch: bool, static: tuple[str, ...], lists: bool
     ) -> None:
-        self.function, self.batch, self.static, self.lists = function, batch, static, lists
-        self._plans: dict[Any, Plan] = {}
-        self._check_static()
+        super().__init__(function, static)
+        self.batch, self.lists = batch, lists
 
     def read(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], last: Layout | None
@@ -176,7 +119,7 @@ class Signature:
         static, nests, arrays = [], [], []
         for name, place, is_static in zip(plan.names, plan.places, plan.static, strict=True):
             if is_static:
-                static.append(_checked_static(name, given[place]))
+                static.append(checked(name, given[place]))
                 continue
             read = self._rows if self.batch else self._leaves
             nest, array = read(name, given[place])
@@ -190,96 +133,39 @@ class Signature:
 
     def rows(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[tuple[Any, Any]]:
         """Return args and kwargs of each row of a batch, with Values as they are."""
-        plan = self.plan(len(args), tuple(kwargs))
         given = [*args, *kwargs.values()]
-        places = zip(plan.names, plan.places, plan.static, strict=True)
-        columns = {p: self._columns(name, given[p]) for name, p, static in places if not static}
-        count = self._count(plan.traced, list(columns.values()))
+        columns, count = self._columns(given, tuple(kwargs))
         found = []
         for i in range(count):
             row = [_in_doubles(columns[p][i]) if p in columns else x for p, x in enumerate(given)]
-            found.append((row[: len(args)], dict(zip(kwargs, row[len(args) :], strict=True))))
+            found.append(_as_call(row, kwargs))
         return found
 
     def groups(
         self, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> list[tuple[list[int], tuple[Any, ...], dict[str, Any]]]:
         """Return the numbers of the rows whose lists have the same lengths, and their arguments."""
-        plan = self.plan(len(args), tuple(kwargs))
         given = [*args, *kwargs.values()]
-        traced = [p for p, static in zip(plan.places, plan.static, strict=True) if not static]
-        columns = [self._columns(plan.names[i], given[p]) for i, p in enumerate(traced)]
+        columns, count = self._columns(given, tuple(kwargs))
         found: dict[Any, list[int]] = {}
-        for row in range(self._count(plan.traced, columns)):
-            lengths = tuple([_lengths(flatten(column[row], [])) for column in columns])
-            found.setdefault(lengths, []).append(row)
+        for row in range(count):
+            kinds = [kind_of(flatten(column[row], [])) for column in columns.values()]
+            found.setdefault(tuple(kinds), []).append(row)
         if len(found) == 1:
             raise ValueError("an argument is ragged within a row: its lists must have one length")
         groups = []
         for rows in found.values():
-            mine = list(given)
-            for place, column in zip(traced, columns, strict=True):
-                mine[place] = [column[row] for row in rows]
-            rest = dict(zip(kwargs, mine[len(args) :], strict=True))
-            groups.append((rows, tuple(mine[: len(args)]), rest))
+            mine = {place: [column[row] for row in rows] for place, column in columns.items()}
+            groups.append((rows, *_as_call([mine.get(p, x) for p, x in enumerate(given)], kwargs)))
         return groups
 
     def itself(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
         """Return args and kwargs as the function itself takes them, with Values as they are."""
         plan = self.plan(len(args), tuple(kwargs))
         given = [*args, *kwargs.values()]
-        for place, is_static in zip(plan.places, plan.static, strict=True):
-            given[place] = given[place] if is_static else _in_doubles(given[place])
-        return given[: len(args)], dict(zip(kwargs, given[len(args) :], strict=True))
-
-    def plan(self, count: int, keywords: tuple[str, ...]) -> Plan:
-        """Return the plan of calls with `count` arguments by position and these keywords.
-
-        Raises `TypeError` where the function takes no such arguments.
-        """
-        plan = self._plans.get((count, keywords))
-        if plan is None:
-            plan = self._plans[count, keywords] = self._planned(count, keywords)
-        return plan
-
-    def _planned(self, count: int, keywords: tuple[str, ...]) -> Plan:
-        places = {keyword: count + i for i, keyword in enumerate(keywords)}
-        try:
-            bound = inspect.signature(self.function).bind(*range(count), **places)
-        except TypeError as error:
-            raise TypeError(f"{getattr(self.function, '__name__', 'program')}: {error}") from None
-        except ValueError:  # a callable without a signature
-            names = (*map(str, range(count)), *keywords)
-            static = tuple(name in self.static for name in names)
-            return Plan(names, tuple(range(len(names))), static, count, keywords)
-        named = {}
-        for name, given in bound.arguments.items():
-            kind = bound.signature.parameters[name].kind
-            if kind is inspect.Parameter.VAR_POSITIONAL:
-                named.update({place: f"{name}[{i}]" for i, place in enumerate(given)})
-            elif kind is inspect.Parameter.VAR_KEYWORD:
-                named.update({place: keyword for keyword, place in given.items()})
-            else:
-                named[given] = name
-        order = (*bound.args, *bound.kwargs.values())
-        names = tuple(named[place] for place in order)
-        static = tuple(name.split("[")[0] in self.static for name in names)
-        return Plan(names, order, static, len(bound.args), tuple(bound.kwargs))
-
-    def _check_static(self) -> None:
-        """Raise `ValueError` for a static name that the function does not have."""
-        try:
-            known = inspect.signature(self.function).parameters
-        except ValueError:
-            return
-        if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in known.values()):
-            return
-        for name in self.static:
-            if name not in known:
-                raise ValueError(
-                    f"`static_argnames` has {name!r}, which is no argument of the function: it has "
-                    f"{_listed(list(known))}"
-                )
+        for place in plan.moving:
+            given[place] = _in_doubles(given[place])
+        return _as_call(given, kwargs)
 
     def _count(self, names: Sequence[str], columns: Sequence[Any]) -> int:
         """The length of the batch axis."""
@@ -293,8 +179,18 @@ class Signature:
             )
         raise ValueError(f"the arguments have batch axes of unequal lengths: {lengths}")
 
-    def _columns(self, name: str, arg: Any) -> Any:
-        """The rows of one argument, in which there may be Values."""
+    def _columns(
+        self, given: Sequence[Any], keywords: tuple[str, ...]
+    ) -> tuple[dict[int, Any], int]:
+        """The rows of each argument by its place, in which there may be Values, and how many."""
+        plan = self.plan(len(given) - len(keywords), keywords)
+        columns = {
+            p: self._column(n, given[p]) for n, p in zip(plan.traced, plan.moving, strict=True)
+        }
+        return columns, self._count(plan.traced, list(columns.values()))
+
+    def _column(self, name: str, arg: Any) -> Any:
+        """The rows of one argument."""
         if isinstance(arg, Value):
             raise ValueError(f"argument `{name}` needs a leading batch axis, got {arg!r:.60}")
         if isinstance(arg, list | tuple):
@@ -337,7 +233,7 @@ class Signature:
             if marked and len(found) > 1:
                 raise ValueError(
                     f"argument `{name}` has rows of several kinds, which may mean several things: "
-                    f"{_listed(sorted(kind.__name__ for kind in found))}"
+                    f"{listed(sorted(kind.__name__ for kind in found))}"
                 )
             kind = found.pop() if len(found) == 1 else list  # lists beside tuples are lists
             if issubclass(kind, np.ndarray):
@@ -379,37 +275,10 @@ def _nest(kinds: tuple[type, ...], shape: Sizes) -> Structure:
     return kind_of_tuple(kinds[0], parts) if issubclass(kinds[0], tuple) else parts
 
 
-def _checked_static(name: str, value: Any) -> Any:
-    """A value that a recording can be kept for."""
-    if isinstance(value, Value):
-        raise TypeError(
-            f"the static argument `{name}` must be a plain Python value, got {value!r:.60}: a "
-            "recording is made for each"
-        )
-    try:
-        hash(value)
-    except TypeError:
-        raise TypeError(
-            f"the static argument `{name}` must be hashable, got {value!r:.60}: a recording is "
-            "made for each; pass a tuple for a list"
-        ) from None
-    return value
-
-
-def _exactly(value: Any) -> Any:
-    """A key of a static value that tells apart what is equal: 1 and True, 0.0 and -0.0."""
-    kind = type(value)
-    if isinstance(value, tuple | frozenset):
-        return kind, (frozenset if isinstance(value, frozenset) else tuple)(map(_exactly, value))
-    if is_dataclass(value) and not isinstance(value, type):
-        return (
-            kind,
-            value,
-            _exactly(tuple([getattr(value, f.name) for f in fields(value) if f.compare])),
-        )
-    if isinstance(value, Number) and not isinstance(value, Rational):
-        return kind, repr(value)
-    return kind, value
+def _as_call(given: Sequence[Any], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], Any]:
+    """The arguments of a call by position and by name, which come last."""
+    count = len(given) - len(kwargs)
+    return tuple(given[:count]), dict(zip(kwargs, given[count:], strict=True))
 
 
 def _in_doubles(item: Any) -> Any:
@@ -436,19 +305,3 @@ def _refused(name: str, array: Any) -> Exception:
         if any(isinstance(x, dict) for x in array.flat):
             found = "a dict: the rows of a batch are lists of numbers, or one argument for each key"
     return TypeError(f"argument `{name}` must hold real numbers, got {found}")
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names) or "none"
-
-
-def _described(structure: Any) -> str:
-    if structure is None:
-        return "a number"
-    if isinstance(structure, Shape):
-        return f"an array of shape {structure.sizes}"
-    keyed = isinstance(structure, dict)
-    what = sorted(structure, key=str) if keyed else len(structure)
-    inner = [s for s in (structure.values() if keyed else structure) if s is not None]
-    within = f", in it {_described(inner[0])}" if inner else ""
-    return f"a {type(structure).__name__} of {what}{within}"

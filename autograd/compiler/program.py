@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.arguments import Layout, Ragged, Signature, ValuesAmongArguments
+from autograd.compiler.arguments import Arguments, Layout, Ragged, ValuesAmongArguments
 from autograd.compiler.bound import BoundProgram, Recorded, adopt, recorded
 from autograd.compiler.direct import Direct
 from autograd.compiler.exports import Exports
@@ -49,7 +49,7 @@ class Program(Exports):
     ) -> None:
         self._function, self._batch = function, batch
         self._options = batch, static_argnames, lists
-        self._signature = Signature(function, batch, static_argnames, lists)
+        self._signature = Arguments(function, batch, static_argnames, lists)
         self._parameters = Parameters()
         self._replayers: dict[Any, Replayer] = {}
         self._last: Replayer | None = None  # that of the last call, for the next of its kind
@@ -236,7 +236,7 @@ class Program(Exports):
                 layout.check(known.layout)
                 return known
             for other in self._replayers.values():
-                if other.paths and other.layout.kind[:-2] == key[:-2]:
+                if other.paths and other.layout.kind[:-1] == key[:-1]:
                     layout.check(other.layout)
             if len(self._replayers) >= MOST_KINDS:
                 del self._replayers[next(iter(self._replayers))]
