@@ -10,7 +10,6 @@ Invariant: where anything is not as expected, or a guard does not hold, nothing 
 the long way answers.
 """
 
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -46,7 +45,6 @@ class Direct:
         self._count = len(parameters)
         self._trained = parameters.trained()
         self._kinds, self._structure, self._split = kinds, structure, split
-        self._local = threading.local()
 
     @property
     def is_current(self) -> bool:
@@ -76,15 +74,11 @@ class Direct:
         return workspace[3].item(), padded(slopes, self._count)[self._trained]
 
     def _filled(self, args: tuple[Any, ...]) -> list[Any] | None:
-        """This thread's address, arguments, parameters, results, slopes, with all in place."""
+        """The workspace of the code, with all in place."""
         own, kinds = self._parameters, self._kinds
         if len(args) != len(kinds) or not self.is_current:
             return None
-        try:
-            workspace: list[Any] = self._local.workspace
-        except AttributeError:
-            address, views = self.line.new_workspace()
-            workspace = self._local.workspace = [address, *views, None]
+        workspace = self.line.workspace
         numbers = workspace[1]
         for arg, (kind, shape, place) in zip(args, kinds, strict=True):
             if type(arg) is not kind:
@@ -102,7 +96,7 @@ class Direct:
         now = mark()  # before the data are read: what comes later counts as new
         if workspace[5] is not now:
             mine = workspace[2]  # later paths may have brought more
-            mine[:] = own.read_by_use()[: len(mine)]
+            mine[:] = own.by_use()[: len(mine)]
             workspace[5] = now
         return workspace
 

@@ -53,25 +53,28 @@ class NativeLine:
         self, row: Sequence[FloatArray], parameters: FloatArray, reverse: bool
     ) -> tuple[FloatArray, bool, FloatArray]:
         """Return the results, whether the guards hold, and the slopes where `reverse` says so."""
-        try:
-            address, (arguments, own, results, slopes) = self._local.workspace
-        except AttributeError:
-            self._local.workspace = self.new_workspace()
-            address, (arguments, own, results, slopes) = self._local.workspace
+        workspace = self.workspace
+        address, arguments, own, results, slopes, _ = workspace
+        workspace[-1] = None
         if row:
             arguments[:] = row[0] if len(row) == 1 else np.concatenate(row)
         own[:] = parameters if len(parameters) == len(own) else parameters[: len(own)]
         holds = (self.both if reverse else self.value)(address)
         return results.copy(), holds != 0, slopes.copy()
 
-    def new_workspace(self) -> tuple[int, list[FloatArray]]:
-        """Return its address, and views of arguments, parameters, results and slopes.
+    @property
+    def workspace(self) -> list[Any]:
+        """This thread's: address, views of arguments, parameters, results and slopes, and a mark.
 
-        A workspace is for one thread, and lives as long as one of the views.
+        Whoever marks it knows that the parameters are as they were then.
         """
-        workspace = self._start.copy()
-        views = [workspace[start:stop] for start, stop in pairwise(self._ends)]
-        return workspace.ctypes.data, views
+        try:
+            found: list[Any] = self._local.workspace
+        except AttributeError:
+            memory = self._start.copy()
+            views = [memory[start:stop] for start, stop in pairwise(self._ends)]
+            found = self._local.workspace = [memory.ctypes.data, *views, None]
+        return found
 
 
 class _Writer:

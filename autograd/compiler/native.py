@@ -172,19 +172,14 @@ def _function(name: str, count: int, lanes: int, kind: str, exact: bool) -> tupl
         name = f"{name}.{'' if lanes == 1 else f'v{lanes}'}f64"
         return name, f"declare {kind} @{name}({', '.join([kind] * count)})\n"
     symbol = _llvm().address_of_symbol
+    measured = name in MEASURED and _llvm().get_host_cpu_features().get("avx2")
     several = f"_ZGVdN{lanes}v_{name}"  # as libmvec names it
-    if lanes > 1 and not exact and name in MEASURED and _has_avx2() and symbol(several):
+    if lanes > 1 and not exact and measured and symbol(several):
         return several, f"declare {kind} @{several}({kind})\n"
     if not symbol(name):
         raise MissingError(f"the platform's C library has no `{name}`")
     declared = f"declare double @{name}({', '.join(['double'] * count)})\n"
     return (name, declared) if lanes == 1 else _lane_by_lane(name, count, lanes, kind, declared)
-
-
-@cache
-def _has_avx2() -> bool:
-    """Whether the processor runs libmvec's functions of four lanes."""
-    return bool(_llvm().get_host_cpu_features().get("avx2"))
 
 
 def _lane_by_lane(name: str, count: int, lanes: int, kind: str, declared: str) -> tuple[str, str]:

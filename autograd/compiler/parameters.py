@@ -85,10 +85,6 @@ class Parameters:
             self._trained = len(self.used), places
         return places
 
-    def read_by_use(self) -> FloatArray:
-        """Return the present data in the order of first use."""
-        return self.by_use(self.read())
-
     def of_trained(self, flat: Sequence[float] | FloatArray) -> FloatArray:
         """Return the numbers of a flat array that are those of the trained, in `values`' order."""
         by_use, trained = self.by_use(flat), self.trained()
@@ -98,8 +94,9 @@ class Parameters:
         """Give the Values the data of a flat array."""
         assign(self.arranged, flat.tolist())
 
-    def by_use(self, flat: Sequence[float] | FloatArray) -> FloatArray:
-        """Return a flat array in the order of first use, one number for each parameter."""
+    def by_use(self, flat: Sequence[float] | FloatArray | None = None) -> FloatArray:
+        """Return a flat array, or the present data, in the order of first use."""
+        flat = self.read() if flat is None else flat
         if self._natural:
             return np.array(padded(flat, len(self)))
         found = np.zeros(len(self))

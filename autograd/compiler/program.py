@@ -49,7 +49,7 @@ class Program(Exports):
     ) -> None:
         self._function, self._batch = function, batch
         self._options = batch, static_argnames, lists
-        self._signature = Arguments(function, batch, static_argnames, lists)
+        self._arguments = Arguments(function, batch, static_argnames, lists)
         self._parameters = Parameters()
         self._replayers: dict[Any, Replayer] = {}
         self._last: Replayer | None = None  # that of the last call, for the next of its kind
@@ -169,7 +169,7 @@ class Program(Exports):
     ) -> list[tuple[list[int], Any]]:
         """Run the rows whose lists have the same lengths together, which are not one array."""
         found = []
-        for rows, mine, rest in self._signature.groups(args, kwargs):
+        for rows, mine, rest in self._arguments.groups(args, kwargs):
             try:
                 found.append((rows, run(*mine, **rest)))
             except Exception as error:
@@ -180,11 +180,11 @@ class Program(Exports):
     def _itself(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """What the function itself returns, for each row of a batch; nested as a program does."""
         if not self._batch:
-            args, kwargs = self._signature.itself(args, kwargs)
+            args, kwargs = self._arguments.itself(args, kwargs)
             return self._function(*args, **kwargs)
         structure: Any = None
         rows: list[list[Value]] = []
-        for row_args, row_kwargs in self._signature.rows(args, kwargs):
+        for row_args, row_kwargs in self._arguments.rows(args, kwargs):
             leaves: list[Any] = []
             returned = self._function(*row_args, **row_kwargs)
             found = flatten(without_arrays(returned), leaves, structure)
@@ -215,34 +215,29 @@ class Program(Exports):
         """The recordings of this kind of call, its arguments as arrays, and how many rows."""
         last = self._last
         known = None if last is None else last.layout
-        layout, arrays, count = self._signature.read(args, kwargs, known)
-        if last is not None and layout is known:
-            return last, arrays, count
-        replayer = self._replayers.get(layout.kind)
-        if replayer is None or not replayer.paths:  # a call that failed has left none
-            return self._new(layout), arrays, count
-        layout.check(replayer.layout)
-        with self._parameters.lock:  # the least recently used stands first
-            if self._replayers.pop(layout.kind, None) is not None:
-                self._replayers[layout.kind] = replayer
-        self._last = replayer
-        return replayer, arrays, count
+        layout, arrays, count = self._arguments.read(args, kwargs, known)
+        if last is None or layout is not known:
+            last = self._last = self._replayer_of(layout)
+        return last, arrays, count
 
-    def _new(self, layout: Layout) -> Replayer:
+    def _replayer_of(self, layout: Layout) -> Replayer:
+        """The recordings of a kind of call, which may be none yet; it comes last of all kinds."""
         key = layout.kind
         with self._parameters.lock:
-            known = self._replayers.get(key)
-            if known is not None and known.paths:  # another thread was first
-                layout.check(known.layout)
-                return known
-            for other in self._replayers.values():
-                if other.paths and other.layout.kind[:-1] == key[:-1]:
+            found = self._replayers.get(key)
+            known = found is not None and found.paths  # a call that failed has left none
+            for other in [found] if known else self._replayers.values():
+                if other and other.paths and other.layout.kind[:-1] == key[:-1]:
                     layout.check(other.layout)
-            if len(self._replayers) >= MOST_KINDS:
+            if found is None or not known:
+                found = Replayer(
+                    self._function, self.__name__, layout, self._batch, self._parameters
+                )
+            self._replayers.pop(key, None)
+            self._replayers[key] = found
+            if len(self._replayers) > MOST_KINDS:
                 del self._replayers[next(iter(self._replayers))]
-            made = Replayer(self._function, self.__name__, layout, self._batch, self._parameters)
-            self._replayers[key] = made
-            return made
+            return found
 
     @property
     def parameters(self) -> list[Value]:
@@ -287,7 +282,7 @@ class Program(Exports):
 
     def adopt(self, known: Recorded, values: list[Value], *args: Any) -> None:
         """Take what is `known` of a twin for arguments like these, with one's own `values`."""
-        adopt(self._new(self._signature.read(args, {}, None)[0]), known, values)
+        adopt(self._replayer_of(self._arguments.read(args, {}, None)[0]), known, values)
 
     def __get__(self, instance: Any, owner: Any = None) -> "Program":
         """The program as a method: one for each instance, kept in the instance.

@@ -139,7 +139,7 @@ class Replayer:
         self, path: Path, call: Call, row: Sequence[FloatArray], sure: bool
     ) -> Found | None:
         """One row as the function itself computes it; None where its path is another one."""
-        parameters = self._by_use(call.flat)
+        parameters = self.parameters.by_use(call.flat and call.flat())
         found: Any
         slopes: Any = _NONE
         if path.alone is not None:
@@ -166,7 +166,9 @@ class Replayer:
         own = self.parameters
         if path.machine:
             machine, rows = path.line.machine(call.reverse), _numbers_of(rows, call.arrays)
-            found, on, slopes = machine.run(call.arrays, rows, self._by_use(call.flat))
+            found, on, slopes = machine.run(
+                call.arrays, rows, self.parameters.by_use(call.flat and call.flat())
+            )
             return path.split(found), on, False, own.as_flat(slopes) * (1.0 / max(of, 1))
         workspace = self._memory(path, call.flat).fill(call.arrays, rows, count, self.calls)
         parts, *verdict = workspace.forward(sure)
@@ -306,10 +308,6 @@ class Replayer:
                 UserWarning,
                 stacklevel=2,
             )
-
-    def _by_use(self, flat: Flat | None) -> FloatArray:
-        """The parameters in the order of first use."""
-        return self.parameters.by_use(self.parameters.read() if flat is None else flat())
 
     def _memory(self, path: Path, flat: Flat | None) -> Memory:
         """This thread's memory of the path, with the parameters in place."""

@@ -6,6 +6,7 @@ summed; what was taken from an array is scattered back. Invariant: a gradient ha
 its array.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -37,16 +38,15 @@ def gradient(
     for array in reversed(forward):
         if array in active and array is not parameters and flows[array]:
             upstream = _total(program, array, flows[array], active)
-            for arg, contribution, index in _contributions(program, array, upstream, active):
+            for arg, contribution, index in [*_contributions(program, array, upstream, active)]:
                 flows[arg].append((_summed(program, contribution, arg, index), index))
     return flows[parameters]
 
 
 def _contributions(
     program: ArrayProgram, array: Array, upstream: Array, active: set[Array]
-) -> list[tuple[Array, Array, Index | None]]:
+) -> Iterator[tuple[Array, Array, Index | None]]:
     """What `array` hands to each of its active operands: upstream times local partial."""
-    found: list[tuple[Array, Array, Index | None]] = []
     args = array.args
     if isinstance(array.op, Primitive):
         try:
@@ -55,46 +55,46 @@ def _contributions(
             partials = array.op.partials(array, *map(program.constant, args))
         for arg, partial in zip(args, partials, strict=True):
             if isinstance(arg, Array) and arg in active:
-                found.append((arg, upstream * partial, None))
+                yield arg, upstream * partial, None
     elif array.op == "take":
-        found.append((args[0], upstream, array.data))
+        yield args[0], upstream, array.data
     elif array.op == "pick":  # one sum at the places, over the batch, too
         table, places = args
         to_table = program.array("unpick", (upstream, places), table.shape, table.batched)
-        found.append((table, to_table, None))
+        yield table, to_table, None
     elif array.op == "join":
         start = 0
         for arg in args:
             if arg in active:
                 part = np.arange(start, start + arg.shape[0])
-                found.append((arg, program.take(upstream, part), None))
+                yield arg, program.take(upstream, part), None
             start += arg.shape[0]
     elif array.op == "sum":
         (x,) = args
-        found.append((x, program.expand(upstream, x.shape[1]), None))
+        yield x, program.expand(upstream, x.shape[1]), None
     elif array.op in ("maximum", "minimum"):
         (x,) = args
         ordered = x if array.op == "maximum" else primitives.negative(x)
         each = program.array("shares", (ordered,), x.shape, x.batched)
-        found.append((x, program.expand(upstream, x.shape[1]) * each, None))
+        yield x, program.expand(upstream, x.shape[1]) * each, None
     elif array.op == "logsumexp":
         (x,) = args
         softmax = program.array("softmax", (x,), x.shape, x.batched)
-        found.append((x, program.expand(upstream, x.shape[1]) * softmax, None))
+        yield x, program.expand(upstream, x.shape[1]) * softmax, None
     else:  # a matmul: nothing else that is active has operands
         right, left = args
         if right is left and right.shape[0] == 1:  # a sum of squares: both sides hand on the same
             double = program.array("matmul_nn", (upstream * 2.0, left), left.shape, array.batched)
-            return [(right, double, None)]
+            yield right, double, None
+            return
         if right in active:
             batched = array.batched
             to_right = program.array("matmul_nn", (upstream, left), right.shape, batched)
-            found.append((right, to_right, None))
+            yield right, to_right, None
         if left in active:  # one product sums over the batch, too, but not one of a stack
             batched = left.batched or (array.batched and len(left.shape) == 3)
             to_left = program.array("matmul_tn", (upstream, right), left.shape, batched)
-            found.append((left, to_left, None))
-    return found
+            yield left, to_left, None
 
 
 def _summed(program: ArrayProgram, flow: Array, arg: Array, index: Index | None) -> Array:

@@ -55,16 +55,14 @@ def decided(program: ArrayProgram, left: Any, right: Any, bounds: "Bounds") -> A
     if not found:
         return None
     total = found[0] if len(found) == 1 else found[0] + found[1]
-    far = program.elementwise(np.greater, primitives.abs(left - right), total * EPS + SMALLEST)
+    far: Array = program.elementwise(
+        np.greater, primitives.abs(left - right), total * EPS + SMALLEST
+    )
     if isinstance(bounds, CoarseBounds):
-        return _array(far)
+        return far
     nothing = program.elementwise(np.equal, total, 0.0)  # sums of zeros are exact
-    return _array(program.elementwise(np.logical_or, far, nothing))
-
-
-def _array(x: Any) -> Array:
-    assert isinstance(x, Array)
-    return x
+    clear: Array = program.elementwise(np.logical_or, far, nothing)
+    return clear
 
 
 class Bounds:
@@ -141,13 +139,12 @@ class Bounds:
 
     def _join(self, array: Array, *bounds: Any) -> Any:
         parts = tuple(
-            self._zeros(a.shape) if b is None else b
+            self.program.array("constants", (), a.shape, False, np.zeros(a.shape))
+            if b is None
+            else b
             for a, b in zip(array.args, bounds, strict=True)
         )
         return self.program.array("join", parts, array.shape, array.batched)
-
-    def _zeros(self, shape: tuple[int, ...]) -> Array:
-        return self.program.array("constants", (), shape, False, np.zeros(shape))
 
     def _expand(self, array: Array, bound: Any) -> Any:
         return self.program.expand(bound, array.shape[1])

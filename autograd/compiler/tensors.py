@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autograd.compiler.arrays import Array
-from autograd.compiler.results import rebuilt
+from autograd.compiler.results import blocks, rebuilt
 from autograd.compiler.views import is_block
 from autograd.compiler.ways_out import Foreign, Library, Outward
 from autograd.engine import table
@@ -195,7 +195,7 @@ def _flat(library: Tensors, name: str, item: Any, nest: Structure, batched: bool
             raise ValueError(f"argument `{name}` is nested otherwise than in the recorded call")
         parts = [_flat(library, *pair, batched=False) for pair in pairs]
         return library.xp.concatenate(parts, axis=-1) if parts else library.numbers([])
-    array, width = library.numbers(item), _width(nest)
+    array, width = library.numbers(item), sum(map(math.prod, blocks(nest)))
     lead = array.shape[:1] if batched else ()
     if len(array.shape) < len(lead) or math.prod(array.shape[len(lead) :]) != width:
         expected = f"{'rows of ' * batched}{width} numbers"
@@ -206,19 +206,10 @@ def _flat(library: Tensors, name: str, item: Any, nest: Structure, batched: bool
     return array.reshape((*lead, width))
 
 
-def _width(nest: Structure) -> int:
-    """How many numbers a nest holds."""
-    if isinstance(nest, Shape):
-        return math.prod(nest.sizes)
-    if nest is None:
-        return 1
-    return sum(map(_width, nest.values() if isinstance(nest, dict) else nest))
-
-
 def _parameters(library: Tensors, program: Outward, given: Any) -> Any:
     """All parameters by use: those that are trained as given, the others as they are now."""
     own = program.parameters
-    numbers, trained = own.read_by_use(), own.trained()
+    numbers, trained = own.by_use(), own.trained()
     if given is None:
         return library.numbers(numbers)
     item = library.numbers(given)

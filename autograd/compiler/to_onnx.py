@@ -137,7 +137,7 @@ class Onnx(Library):
                 inputs.append(self.helper.make_tensor_value_info(part, self.kind, [*lead, *shape]))
                 parts.append(self._reshaped(part, (math.prod(shape),), program.batched))
             arguments.append(self.node("Concat", *parts, axis=-1) if len(parts) > 1 else parts[0])
-        results = self.run(program, arguments, own.read_by_use())
+        results = self.run(program, arguments, own.by_use())
         outputs = []
         named = named_blocks(program.structure, "output")
         for array, item, (name, shape) in zip(program.results, results, named, strict=True):
