@@ -1,6 +1,7 @@
 """The compiler: write scalars, run matrices.
 
-    arguments what goes in: flat arrays, and the kinds of calls; `results` what comes out
+    arguments what goes in: flat arrays, and the kinds of calls; `calls` how functions take them
+    results  what comes out
     trace    run the function once on Values, with guards on its comparisons
     winners  Python's `max` and `min`, one path where nothing depends on who wins: `shifts`
     scalars  the scalar program: numbered slots, simplified while it is built
@@ -9,19 +10,21 @@
     reverse  the reverse sweep, from the same rows of the table
     rounding which comparisons are within the rounding of what they compare
     arrays   the array program; `lower` makes rows NumPy operations
-    emit     readable NumPy source; `source` puts the parts together
+    emit     readable NumPy source, of `views` and buffers; `source` puts the parts together
     fusion   its lines as native loops on a few rows: `strided` finds them, `strips` are they
     straight the other way out, for one irregular or deep evaluation: plain Python on floats, or
-    native   machine code by LLVM, where llvmlite is installed; `tape` what it is made of
+    native   what LLVM makes machine code of, where llvmlite is installed
+    evaluation one evaluation as machine code, from a `tape` of NumPy's functions
     direct   the short way into it, for a call that is like the last one
     machine  the same for batches of deep or irregular programs, a block of rows at a time
     lanes    the same for the steps of a training: what is alike is one instruction; `products`
              finds the layers, `kernels` are the loops
-    javascript the other way out once more, for pages
-    ways_out to other libraries: `tensors` is what `to_torch` and `to_jax` share, `to_onnx` a file
+    paths    which of these a recording takes
     replay   the paths of a function and the rows run through them; `batches` the buffers
-    parameters what a program trains, and where it stands in flat arrays
-    program  what the user calls
+    parameters what a program trains, and where it stands in flat arrays; `bound` for trainings
+    program  what the user calls; `methods` of a class
+    exports  what it can be written as: `javascript` and `to_c`, by path; to other libraries by
+             `ways_out`: `tensors` is what `to_torch` and `to_jax` share, `to_onnx` a file
 
 For a layer of three neurons on two inputs, `[n(x).tanh() for n in neurons]`, recorded as 3 dots, 3
 sums and 3 tanh of scalars, the source of the forward sweep is three lines:

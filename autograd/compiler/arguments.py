@@ -1,5 +1,8 @@
 """Arguments: what a program is called with, as flat arrays, checked against the first call.
 
+    f([1.0, 2.0], {"a": 3.0})    arrays [1, 2] and [3]    nests [None, None] and {"a": None}
+    f(X, y), with batch=True     arrays (B, 4) and (B, 1) for X (B, 2, 2) and y (B,)
+
 Calls that pass the same arguments, with the same static values and lists of the same lengths, are
 of one kind, and each kind has a recording of its own; an array in the place of a list is another
 kind, for `x + x` means another thing then. Invariant: an error names the argument, what was

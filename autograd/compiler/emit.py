@@ -3,7 +3,10 @@
 The source is for a batch of B rows, flat parameters P and their flat gradient G. It makes all views
 and buffers once and defines `forward(a0, ...)` and `reverse(weight, a0, ...)`, which run one NumPy
 call a line. Parameters that lie in a regular stride are views of P, gradients are written straight
-into views of G.
+into views of G. Of w0 x0 + w1 x1 for each row of a0, (B, 2), it says
+
+    m0 = P.reshape(1, 2); m1 = m0.T; t4 = np.empty((B, 1))       forward: np.dot(a0, m1, out=t4)
+
 Invariant: the source holds numeric literals and this module's own names only.
 """
 

@@ -1,5 +1,10 @@
 """Program: a compiled function. Record once, replay fast.
 
+    program = autograd.compile(lambda x: (w * x).sin())
+    program(2.0)                     # records, and gives a float
+    program(3.0)                     # replays
+    autograd.grad(program)(3.0)      # calls the function itself
+
 Programs compose. Where a derivative of the result may be asked for, with a Value among the
 arguments, inside `grad`, in another function that is being compiled or in a model that is being
 recorded, a program is the function itself. Invariant: recordings are a cache. Copies and pickles

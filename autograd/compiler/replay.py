@@ -2,7 +2,11 @@
 
 Each path, as the function's comparisons decide, is recorded when the first row takes it and
 kept. All rows run through a path, those whose guards hold keep its results, and the rest go on to
-the next path. Invariant: every row gets exactly what the function itself would compute.
+the next path. Of `x if x > 0 else -x` and the rows 1, -2, 3:
+
+    path 0, recorded for 1, holds for 1 and 3    path 1, recorded for -2, for the rest
+
+Invariant: every row gets exactly what the function itself would compute.
 """
 
 import threading
