@@ -12,11 +12,11 @@ itself, HEADER numbers. Invariant: rows beyond those of the block enter no sum.
 """
 
 import ctypes
-import threading
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
-from autograd.compiler.native import FMA, VECTOR, Code, Text
+from autograd.compiler.native import FMA, VECTOR, Functions, Text
 
 WORDS = 10  # of an instruction; what `machine` compiles reads eight, and the next is the count
 COUNT = 8
@@ -26,8 +26,6 @@ HEADER = 16
 OUT, ROW, ACROSS = 4, 8, 2  # outputs and rows of a product's tile; x of a gradient's, beside OUT d
 _V = f"<{VECTOR} x double>"
 _SUM = f"llvm.vector.reduce.fadd.v{VECTOR}f64"
-_LOCK = threading.Lock()
-_KEPT: list[Code] = []
 
 
 def _gather(t: Text) -> None:
@@ -244,7 +242,7 @@ def _run() -> str:
     return t.end()
 
 
-def _epochs() -> str:
+def _epochs(name: str) -> str:
     """Steps of `batch` rows of the `count` of each epoch, whose places in the `order` follow.
 
     The parts of the code are done once a step, once a block, once a step again, and, where loss and
@@ -253,7 +251,7 @@ def _epochs() -> str:
     """
     parts = ", ".join(f"i64 %part{k}" for k in range(4))
     t = Text(
-        f"define i64 @epochs(ptr %code, {parts}, ptr %W, ptr %order, i64 %count, i64 %batch, "
+        f"define i64 @{name}(ptr %code, {parts}, ptr %W, ptr %order, i64 %count, i64 %batch, "
         "i64 %most, i64 %epochs, i64 %outputs) {"
     )
     losses, outputs = (t.load("ptr", "%W", k) for k in (LOSSES, OUTPUTS))
@@ -302,28 +300,23 @@ def _epochs() -> str:
     return t.end("ret i64 %at")
 
 
-def _compiled() -> Code:
-    """All of them; two threads must not compile two, of which one would be freed."""
-    with _LOCK:
-        if not _KEPT:
-            _KEPT.append(_compile())
-        return _KEPT[0]
+def _text(name: str, write: Any) -> tuple[str, str]:
+    if write is _epochs:
+        return _run() + _epochs(name), ""
+    t = Text(f"define void @{name}(ptr %code, ptr %W, i64 %n) {{")
+    write(t)
+    return t.end(), f"declare {_V} @{FMA}({_V}, {_V}, {_V})\ndeclare double @{_SUM}(double, {_V})\n"
 
 
-def _compile() -> Code:
-    text = [f"declare {_V} @{FMA}({_V}, {_V}, {_V})\ndeclare double @{_SUM}(double, {_V})\n"]
-    kernels = (_gather, _total, _product, _outer, _rows, _results, _sound, _mean, _descend)
-    for write in kernels:
-        t = Text(f"define void @{write.__name__[1:]}(ptr %code, ptr %W, i64 %n) {{")
-        write(t)
-        text.append(t.end())
-    return Code("\n".join([*text, _run(), _epochs()]), optimize=2)
+KERNELS = (_gather, _total, _product, _outer, _rows, _results, _sound, _mean, _descend)
+FUNCTIONS = Functions(_text)
 
 
 @cache
 def address(name: str) -> int:
     """Where a kernel begins."""
-    return _compiled().address(name)
+    every = FUNCTIONS.addresses(KERNELS)
+    return {write.__name__[1:]: at for write, at in zip(KERNELS, every, strict=True)}[name]
 
 
 @cache
@@ -331,4 +324,4 @@ def epochs() -> Callable[..., int]:
     """The function that runs epochs of steps."""
     pointer, number = ctypes.c_void_p, ctypes.c_int64
     takes = [pointer, *[number] * 4, pointer, pointer, *[number] * 5]
-    return ctypes.CFUNCTYPE(number, *takes)(_compiled().address("epochs"))
+    return ctypes.CFUNCTYPE(number, *takes)(FUNCTIONS.addresses([_epochs])[0])

@@ -18,8 +18,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from autograd.compiler import kernels, machine
+from autograd.compiler import kernels
 from autograd.compiler.kernels import ACROSS, COUNT, HEADER, OUT, ROW
+from autograd.compiler.machine import LOOPS
 from autograd.compiler.native import VECTOR, MissingError, form
 from autograd.compiler.parameters import FloatArray
 from autograd.compiler.products import Sums, bits
@@ -201,11 +202,9 @@ class _Writer:
     def _compile(self) -> None:
         sums = self.sums
         steps = [sums.steps[x - sums.first] for x in sums.used if x not in sums.pairs]
-        self.forms = {
-            step: form(step, VECTOR, False) for step in dict.fromkeys(s for s, _ in steps)
-        }
         counts = {step: len(operands) for step, operands in steps}
-        machine.prepare((self.forms[step], count) for step, count in counts.items())
+        kinds = [(form(step, VECTOR, False), count, VECTOR) for step, count in counts.items()]
+        self.loops = dict(zip(counts, LOOPS.addresses(kinds), strict=True))
 
     def _values(self) -> None:
         """Instructions for all values: level by level, what is computed alike together."""
@@ -265,7 +264,7 @@ class _Writer:
             for a in sums.operands(run[0]):
                 words += [self.at[a], VECTOR] if self._moves(a, is_row) else [self._vector(a), 0]
             vectors = -(-len(run) * unit // VECTOR)
-            self._add(int(is_row), machine.address(self.forms[step]), words, vectors)
+            self._add(int(is_row), self.loops[step], words, vectors)
 
     def _product(self, group: Sequence[int], inputs: Sequence[Any]) -> None:
         """Sums of the same numbers of a row, each with weights of its own.

@@ -21,66 +21,54 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autograd.compiler.native import VECTOR, Code, Text, form
+from autograd.compiler.native import VECTOR, Functions, Text, form
 from autograd.compiler.parameters import FloatArray
 from autograd.compiler.tape import Guard, Plan, Step
 
 BLOCK = 200  # rows; a tenth as many, or five times, take half as long again
 CACHE = 2**18  # numbers that the registers should hold at most: 2 MB
 WORDS = 8  # of an instruction
-Form = tuple[str, str]
-_COMPILED: dict[Form, int] = {}  # addresses
-_KEPT: list[Code] = []
-_LOCK = threading.Lock()
 
 
-@cache
-def _run() -> Any:
-    """The function that runs a list of instructions."""
-    t = Text("define i32 @run(ptr %all, i64 %count, ptr %W, i64 %n) {")
+def _text(name: str, kind: tuple[tuple[str, str], int, int]) -> tuple[str, str]:
+    """A loop over the vectors of a block, by a form, how many operands it has, and lanes.
 
-    def one(i: str, _: list[str]) -> None:
-        code = t.at("%all", t.times(i, WORDS), "i64")
-        t.lines.append(f"call void {t.new(f'load ptr, ptr {code}')}(ptr {code}, ptr %W, i64 %n)")
-
-    t.loop("%count", one)
-    code = Code(t.end("ret i32 0"), optimize=2)
-    _KEPT.append(code)
-    pointer, number = ctypes.c_void_p, ctypes.c_int64
-    return code.function("run", pointer, number, pointer, number)
-
-
-def address(form: Form) -> int:
-    """Where the function of a form begins that is compiled already."""
-    return _COMPILED[form]
-
-
-def prepare(wanted: Iterable[tuple[Form, int]], lanes: int = VECTOR) -> None:
-    """Compile the forms, each with the number of its operands, that are not known yet."""
-    with _LOCK:
-        new = [(form, count) for form, count in dict.fromkeys(wanted) if form not in _COMPILED]
-        if new:
-            text = [_text(i, form[0], count, lanes) for i, (form, count) in enumerate(new)]
-            declared = dict.fromkeys(form[1] for form, _ in new)
-            code = Code("".join([*declared, *text]), optimize=2)
-            _KEPT.append(code)
-            for i, (form, _) in enumerate(new):
-                _COMPILED[form] = code.address(f"f{i}")
-
-
-def _text(index: int, text: str, count: int, lanes: int) -> str:
-    """A loop over the vectors of a block; words are where the result goes, place and stride."""
-    t = Text(f"define void @f{index}(ptr %code, ptr %W, i64 %n) {{")
-    kind = "double" if lanes == 1 else f"<{lanes} x double>"
+    Words are where the result goes, and of each operand the place and the stride.
+    """
+    (text, declared), count, lanes = kind
+    vector = "double" if lanes == 1 else f"<{lanes} x double>"
+    t = Text(f"define void @{name}(ptr %code, ptr %W, i64 %n) {{")
     to = t.at("%W", t.word(1))
     operands = [(t.at("%W", t.word(k)), t.word(k + 1)) for k in range(2, 2 * count + 1, 2)]
 
     def one(i: str, _: list[str]) -> None:
-        xs = [t.load(kind, place, t.times(i, stride)) for place, stride in operands]
-        t.store(kind, t.apply(text, *xs), to, t.times(i, lanes))
+        xs = [t.load(vector, place, t.times(i, stride)) for place, stride in operands]
+        t.store(vector, t.apply(text, *xs), to, t.times(i, lanes))
 
     t.loop("%n", one)
-    return t.end()
+    return t.end(), declared
+
+
+def _run_text(name: str, words: int) -> tuple[str, str]:
+    """What runs a list of instructions of so many words."""
+    t = Text(f"define void @{name}(ptr %all, i64 %count, ptr %W, i64 %n) {{")
+
+    def one(i: str, _: list[str]) -> None:
+        code = t.at("%all", t.times(i, words), "i64")
+        t.lines.append(f"call void {t.new(f'load ptr, ptr {code}')}(ptr {code}, ptr %W, i64 %n)")
+
+    t.loop("%count", one)
+    return t.end(), ""
+
+
+LOOPS, _RUN = Functions(_text), Functions(_run_text)
+
+
+@cache
+def _run() -> Any:
+    pointer, number = ctypes.c_void_p, ctypes.c_int64
+    function = ctypes.CFUNCTYPE(None, pointer, number, pointer, number)
+    return function(_RUN.addresses([WORDS])[0])
 
 
 class Machine:
@@ -98,9 +86,12 @@ class Machine:
         exact = _needed(first, lines, [x for guard in guards for x in guard[1:3]])
         registers = _Registers(sizes, lines, [*results, *slopes, on])
         lanes = self.lanes = 1 if alone else VECTOR
-        forms = [form(step, lanes, alone or x in exact) for x, step, _, _ in registers.lines]
-        counts = [len(args) for *_, args in registers.lines]
-        prepare(zip(forms, counts, strict=True), lanes)
+        addresses = LOOPS.addresses(
+            [
+                (form(step, lanes, alone or x in exact), len(args), lanes)
+                for x, step, _, args in registers.lines
+            ]
+        )
         most = 1 if alone else min(BLOCK, CACHE // registers.count)
         rows = self.rows = max(lanes, most // lanes * lanes)
         self.base = base = lanes * (sizes[1] + len(registers.constants))
@@ -111,12 +102,12 @@ class Machine:
 
         code = [
             [
-                address(each),
+                each,
                 base + rows * to,
                 *[x for arg in args for x in operand(*arg)],
                 *[0] * (WORDS - 2 - 2 * len(args)),
             ]
-            for each, (_, _, to, args) in zip(forms, registers.lines, strict=True)
+            for each, (_, _, to, args) in zip(addresses, registers.lines, strict=True)
         ]
         self.code = np.array(code, dtype=np.int64)
         constants = b"".join(registers.constants)

@@ -16,6 +16,7 @@ need not be exact.
 import ctypes
 import os
 import struct
+import threading
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
@@ -143,6 +144,31 @@ class Code:
         """Return where a function of the module begins."""
         address: int = self._engine.get_function_address(name)
         return address
+
+
+class Functions:
+    """Functions compiled once a process, those that are asked for together at a time.
+
+    `write(name, kind)` returns the text of one, and the declarations of what it calls.
+    """
+
+    def __init__(self, write: Callable[[str, Any], tuple[str, str]]) -> None:
+        self._write = write
+        self._known: dict[Any, int] = {}
+        self._kept: list[Code] = []
+        self._lock = threading.Lock()
+
+    def addresses(self, kinds: Sequence[Any]) -> list[int]:
+        """Return where they begin."""
+        with self._lock:
+            new = [kind for kind in dict.fromkeys(kinds) if kind not in self._known]
+            if new:
+                texts = [self._write(f"f{i}", kind) for i, kind in enumerate(new)]
+                declared = dict.fromkeys([needs for _, needs in texts])
+                code = Code("".join([*declared, *[text for text, _ in texts]]), optimize=2)
+                self._kept.append(code)
+                self._known.update({kind: code.address(f"f{i}") for i, kind in enumerate(new)})
+            return [self._known[kind] for kind in kinds]
 
 
 @cache
