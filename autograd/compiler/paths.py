@@ -54,7 +54,7 @@ class Path:
         assert self.straight is not None
         return self.straight
 
-    @property
+    @cached_property
     def alone(self) -> StraightLine | None:
         """What runs one row by itself; of paths on arrays the recording does."""
         return None if self.arrays else self.straight
@@ -64,7 +64,7 @@ class Path:
         """What is run."""
         return self.arrays or self.line
 
-    @property
+    @cached_property
     def takes_rows(self) -> bool:
         """Whether many rows run at once."""
         return self.arrays is not None or self.machine

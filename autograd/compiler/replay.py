@@ -143,11 +143,11 @@ class Replayer:
         self, path: Path, call: Call, row: Sequence[FloatArray], sure: bool
     ) -> Found | None:
         """One row as the function itself computes it; None where its path is another one."""
-        parameters = self.parameters.by_use(call.flat and call.flat())
+        parameters, line = self.parameters.by_use(call.flat and call.flat()), path.alone
         found: Any
         slopes: Any = _NONE
-        if path.alone is not None:
-            found, holds, slopes = path.alone.run(row, parameters, call.reverse)
+        if line is not None:
+            found, holds, slopes = line.run(row, parameters, call.reverse)
         else:
             recording = path.recording
             numbers = [x for a in row for x in a.tolist()]
@@ -177,7 +177,7 @@ class Replayer:
         workspace = self._memory(path, call.flat).fill(call.arrays, rows, count, self.calls)
         parts, *verdict = workspace.forward(sure)
         slopes = _NONE
-        if call.reverse and (verdict[0] is True or np.all(verdict[0])):
+        if call.reverse and (sure or _all(verdict[0])):
             slopes = workspace.reverse(path.weight(count, of))
             if not path.is_exact(slopes):
                 verdict = [False, True]
@@ -188,17 +188,17 @@ class Replayer:
         path, first = self.paths[0], None
         if path.takes_rows:
             first = parts, on, _, slopes = self._run(path, call, rows, count, count)
-            if on is True or np.all(on):
+            if _all(on):
                 return [_with_rows(part, count) for part in parts], slopes
         rows = _numbers_of(rows, call.arrays)
         results = [np.empty((count, cut.stop - cut.start)) for cut in path.cuts]
         total = np.zeros(len(self.parameters))
         left = np.arange(count)
 
-        def add(slopes: FloatArray, weight: float = 1.0) -> None:
+        def add(slopes: FloatArray) -> None:
             nonlocal total
             size = len(self.parameters)
-            total = padded(total, size) + padded(slopes, size) * weight
+            total = padded(total, size) + padded(slopes, size)
 
         def settle(path: Path, which: int, sure: bool) -> bool:
             """Compute one row by itself; whether it is on this path."""
@@ -207,7 +207,7 @@ class Replayer:
                 for result, part in zip(results, found[0], strict=True):
                     result[which] = part
                 if call.reverse:
-                    add(found[1], 1.0 / count)
+                    add(found[1] * (1.0 / count))
             return found is not None
 
         i = 0
@@ -229,7 +229,7 @@ class Replayer:
                         _, sound, _, slopes = self._run(
                             path, call, rows[mine], len(mine), count, sure=True
                         )
-                    if np.all(sound):
+                    if sound is not False:
                         add(slopes)
                     else:
                         unclear, on = unclear | on, on & False
@@ -331,6 +331,11 @@ class Replayer:
 def _with_rows(part: FloatArray, count: int) -> FloatArray:
     """Results that are the same for all rows, repeated."""
     return part if part.ndim == 2 else np.broadcast_to(part, (count, len(part)))
+
+
+def _all(on: Any) -> bool:
+    """Whether all rows are on a path, one answer for all or an array of them."""
+    return on if on.__class__ is bool else bool(on.all())
 
 
 def _numbers_of(rows: Any, arrays: Sequence[FloatArray]) -> Any:
