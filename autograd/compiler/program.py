@@ -279,10 +279,7 @@ class Program(Exports):
         return BoundProgram(replayer, values)
 
     def recorded(self, values: list[Value]) -> Recorded | None:
-        """Return what the program has recorded, for a twin: a function of the same code.
-
-        None unless one path on arrays, the same for all numbers, of these `values` is all there is.
-        """
+        """Return what a twin of these `values` may take, None where it would need more."""
         return recorded(self._paths, self._parameters, values)
 
     def adopt(self, known: Recorded, values: list[Value], *args: Any) -> None:

@@ -211,10 +211,6 @@ class Onnx(Library):
         """An initializer."""
         return self._constant(np.asarray(array, dtype=self.dtype))
 
-    def detach(self, item: Any) -> Any:
-        """The item: nothing flows back here."""
-        return item
-
     def take(self, array: Array, source: Any) -> Any:
         """The elements `array.data`: of parameters at once, of others by a node."""
         index = array.data
