@@ -91,13 +91,7 @@ def _outer(t: Text) -> None:
     table, rows = t.word(1, "ptr"), t.load("i64", "%W", ROWS)
     whole = t.new(f"sdiv i64 {rows}, {VECTOR}")
     rest = t.new(f"srem i64 {rows}, {VECTOR}")
-    lanes = ", ".join(f"i64 {i}" for i in range(VECTOR))
-    some = t.new(f"insertelement <{VECTOR} x i64> poison, i64 {rest}, i64 0")
-    some = t.new(
-        f"shufflevector <{VECTOR} x i64> {some}, <{VECTOR} x i64> poison, "
-        f"<{VECTOR} x i32> zeroinitializer"
-    )
-    mask = t.new(f"icmp slt <{VECTOR} x i64> <{lanes}>, {some}")
+    mask = t.mask(rest)
     is_rest = t.new(f"icmp sgt i64 {rest}, 0")
     last = t.new(f"zext i1 {is_rest} to i64")
 
@@ -262,9 +256,6 @@ def _epochs(name: str) -> str:
     def run(k: int) -> None:
         t.lines.append(f"call void @run(ptr %code, i64 {ends[k]}, i64 %part{k}, ptr %W)")
 
-    def least(x: str, y: str) -> str:
-        return t.new(f"select i1 {t.new(f'icmp slt i64 {x}, {y}')}, i64 {x}, i64 {y}")
-
     total = t.times("%count", "%epochs")
     t.lines += [
         *("br label %next", "next:", "%at = phi i64 [0, %entry], [%then, %moved]"),
@@ -276,7 +267,7 @@ def _epochs(name: str) -> str:
     first = t.new(f"sub i64 %at, {row}")
     t.store("ptr", t.at(losses, first), "%W", LOSSES)
     t.store("ptr", t.at(outputs, t.times(first, "%outputs")), "%W", OUTPUTS)
-    rows = least("%batch", t.new(f"sub i64 %count, {row}"))
+    rows = t.least("%batch", t.new(f"sub i64 %count, {row}"))
     share = t.new(f"fdiv double 1.0, {t.new(f'sitofp i64 {rows} to double')}")
     t.store("double", share, "%W", SHARE)
     t.store("double", "0.0", "%W", BAD)
@@ -285,7 +276,7 @@ def _epochs(name: str) -> str:
 
     def block(b: str, _: list[str]) -> None:
         done = t.times(b, "%most")
-        t.store("i64", least("%most", t.new(f"sub i64 {rows}, {done}")), "%W", ROWS)
+        t.store("i64", t.least("%most", t.new(f"sub i64 {rows}, {done}")), "%W", ROWS)
         t.store("ptr", t.at("%order", t.add("%at", done), "i64"), "%W", PLACES)
         run(1)
 

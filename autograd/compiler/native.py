@@ -152,7 +152,7 @@ class Functions:
     `write(name, kind)` returns the text of one, and the declarations of what it calls.
     """
 
-    def __init__(self, write: Callable[[str, Any], tuple[str, str]]) -> None:
+    def __init__(self, write: Callable[[str, Any], tuple[str, ...]]) -> None:
         self._write = write
         self._known: dict[Any, int] = {}
         self._kept: list[Code] = []
@@ -164,8 +164,8 @@ class Functions:
             new = [kind for kind in dict.fromkeys(kinds) if kind not in self._known]
             if new:
                 texts = [self._write(f"f{i}", kind) for i, kind in enumerate(new)]
-                declared = dict.fromkeys([needs for _, needs in texts])
-                code = Code("".join([*declared, *[text for text, _ in texts]]), optimize=2)
+                declared = dict.fromkeys([each for _, *needs in texts for each in needs])
+                code = Code("".join([*declared, *[text for text, *_ in texts]]), optimize=2)
                 self._kept.append(code)
                 self._known.update({kind: code.address(f"f{i}") for i, kind in enumerate(new)})
             return [self._known[kind] for kind in kinds]
@@ -267,10 +267,21 @@ class Text:
         self.lines.append(text.format(name, *operands))
         return name
 
-    def spread(self, value: str) -> str:
+    def spread(self, value: str, kind: str = "double") -> str:
         """A vector of equal numbers."""
-        one = self.new(f"insertelement {_V} poison, double {value}, i64 0")
-        return self.new(f"shufflevector {_V} {one}, {_V} poison, <{VECTOR} x i32> zeroinitializer")
+        vector = f"<{VECTOR} x {kind}>"
+        one = self.new(f"insertelement {vector} poison, {kind} {value}, i64 0")
+        lanes = f"<{VECTOR} x i32> zeroinitializer"
+        return self.new(f"shufflevector {vector} {one}, {vector} poison, {lanes}")
+
+    def mask(self, count: str) -> str:
+        """Which lanes of a vector are among `count`."""
+        lanes = ", ".join(f"i64 {i}" for i in range(VECTOR))
+        return self.new(f"icmp slt <{VECTOR} x i64> <{lanes}>, {self.spread(count, 'i64')}")
+
+    def least(self, x: str, y: str) -> str:
+        """The smaller of two whole numbers."""
+        return self.new(f"select i1 {self.new(f'icmp slt i64 {x}, {y}')}, i64 {x}, i64 {y}")
 
     def fused(self, x: str, y: str, total: str) -> str:
         """The vector x y + total."""
