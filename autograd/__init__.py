@@ -13,12 +13,6 @@ from autograd.checking.gradcheck import gradcheck as gradcheck
 from autograd.compiler import Program as Program
 from autograd.compiler import compile as compile
 from autograd.custom import primitive as primitive
-from autograd.engine.functions import clip as clip
-from autograd.engine.functions import dot as dot
-from autograd.engine.functions import logsumexp as logsumexp
-from autograd.engine.functions import softmax as softmax
-from autograd.engine.functions import take as take
-from autograd.engine.functions import where as where
 from autograd.engine.modes import no_grad as no_grad
 from autograd.engine.table import abs as abs
 from autograd.engine.table import arccos as arccos
@@ -30,6 +24,7 @@ from autograd.engine.table import arctan2 as arctan2
 from autograd.engine.table import arctanh as arctanh
 from autograd.engine.table import cbrt as cbrt
 from autograd.engine.table import ceil as ceil
+from autograd.engine.table import clip as clip
 from autograd.engine.table import cos as cos
 from autograd.engine.table import cosh as cosh
 from autograd.engine.table import erf as erf
@@ -64,6 +59,11 @@ from autograd.functional import jacobian as jacobian
 from autograd.functional import jvp as jvp
 from autograd.functional import value_and_grad as value_and_grad
 from autograd.functional import vjp as vjp
+from autograd.functions import dot as dot
+from autograd.functions import logsumexp as logsumexp
+from autograd.functions import softmax as softmax
+from autograd.functions import take as take
+from autograd.functions import where as where
 from autograd.optimize import minimize as minimize
 from autograd.optimize import root as root
 from autograd.pictures.draw import draw as draw

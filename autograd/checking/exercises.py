@@ -13,8 +13,8 @@ from typing import Any
 
 from autograd.checking.by_hand import check
 from autograd.checking.hand_report import HandReport
-from autograd.engine.functions import logsumexp
 from autograd.engine.value import Value
+from autograd.functions import logsumexp
 from autograd.words import formula
 from autograd.words.folding import Folding
 from autograd.words.names import Names

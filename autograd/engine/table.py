@@ -309,3 +309,19 @@ logaddexp = row("logaddexp", _logsumexp, np.logaddexp, _softmax,
     textbook=_shares, javascript="logSumExp")
 dot = row("dot", _dot, _dot, lambda out, *ab: ab[len(ab) // 2 :] + ab[: len(ab) // 2],
     javascript="dotProduct")
+# fmt: on
+
+
+# Written with rows
+def clip(x: Any, low: Any = None, high: Any = None) -> Any:
+    """Return `x`, or the bound, `low` or `high`, that it lies beyond; None is no bound.
+
+    At a bound half of the gradient goes to each, as at every tie.
+    """
+    x = x if low is None else maximum(x, low)
+    return x if high is None else minimum(x, high)
+
+
+def gelu(x: Any) -> Any:
+    """Return x times the normal distribution's share below x (Hendrycks and Gimpel 2016)."""
+    return 0.5 * x * (1.0 + erf(x * math.sqrt(0.5)))

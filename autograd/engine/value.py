@@ -18,12 +18,12 @@ import numpy as np
 
 from autograd.engine import modes, table
 from autograd.engine.copying import copied, deepcopied
-from autograd.engine.functions import clip, elementwise, gelu
 from autograd.engine.graph import pull_back, topological_order, total
 from autograd.engine.modes import watching
 from autograd.engine.node import Node
 from autograd.engine.number import as_number, as_numbers
 from autograd.engine.primitive import CONSTANT, DETACHED, Primitive
+from autograd.engine.ufuncs import elementwise
 
 
 def _unary(primitive: Primitive) -> "Callable[[Value], Value]":
@@ -219,16 +219,13 @@ class Value(Node):
     sinh, cosh, tanh = map(_unary, (table.sinh, table.cosh, table.tanh))
     arcsinh, arccosh, arctanh = map(_unary, (table.arcsinh, table.arccosh, table.arctanh))
     relu, sigmoid, softplus = map(_unary, (table.relu, table.sigmoid, table.softplus))
-
-    def gelu(self) -> Any:
-        """Return x times the normal distribution's share below x, as PyTorch's gelu."""
-        return gelu(self)
+    gelu = table.gelu
 
     def clip(self, low: Any = None, high: Any = None, out: Any = None) -> Any:
         """Return what `clip` does, for np.clip(v, low, high); `TypeError` for `out`, an array."""
         if out is not None:
             raise TypeError("`out` cannot take a Value: write y = np.clip(v, low, high)")
-        return clip(self, low, high)
+        return table.clip(self, low, high)
 
     # Comparisons are of the numbers; hash is identity, so Values can be keys of a dict.
     __lt__, __le__ = map(_comparison, (operator.lt, operator.le))

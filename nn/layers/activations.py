@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from autograd import Value
 from autograd.engine import table as primitives
-from autograd.engine.functions import gelu
 
 Activation = Callable[[Value], Value]
 
@@ -38,7 +37,7 @@ ACTIVATIONS: dict[str, Activation] = {
     "relu": primitives.relu,
     "leaky_relu": leaky_relu,
     "elu": elu,
-    "gelu": gelu,
+    "gelu": primitives.gelu,
     "silu": silu,
     "tanh": primitives.tanh,
     "sigmoid": primitives.sigmoid,
@@ -47,4 +46,4 @@ ACTIVATIONS: dict[str, Activation] = {
 }
 
 # Those that let about half of their input through, for which `he` initialisation is made.
-RECTIFIERS: tuple[Activation, ...] = (primitives.relu, leaky_relu, elu, gelu, silu)
+RECTIFIERS: tuple[Activation, ...] = (primitives.relu, leaky_relu, elu, primitives.gelu, silu)

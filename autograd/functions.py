@@ -1,11 +1,10 @@
-"""Functions of several values: `where`, and those that take a whole sequence; NumPy's on Values.
+"""Functions of several values: `where`, and those that take a whole sequence.
 
 Each builds on rows of the table and records like any operator. Floats in, floats out; as soon
 as one input is a `Value`, the result is a `Value` that knows its parents.
 """
 
-import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import reduce
 from typing import Any
 
@@ -14,7 +13,7 @@ import numpy as np
 from autograd.engine import table
 from autograd.engine.modes import compiling
 from autograd.engine.number import as_number
-from autograd.engine.primitive import TABLE, constant
+from autograd.engine.primitive import constant
 
 
 def where(condition: Any, a: Any, b: Any) -> Any:
@@ -27,20 +26,6 @@ def where(condition: Any, a: Any, b: Any) -> Any:
             return np.frompyfunc(where, 3, 1)(condition, a, b)
         return np.where(condition, a, b)
     return table.where(a if condition else b)
-
-
-def clip(x: Any, low: Any = None, high: Any = None) -> Any:
-    """Return `x`, or the bound, `low` or `high`, that it lies beyond; None is no bound.
-
-    At a bound half of the gradient goes to each, as at every tie.
-    """
-    x = x if low is None else table.maximum(x, low)
-    return x if high is None else table.minimum(x, high)
-
-
-def gelu(x: Any) -> Any:
-    """Return x times the normal distribution's share below x (Hendrycks and Gimpel 2016)."""
-    return 0.5 * x * (1.0 + table.erf(x * math.sqrt(0.5)))
 
 
 def logsumexp(xs: Iterable[Any]) -> Any:
@@ -113,38 +98,3 @@ def _nonempty(xs: Iterable[Any], name: str) -> list[Any]:
     if not listed:
         raise ValueError(f"`{name}` of an empty sequence: pass at least one number or Value")
     return listed
-
-
-# What NumPy would decide by comparing, or does not know, the row of the table computes.
-_ROWS: dict[np.ufunc, Callable[..., Any]] = {
-    **{row.array: row for row in TABLE.values() if isinstance(row.array, np.ufunc)},
-    np.fmax: table.maximum,
-    np.fmin: table.minimum,
-    np.float_power: table.power,
-    np.fabs: table.abs,
-    np.cbrt: table.cbrt,
-}
-# What NumPy hands on to the operators of the elements.
-_OPERATORS = (
-    *(np.add, np.subtract, np.multiply, np.true_divide, np.power, np.negative, np.positive),
-    *(np.square, np.reciprocal, np.less, np.less_equal, np.greater, np.greater_equal),
-    *(np.equal, np.not_equal, np.logical_and, np.logical_or, np.logical_not),
-)
-
-
-def elementwise(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Apply a NumPy function to numbers, arrays and Values; the result holds Values."""
-    function: Any = ufunc
-    if ufunc in _ROWS and ufunc not in _OPERATORS:
-        function = np.frompyfunc(_ROWS[ufunc], ufunc.nin, 1)
-    elif ufunc not in _OPERATORS and getattr(np, ufunc.__name__, None) is ufunc:
-        raise TypeError(
-            f"`np.{ufunc.__name__}` takes no Values, as the table has no row for it: write it with "
-            "autograd's functions, define it by autograd.primitive, or pass the bare number v.data"
-        )
-    return function(*map(_as_objects, inputs), **kwargs)
-
-
-def _as_objects(x: Any) -> Any:
-    array = np.asarray(x)
-    return (array.astype(float) if array.dtype.kind in "bf" else array).astype(object)
