@@ -13,7 +13,6 @@ from autograd.checking.gradcheck import gradcheck as gradcheck
 from autograd.compiler import Program as Program
 from autograd.compiler import compile as compile
 from autograd.custom import primitive as primitive
-from autograd.engine.modes import no_grad as no_grad
 from autograd.engine.table import abs as abs
 from autograd.engine.table import arccos as arccos
 from autograd.engine.table import arccosh as arccosh
@@ -64,6 +63,7 @@ from autograd.functions import logsumexp as logsumexp
 from autograd.functions import softmax as softmax
 from autograd.functions import take as take
 from autograd.functions import where as where
+from autograd.grad_mode import no_grad as no_grad
 from autograd.optimize import minimize as minimize
 from autograd.optimize import root as root
 from autograd.pictures.draw import draw as draw

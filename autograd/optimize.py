@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.engine.modes import Training, recording, without
+from autograd.engine.modes import recording, without
 from autograd.engine.number import as_float
 from autograd.engine.value import Value
 from autograd.functional import Function, grad, hessian, hvp, jacobian, value_and_grad, vjp
+from autograd.grad_mode import Training
 from autograd.nesting import Structure, flatten, unflatten
 
 if TYPE_CHECKING:

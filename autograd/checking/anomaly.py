@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from autograd.engine.graph import pull_back, stored
-from autograd.engine.modes import Differentiating, Mode, innermost, no_grad
+from autograd.engine.modes import Mode, innermost
 from autograd.engine.primitive import CONSTANT, DETACHED
+from autograd.grad_mode import Differentiating, no_grad
 from autograd.lines import Note, line_of, users_line
 
 SHOWN = 6  # operands that an error shows

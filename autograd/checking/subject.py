@@ -21,11 +21,12 @@ from autograd.checking.anomaly import detect_anomaly
 from autograd.compiler.straight import StraightLine
 from autograd.compiler.trace import record
 from autograd.engine.graph import pull_back, stored, topological_order
-from autograd.engine.modes import no_grad, opened, without
+from autograd.engine.modes import opened, without
 from autograd.engine.node import assign
 from autograd.engine.number import as_float
 from autograd.engine.value import Value, as_value
 from autograd.functional import jacobian, jvp
+from autograd.grad_mode import no_grad
 from autograd.nesting import flatten, unflatten
 
 MANY = 32  # inputs: a function is compiled in the time of some 30 of its evaluations

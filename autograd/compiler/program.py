@@ -28,9 +28,10 @@ from autograd.compiler.paths import Path
 from autograd.compiler.replay import Replayer
 from autograd.compiler.results import blocks, rebuild, together
 from autograd.compiler.trace import PROGRAM, without_arrays
-from autograd.engine.modes import any_open, innermost, no_grad, recording
+from autograd.engine.modes import any_open, innermost, recording
 from autograd.engine.primitive import DETACHED
 from autograd.engine.value import Value, as_value, leaf, node
+from autograd.grad_mode import no_grad
 from autograd.nesting import flatten, same
 
 MOST_KINDS = 64  # of calls whose recordings are kept; the least recently used goes first

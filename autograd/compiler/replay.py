@@ -25,9 +25,10 @@ from autograd.compiler.paths import Path, compiled
 from autograd.compiler.straight import StraightLine
 from autograd.compiler.trace import collector_off, record
 from autograd.engine.graph import topological_order
-from autograd.engine.modes import Differentiating, innermost, no_grad, opened, without
+from autograd.engine.modes import innermost, opened, without
 from autograd.engine.primitive import CONSTANT
 from autograd.engine.value import Value
+from autograd.grad_mode import Differentiating, no_grad
 from autograd.nesting import Structure, same
 
 MAX_PATHS = 64

@@ -25,10 +25,11 @@ from autograd.compiler.threads import THREADS
 from autograd.compiler.winners import MAX_AND_MIN, Kind, Winner, is_compared, winning_place
 from autograd.engine import table
 from autograd.engine.graph import topological_order
-from autograd.engine.modes import Mode, no_grad, opened, without
+from autograd.engine.modes import Mode, opened, without
 from autograd.engine.primitive import ARGUMENT, CONSTANT, DETACHED, Primitive
 from autograd.engine.value import Value, as_value, leaf, node
 from autograd.engine.value import record as made_by
+from autograd.grad_mode import no_grad
 from autograd.lines import users_frame, users_line
 from autograd.nesting import Structure, flatten, kind_of_tuple, unflatten
 

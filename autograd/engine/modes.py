@@ -9,18 +9,15 @@ so a mode belongs to one thread or task.
 import functools
 import inspect
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ContextDecorator, contextmanager
 from contextvars import ContextVar
-from types import TracebackType
 from typing import Any, Self, TypeVar, cast
-
-from autograd.engine.primitive import DETACHED
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 AnyMode = TypeVar("AnyMode", bound="Mode")
 
 
-class Mode:
+class Mode(ContextDecorator):
     """A block of code in which operations are watched: `with mode:`, or `@mode` on a function.
 
     A mode that is `silent` is not reported to. Where one `records`, derivatives are Values, and
@@ -59,50 +56,41 @@ class Mode:
             watching.append(opening)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         # A generator may be closed in another context than the one that entered.
         for opening in (*reversed(_stack.get()), *reversed(watching)):
-            if opening.mode is self and not opening.ended:
-                opening.ended, opening.mode = True, _NONE  # a task that goes on keeps no recording
+            if opening.mode is self:
+                opening.mode = _ENDED
                 break
-        _stack.set(tuple([opening for opening in _stack.get() if not opening.ended]))
-        watching[:] = [opening for opening in watching if not opening.ended]
+        _stack.set(tuple([opening for opening in _stack.get() if opening.mode is not _ENDED]))
+        watching[:] = [opening for opening in watching if opening.mode is not _ENDED]
 
     def __call__(self, function: Function) -> Function:
         """Return `function` with this mode open while its own code runs."""
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
             raise TypeError(f"{function.__name__} is a generator: open the mode by `with` inside")
-        wrapper: Any
-        if inspect.iscoroutinefunction(function):
+        if not inspect.iscoroutinefunction(function):
+            return super().__call__(function)
 
-            async def wrapper(*args: Any, **kwargs: Any) -> Any:
-                with self:
-                    return await function(*args, **kwargs)
-
-        else:
-
-            def wrapper(*args: Any, **kwargs: Any) -> Any:
-                with self:
-                    return function(*args, **kwargs)
+        async def wrapper(*args: Any, **kwargs: Any) -> Any:
+            with self:
+                return await function(*args, **kwargs)
 
         return cast(Function, functools.update_wrapper(wrapper, function))
 
 
-class Opening:
-    """One entry into a mode; a task that was started inside leaves it when it has `ended`."""
+_ENDED = Mode()
 
-    __slots__ = ("ended", "mode")
+
+class Opening:
+    """One entry into a mode; a task that was started inside, and goes on, finds that it ended."""
+
+    __slots__ = ("mode",)
 
     def __init__(self, mode: Mode) -> None:
-        self.mode, self.ended = mode, False
+        self.mode = mode
 
 
-_NONE = Mode()
 _stack: ContextVar[tuple[Opening, ...]] = ContextVar("modes", default=())
 # What is reported to, in any thread: a look at this list costs a tenth of one at the ContextVar,
 # and is all that an operator does in ordinary code.
@@ -116,29 +104,22 @@ def any_open() -> bool:
 
 def opened() -> tuple[Mode, ...]:
     """Return the modes that are open here, outermost first."""
-    return tuple([opening.mode for opening in _stack.get() if not opening.ended])
+    return tuple([opening.mode for opening in _stack.get() if opening.mode is not _ENDED])
 
 
 def innermost(kind: type[AnyMode]) -> AnyMode | None:
     """Return the innermost open mode of a kind, None where there is none."""
-    found = None
-    for mode in opened():
-        if isinstance(mode, kind):
-            found = mode
-    return found
+    return next((mode for mode in reversed(opened()) if isinstance(mode, kind)), None)
 
 
 def recording() -> bool:
     """Whether what is computed here will be differentiated, so that derivatives are Values."""
-    for mode in opened():
-        if mode.records:
-            return True
-    return False
+    return any([mode.records for mode in opened()])
 
 
 def compiling() -> bool:
     """Whether a function is being compiled here."""
-    return any(mode.compiles for mode in opened())
+    return any([mode.compiles for mode in opened()])
 
 
 def made(primitive: Any, parents: tuple[Any, ...], node: Any) -> Any:
@@ -148,8 +129,7 @@ def made(primitive: Any, parents: tuple[Any, ...], node: Any) -> Any:
         if opening not in stack and opening.mode.compiles:
             opening.mode.elsewhere(primitive, parents)
     for opening in stack:
-        if not opening.ended:
-            node = opening.mode.made(primitive, parents, node)
+        node = opening.mode.made(primitive, parents, node)
     return node
 
 
@@ -184,36 +164,3 @@ def without(*kinds: type[Mode]) -> Iterator[None]:
         yield
     finally:
         _stack.reset(token)
-
-
-class no_grad(Mode):
-    """Record nothing inside: `with no_grad(): ...`, or `@no_grad()` on a function.
-
-    Results are leaves with data and no parents. In a function that is being compiled operations are
-    recorded all the same and cut off from the gradient. As in PyTorch, a generator that is
-    suspended inside the block leaves it open for its caller. `TypeError` without parentheses.
-    """
-
-    def __init__(self, *function: Any) -> None:
-        if function:
-            raise TypeError("`no_grad` takes no argument: write `@no_grad()` with parentheses")
-
-    def made(self, primitive: Any, parents: tuple[Any, ...], node: Any) -> Any:
-        """Cut the node off from what it was computed from."""
-        return node.detach() if node.parents and primitive is not DETACHED else node
-
-
-class Differentiating(Mode):
-    """Derivatives are Values inside, for a derivative of them or for backward().
-
-    While a sweep is recorded that has been looked at already, it is `sweeping`.
-    """
-
-    silent = records = True
-
-    def __init__(self, sweeping: bool = False) -> None:
-        self.sweeping = sweeping
-
-
-class Training(Differentiating):
-    """The same where backward() will be called on what a model and its loss return."""

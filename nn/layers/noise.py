@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd import Value, no_grad
-from autograd.engine.modes import Training, compiling
+from autograd.engine.modes import compiling
+from autograd.grad_mode import Training
 from nn.layers.described import Described
 from nn.module import Module
 

@@ -18,8 +18,8 @@ import numpy as np
 from autograd import Value, stepper
 from autograd.compiler.program import Program
 from autograd.engine.graph import topological_order
-from autograd.engine.modes import Training
 from autograd.engine.value import as_value
+from autograd.grad_mode import Training
 from autograd.pictures import javascript
 from autograd.pictures.page import Page, filled, json_number
 from nn.checks import by_name, check_size

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, overload
 
 from autograd import Program, Value
-from autograd.engine.modes import innermost, no_grad
+from autograd.engine.modes import innermost
 from autograd.engine.number import as_float
 from autograd.engine.primitive import FROZEN
+from autograd.grad_mode import no_grad
 from nn.checks import check_size, not_negative, positive
 from nn.module import UNTOUCHED
 from nn.optim.hyperparameter import Hyperparameter

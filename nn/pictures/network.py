@@ -15,8 +15,9 @@ import numpy as np
 
 from autograd import Value
 from autograd.engine.graph import topological_order
-from autograd.engine.modes import Training, innermost, no_grad
+from autograd.engine.modes import innermost
 from autograd.engine.primitive import CONSTANT
+from autograd.grad_mode import Training, no_grad
 from autograd.pictures.boxes import Boxes, add_arrows, add_oval, blank, escaped
 from autograd.pictures.graphviz_display import Drawing
 from autograd.pictures.tree import shortened, text_tree

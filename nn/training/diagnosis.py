@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 
 from autograd import Value
-from autograd.engine.modes import Training
+from autograd.grad_mode import Training
 from autograd.words.formula import Formula, number, operation, shortened, text
 from autograd.words.names import Names
 from autograd.words.sweep import Sweep

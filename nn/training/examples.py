@@ -14,8 +14,8 @@ import numpy as np
 
 from autograd import Value
 from autograd.engine.graph import topological_order
-from autograd.engine.modes import Training
 from autograd.engine.value import as_value
+from autograd.grad_mode import Training
 from nn.checks import Array
 from nn.data import check_examples, check_targets
 from nn.data.blocks import Blocks

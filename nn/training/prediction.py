@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd import Value
-from autograd.engine.modes import Training
 from autograd.engine.number import as_float
+from autograd.grad_mode import Training
 from nn.checks import by_name
 from nn.data import check_examples
 from nn.losses import LOSSES, Loss, kind_of

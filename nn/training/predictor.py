@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd import Program, Value, no_grad
-from autograd.engine.modes import Mode, Training
+from autograd.engine.modes import Mode
+from autograd.grad_mode import Training
 from nn.module import Module, evaluating
 from nn.training import twins
 from nn.training.examples import listed

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Value, no_grad
-from autograd.engine.modes import Training
+from autograd.grad_mode import Training
 from nn.losses import Loss
 from nn.module import Module
 from nn.training.examples import Examples, listed

@@ -14,9 +14,10 @@ from autograd import Program, Value, no_grad
 from autograd.checking.anomaly import detect_anomaly
 from autograd.compiler.bound import BoundProgram
 from autograd.compiler.lanes import Lanes
-from autograd.engine.modes import Training, innermost
+from autograd.engine.modes import innermost
 from autograd.engine.node import assign
 from autograd.engine.value import as_value
+from autograd.grad_mode import Training
 from nn.checks import Array
 from nn.data import Rows
 from nn.layers.noise import Noise

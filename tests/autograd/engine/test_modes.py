@@ -11,16 +11,8 @@ import pytest
 
 import autograd
 from autograd import Value, no_grad
-from autograd.engine.modes import (
-    Differentiating,
-    Mode,
-    compiling,
-    innermost,
-    opened,
-    recording,
-    watching,
-    without,
-)
+from autograd.engine.modes import Mode, compiling, innermost, opened, recording, watching, without
+from autograd.grad_mode import Differentiating
 
 
 def recorded():
