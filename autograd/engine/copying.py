@@ -19,9 +19,8 @@ def restored(
     kind: Any, data: Any, grad: Any, label: str, primitive: Any, partials: Any, *parents: Any
 ) -> Any:
     """Make the node that `fields` described."""
-    node = kind.__new__(kind)
-    node._data, node._grad, node._label, node.primitive = data, grad, label, primitive
-    node.connect(parents, partials)
+    node = kind.__new__(kind).fill(primitive, parents, data, partials)
+    node._grad, node._label = grad, label
     return node
 
 
@@ -45,11 +44,10 @@ def pickled(root: Any) -> tuple[Any, ...]:
     """`__reduce__` for a node: a leaf alone, or the leaves and then the interior nodes."""
     if root._left is None:
         return restored, fields(root)
-    order = topological_order(root)
+    order = sorted(topological_order(root), key=lambda node: node._left is not None)
+    place = {node: i for i, node in enumerate(order)}
     leaves = [node for node in order if node._left is None]
-    interior = [node for node in order if node._left is not None]
-    place = {node: i for i, node in enumerate(leaves + interior)}
-    rows = [(fields(node), [place[parent] for parent in node.parents]) for node in interior]
+    rows = [(fields(node), [place[p] for p in node.parents]) for node in order[len(leaves) :]]
     return _unpickled, (leaves, rows)
 
 

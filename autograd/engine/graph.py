@@ -55,7 +55,7 @@ def in_order(node: Node, left: Any, right: Any) -> tuple[Any, ...]:
 
 def stored(node: Node) -> tuple[Any, ...]:
     """Return the local partials that were stored when the node was recorded."""
-    return in_order(node, node._to_left, node._to_right) if node._left is not None else ()
+    return in_order(node, node._to_left, node._to_right)
 
 
 def pull_back(

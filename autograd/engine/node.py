@@ -47,12 +47,9 @@ class _Own:
         self.name = name
 
     def __get__(self, node: Any, owner: type) -> Any:
-        try:
+        if self.name in getattr(node, "__dict__", ()):
             return vars(node)[self.name]
-        except (KeyError, TypeError):
-            raise AttributeError(
-                f"{owner.__name__!r} object has no attribute {self.name!r}"
-            ) from None
+        raise AttributeError(f"{owner.__name__!r} object has no attribute {self.name!r}")
 
     def __set__(self, node: Any, x: Any) -> None:
         if not hasattr(node, "__dict__"):
@@ -74,26 +71,32 @@ class Node:
         "primitive",
     )
 
+    _note: Any  # what `detect_anomaly` and the compiler remember of a node; else unset
+
     def __init__(self, data: Any, label: str = "") -> None:
-        self._data: Any = as_number(data)
-        self._grad: Any = 0.0
+        self.fill(None, (), as_number(data), ())
         self.label = label
-        self._left: Any = None
-        self._right: Any = None
-        self.primitive: Primitive | None = None
-        self._note: Any  # what `detect_anomaly` and the compiler remember of a node; else unset
         if watching:
             modes.made(None, (), self)
 
-    def connect(self, parents: tuple[Any, ...], partials: tuple[Any, ...]) -> None:
-        """Store parents and partials, once, when the node is made."""
-        self._left = self._right = self._to_right = None
+    def fill(
+        self,
+        primitive: Primitive | None,
+        parents: tuple[Any, ...],
+        data: Any,
+        partials: tuple[Any, ...],
+    ) -> Self:
+        """Store what an operation makes; half the time of __init__, as nothing is checked."""
+        self._data, self._grad, self.primitive = data, 0.0, primitive
+        self._left = self._right = self._to_left = self._to_right = None
         if len(parents) == 2:
             self._left, self._right = parents
             self._to_left, self._to_right = partials
+        elif len(parents) == 1:
+            (self._left,), (self._to_left,) = parents, partials
         elif parents:
-            one = len(parents) == 1
-            self._left, self._to_left = (parents[0], partials[0]) if one else (parents, partials)
+            self._left, self._to_left = parents, partials
+        return self
 
     def _read(self, what: str) -> Any:
         """Return the bare number, unless a mode refuses."""
@@ -197,13 +200,8 @@ class Node:
     name, step, state, exp_avg, exp_avg_sq, prev_grad = (_Own() for _ in range(6))
 
     # What readers of micrograd's graphs look at.
-    @property
-    def _prev(self) -> set[Self]:
-        return set(self.parents)
-
-    @property
-    def _op(self) -> str:
-        return self.op
+    _op = op
+    _prev = property(lambda self: set(self.parents))
 
     @property
     def _backward(self) -> Callable[[], None]:

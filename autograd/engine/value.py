@@ -11,6 +11,7 @@ import operator
 from collections import deque
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from itertools import repeat
 from typing import Any
 
@@ -39,6 +40,10 @@ def _binary(primitive: Primitive, reflected: bool = False) -> "Callable[[Value, 
         return record(primitive, (other, self) if reflected else (self, other))
 
     return method
+
+
+_reflected = partial(_binary, reflected=True)
+_DIVISIONS = table.divide, table.mod, table.floor_divide
 
 
 def _linear(primitive: Primitive) -> "Callable[[Value, Any], Value]":
@@ -94,9 +99,7 @@ class Value(Node):
         """Return a leaf with the same number: no gradient flows through it."""
         twin = leaf(self._data, DETACHED)
         twin.label = self.label
-        if watching:
-            twin = modes.made(DETACHED, (self,), twin)
-        return twin
+        return modes.made(DETACHED, (self,), twin) if watching else twin
 
     def constant(self) -> Any:
         """Return the bare number; while a function is being compiled, `detach()`."""
@@ -111,9 +114,9 @@ class Value(Node):
         flow where this node is one and `gradient` is whole or a fraction.
         """
         gradient = as_number(gradient, "gradient")
-        if self._data.__class__ is Fraction and gradient % 1 == 0:
+        exact = self._data.__class__ is Fraction
+        if exact and gradient % 1 == 0:
             gradient = Fraction(gradient)
-        exact = self._data.__class__ is gradient.__class__
         if modes.opened():
             order = topological_order(self)
             earlier = {node: node._grad for node in order if node._left is None}
@@ -131,7 +134,7 @@ class Value(Node):
 
     def _sweep(self, gradient: Any, zero: Any, leaves: list[Any], before: list[Any]) -> None:
         """Fill `leaves` and the gradients that they have `before`, and add those of this pass."""
-        interior: list[Value] = []
+        interior: list[Any] = []
         stack: list[Any] = [self]
         while stack:  # graph.topological_order, spelled out
             node = stack.pop()
@@ -192,14 +195,10 @@ class Value(Node):
         return _multiply(self, other)
 
     __add__, __sub__ = map(_linear, (table.add, table.subtract))
-    __truediv__ = _binary(table.divide)
-    __radd__ = _binary(table.add, reflected=True)
-    __rsub__ = _binary(table.subtract, reflected=True)
-    __rmul__ = _binary(table.multiply, reflected=True)
-    __rtruediv__ = _binary(table.divide, reflected=True)
-    __rpow__ = _binary(table.power, reflected=True)
-    __mod__, __floordiv__ = map(_binary, (table.mod, table.floor_divide))
-    __rmod__, __rfloordiv__ = _binary(table.mod, True), _binary(table.floor_divide, True)
+    __truediv__, __mod__, __floordiv__ = map(_binary, _DIVISIONS)
+    __radd__, __rsub__, __rmul__ = map(_reflected, (table.add, table.subtract, table.multiply))
+    __rtruediv__, __rmod__, __rfloordiv__ = map(_reflected, _DIVISIONS)
+    __rpow__ = _reflected(table.power)
     __neg__, __abs__ = map(_unary, (table.negative, table.abs))
 
     def __pow__(self, exponent: Any) -> "Value":
@@ -237,16 +236,13 @@ class Value(Node):
         return self != 0.0
 
     def __copy__(self) -> Any:
-        if modes.recording():
-            return record(table.copy, (self,))
-        self._read("a copy")
-        return copied(self)
+        return self.__deepcopy__(None)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+    def __deepcopy__(self, memo: dict[int, Any] | None) -> Any:
         if modes.recording():
             return record(table.copy, (self,))
         self._read("a copy")
-        return deepcopied(self, memo)
+        return copied(self) if memo is None else deepcopied(self, memo)
 
     def __apply_primitive__(self, primitive: Primitive, inputs: tuple[Any, ...]) -> "Value":
         if not _VALUE_ONLY.issuperset(map(type, inputs)):  # a long dot: 3 times faster
@@ -267,27 +263,21 @@ _data_of, _grad_of = operator.attrgetter("_data"), operator.attrgetter("_grad")
 
 def record(primitive: Primitive, parents: tuple[Value, ...]) -> Value:
     """Make the node for one operation, or what the open modes make of it."""
-    made = node(primitive, parents, *primitive.recorded(tuple(map(_data_of, parents))))
-    if watching:
-        made = modes.made(primitive, parents, made)
-    return made
+    data, partials = primitive.recorded(tuple(map(_data_of, parents)))
+    made = _new(Value).fill(primitive, parents, data, partials)
+    return modes.made(primitive, parents, made) if watching else made
 
 
 def node(
     primitive: Primitive | None, parents: tuple[Value, ...], data: Any, partials: tuple[Any, ...]
 ) -> Value:
-    """Return a node with these contents; half the time of Value(...), as nothing is checked."""
-    made = _new(Value)
-    made._data = data
-    made._grad = 0.0
-    made.primitive = primitive
-    made.connect(parents, partials)
-    return made
+    """Return a node with these contents, which nobody is told of."""
+    return _new(Value).fill(primitive, parents, data, partials)
 
 
 def leaf(data: Any, kind: Primitive | None) -> Value:
     """Return a leaf of a kind: None for a variable."""
-    return node(kind, (), data, ())
+    return _new(Value).fill(kind, (), data, ())
 
 
 def as_value(x: Any, name: str = "data", beside: Any = None) -> Value:

@@ -246,12 +246,12 @@ def test_rounding_is_one_unit_in_the_last_place_of_each_operation():
 def test_rounding_is_passed_on_where_a_partial_is_0():
     big = Value(1e6) * 1.0
     node = big + 3.0
-    node.connect(node.parents, (0.0, 0.0))
+    node.fill(node.primitive, node.parents, node.data, (0.0, 0.0))
     assert rounding(node) == EPSILON * ((1e6 + 3.0) + (1e6 + 3.0))
     assert rounding((big * 0.0) * big) == 0.0 + EPSILON * 0.0
     zero = Value(2.0) * 0.0
     node = zero + 1.0
-    node.connect(node.parents, (0.0, 0.0))
+    node.fill(node.primitive, node.parents, node.data, (0.0, 0.0))
     assert rounding(node) == EPSILON
 
 
