@@ -6,15 +6,15 @@ textbook's rule beside it. They are written with operators and rows, so they ser
 Values and symbols as the rows do. A first reading may skip this file.
 """
 
-import math
+from collections.abc import Sequence
 from fractions import Fraction
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
 from autograd.engine.primitive import CONSTANT, TABLE, Primitive, constant
 
-MOST_BITS = 1_000_000  # of an exact power; a longer one becomes a float
 _LARGEST_HALF = 0.5 * 1.7976931348623157e308
 
 
@@ -23,21 +23,13 @@ def _row(name: str) -> Any:
     return lambda *inputs: TABLE[name](*inputs)
 
 
-abs, exp, greater, sqrt = map(_row, ("abs", "exp", "greater", "sqrt"))
-maximum, minimum, magnitude, power = map(_row, ("maximum", "minimum", "magnitude", "pow"))
+abs, exp, greater, hypot, sqrt = map(_row, ("abs", "exp", "greater", "hypot", "sqrt"))
+maximum, minimum, magnitude = map(_row, ("maximum", "minimum", "magnitude"))
+power, select = map(_row, ("pow", "select"))
 
 
 def _clipped(x: Any, low: float, high: float) -> Any:
     return minimum(maximum(x, low), high)
-
-
-def exact_power(base: Fraction, exponent: Any) -> Fraction:
-    """Return a whole power of a fraction; raises `TypeError` where it is none, or too long."""
-    bits = max(base.numerator.bit_length(), base.denominator.bit_length())
-    whole = exponent.__class__ is Fraction and exponent.denominator == 1
-    if not whole or bits * math.fabs(exponent) > MOST_BITS:
-        raise TypeError
-    return Fraction(base**exponent.numerator)
 
 
 def power_of_one_less(row: Primitive, x: Any, c: Any, one: Any) -> Any:
@@ -133,9 +125,24 @@ def exp_difference(x: Any, y: Any) -> Any:
     return exp(2.0 * difference) * (1.0 + 2.0 * _clipped(error, -0.5, 0.5))
 
 
-def pairwise_sum(terms: tuple[Any, ...]) -> Any:
+def pairwise_sum(terms: Sequence[Any]) -> Any:
     """Return the sum, with an error that grows with log n, not n (Higham 1993)."""
     if len(terms) < 3:
         return sum(terms[1:], terms[0])
     half = len(terms) // 2
     return pairwise_sum(terms[:half]) + pairwise_sum(terms[half:])
+
+
+def softmax(out: Any, *xs: Any) -> tuple[Any, ...]:
+    """Return the share of each exp(x_i) in their sum, nan for an infinite x."""
+    largest = reduce(maximum, xs)
+    weights = [exp_difference(x, largest) for x in xs]
+    total = pairwise_sum(weights)
+    total = select(greater(total, -1.0), total, 1.0)  # of an infinite logit the weight is nan
+    return tuple([w / total for w in weights])
+
+
+def angle_partials(out: Any, y: Any, x: Any) -> tuple[Any, Any]:
+    """Return x / r^2 and -y / r^2, where r^2 might overflow."""
+    r = hypot(x, y)
+    return x / r / r, -y / r / r

@@ -31,7 +31,7 @@ class Primitive:
     """
 
     name: str
-    scalar: Callable[..., float]
+    scalar: Callable[..., Any]
     array: Callable[..., Any]
     partials: Rule
     _: KW_ONLY
@@ -157,7 +157,7 @@ def lookup(name: str) -> Primitive:
 
 def row(
     name: str,
-    scalar: Callable[..., float],
+    scalar: Callable[..., Any],
     array: Callable[..., Any],
     partials: Rule,
     **columns: Any,

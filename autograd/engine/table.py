@@ -1,142 +1,28 @@
 """The table of primitives: every operation is one row, read in several ways.
 
-The partials are written with operators and other rows only, so the same line serves floats
-(recording), arrays (a whole batch at once), `Value`s (derivatives of derivatives) and symbols.
-Where the line keeps digits that the textbook's rule loses, the textbook's rule follows it. Values
-follow IEEE 754, as in NumPy: `exp(1000)` is inf, `1 / 0` is inf, `log(-1)` is nan. Of fractions
-+ - * / % // abs, whole powers, `dot`, kinks and steps are fractions.
-
-First what takes more than a line; the table itself begins at `greater`.
+A row is a name, the value on floats and on arrays, and the partials; below them stands what readers
+see where it is something else. The partials are written with operators and other rows only, so the
+same line serves floats (recording), arrays (a whole batch at once), `Value`s (derivatives of
+derivatives) and symbols. Where it keeps digits that the textbook's rule loses, that rule follows.
+Values follow IEEE 754, as in NumPy: `exp(1000)` is inf, `1 / 0` is inf, `log(-1)` is nan. Of
+fractions + - * / % // abs, whole powers, `dot`, kinks and steps are fractions.
 """
 
 import math
 import operator
 from builtins import abs as absolute
-from collections.abc import Callable
 from fractions import Fraction
 from functools import reduce
 from typing import Any
 
 import numpy as np
 
-from autograd.engine import numerics
+from autograd.engine import columns, numerics
 from autograd.engine.primitive import Primitive, row
 
 LN_2, LN_10, TWO_BY_ROOT_PI = 0.6931471805599453, 2.302585092994046, 1.1283791670955126
 
 
-# Values
-def _power(x: Any, y: Any) -> Any:
-    if x.__class__ is Fraction:
-        try:
-            return numerics.exact_power(x, y)
-        except TypeError:
-            pass
-    return math.pow(x, y)
-
-
-def _power_constant(x: Any, c: Any) -> Any:
-    return math.sqrt(x) if c == 0.5 else _power(x, c)
-
-
-def _power_constant_array(x: Any, c: Any) -> Any:
-    if isinstance(c, np.ndarray):
-        return np.where(c == 0.5, np.sqrt(x), np.power(x, c))
-    return np.sqrt(x) if c == 0.5 else np.power(x, c)
-
-
-# libm's is off by up to 3 units in the last place: one step of Newton's leaves less than one.
-def _cbrt(x: Any) -> float:
-    y = math.cbrt(x)
-    return y - (y - x / (y * y)) / 3.0 if 0.0 < absolute(y) < math.inf else y
-
-
-def _cbrt_array(x: Any) -> Any:
-    y = np.cbrt(x)
-    step = (y - x / (y * y)) / 3.0  # nan at 0 and inf
-    return np.where(np.absolute(step) >= 0.0, y - step, y)
-
-
-def _greater(x: Any, y: Any) -> Any:
-    out = 1.0 if x > y else 0.0
-    return out if x.__class__ is y.__class__ is float else Fraction(out)
-
-
-def _maximum(x: Any, y: Any) -> Any:
-    out = x if x >= y or x != x else y
-    return out if x.__class__ is y.__class__ else float(out)
-
-
-def _minimum(x: Any, y: Any) -> Any:
-    out = x if x <= y or x != x else y
-    return out if x.__class__ is y.__class__ else float(out)
-
-
-def _relu(x: Any) -> Any:
-    return x if not x <= 0.0 else 0.0 if x.__class__ is float else Fraction(0)
-
-
-def _whole(rounding: Callable[[Any], int]) -> Callable[[Any], Any]:
-    def scalar(x: Any) -> Any:
-        return Fraction(rounding(x)) if x.__class__ is Fraction else math.copysign(rounding(x), x)
-
-    return scalar
-
-
-def _sign(x: Any) -> Any:
-    return x.__class__((x > 0) - (x < 0)) if x == x else x
-
-
-def _floor_divide(x: Any, y: Any) -> Any:
-    out = x // y
-    return Fraction(out) if out.__class__ is int else out
-
-
-def _take(index: Any, *values: Any) -> Any:
-    return values[math.ceil(min(max(index, 0.0), len(values) - 1.0) - 0.5)]
-
-
-def _take_array(index: Any, *values: Any) -> Any:
-    chosen = values[0]
-    for place, value in enumerate(values[1:], start=1):
-        chosen = np.where(index > place - 0.5, value, chosen)
-    return chosen
-
-
-def _sigmoid(x: float) -> float:
-    if x >= 0.0:
-        return 1.0 / (1.0 + math.exp(-x))
-    e = math.exp(x)
-    return e / (1.0 + e)
-
-
-def _sigmoid_array(x: Any) -> Any:
-    e = np.exp(-np.absolute(x))
-    return np.where(x >= 0.0, 1.0, e) / (1.0 + e)
-
-
-def _softplus(x: float) -> float:
-    return max(x, 0.0) + math.log1p(math.exp(-math.fabs(x)))
-
-
-def _softplus_array(x: Any) -> Any:
-    return np.maximum(x, 0.0) + np.log1p(np.exp(-np.absolute(x)))
-
-
-def _logsumexp(*xs: float) -> float:
-    i = xs.index(max(xs))
-    largest = xs[i]
-    if math.isinf(largest):
-        return math.nan if any(map(math.isnan, xs)) else largest
-    return largest + math.log1p(sum(math.exp(x - largest) for x in xs[:i] + xs[i + 1 :]))
-
-
-def _dot(*ab: Any) -> Any:
-    n = len(ab) // 2
-    return sum(map(operator.mul, ab[:n], ab[n:]))
-
-
-# Partials
 def _is_greater(x: Any, y: Any) -> Any:
     return select(greater(x, y), 1.0, 0.0)
 
@@ -150,44 +36,18 @@ def _taken(out: Any, index: Any, *values: Any) -> tuple[Any, ...]:
     return (0.0, *[a - b for a, b in zip([1.0, *beyond], [*beyond, 0.0], strict=True)])
 
 
-def _angle(out: Any, y: Any, x: Any) -> tuple[Any, Any]:
-    r = hypot(x, y)  # r^2 might overflow
-    return x / r / r, -y / r / r
-
-
-def _softmax(out: Any, *xs: Any) -> tuple[Any, ...]:
-    largest = reduce(maximum, xs)
-    weights = tuple(numerics.exp_difference(x, largest) for x in xs)
-    total = numerics.pairwise_sum(weights)
-    total = select(greater(total, -1.0), total, 1.0)  # of an infinite logit the weight is nan
-    return tuple(w / total for w in weights)
-
-
-def _shares(out: Any, *xs: Any) -> tuple[Any, ...]:
-    return tuple(exp(x - out) for x in xs)
-
-
-# Domains
-def _has_power(x: float, y: float) -> bool:
-    return x > 0.0 or (y >= 0.0 if x == 0.0 else y % 1.0 == 0.0)
-
-
-# A table is read row by row: name, value on floats and on arrays, partials, and below them what
-# readers see where it is something else.
 # fmt: off
-
 # Selection. `greater` is 1 where x > y, else 0; `select` is the branch taken, and nothing else:
 # what the other branch holds cannot reach the gradient.
-greater: Primitive = row("greater", _greater,
-    lambda x, y: np.greater(x, y) * 1.0, lambda out, x, y: (0.0, 0.0),
-    javascript="(x, y) => (x > y ? 1 : 0)", step=True)
+greater: Primitive = row("greater", columns.greater, lambda x, y: np.greater(x, y) * 1.0,
+    lambda out, x, y: (0.0, 0.0), javascript="(x, y) => (x > y ? 1 : 0)", step=True)
 select: Primitive = row("select", lambda c, x, y: x if c else y,
     lambda c, x, y: np.where(np.not_equal(c, 0.0), x, y),
     lambda out, c, x, y: (0.0, select(c, 1.0, 0.0), select(c, 0.0, 1.0)),
     javascript="(c, x, y) => (c !== 0 ? x : y)")
 # `take` is the value at a place, counted from 0; a graph has the one that was taken, a recording
 # all, for there the place will change. `functions.take` sees to it that there is such a place.
-take = row("take", _take, _take_array, _taken,
+take = row("take", columns.take, columns.take_array, _taken,
     javascript="(place, ...values) => "
     "values[Math.ceil(Math.min(Math.max(place, 0), values.length - 1) - 0.5)]")
 where = row("where", lambda x: x, lambda x: x, lambda out, x: (1.0,), javascript="(x) => x")
@@ -213,29 +73,32 @@ magnitude = row("magnitude", absolute, np.absolute, lambda out, x: (2.0 * greate
 
 # `x ** constant` needs no logarithm of the base; `x ** y` does. At base 0 the derivative by the
 # exponent is 0 wherever the power is finite, as in PyTorch.
-# A constant exponent of 0.5 is a square root, as in NumPy: there -inf gives nan and not inf.
-power_constant = row("**", _power_constant, _power_constant_array, numerics.power_constant_partials,
-    textbook=lambda out, x, c: (c * x ** (c - 1.0), 0.0), domain=_has_power,
+power_constant = row("**", columns.power_constant, columns.power_constant_array,
+    numerics.power_constant_partials, textbook=lambda out, x, c: (c * x ** (c - 1.0), 0.0),
+    domain=columns.has_power,
     javascript="(x, c) => (c === 0.5 ? Math.sqrt(x) : power(x, c))")
-power = row("pow", _power, np.power, numerics.power_partials,
-    textbook=lambda out, x, y: (y * x ** (y - 1.0), out * log(x)), domain=_has_power,
+power = row("pow", columns.power, np.power, numerics.power_partials,
+    textbook=lambda out, x, y: (y * x ** (y - 1.0), out * log(x)), domain=columns.has_power,
     javascript="power")
 sqrt: Primitive = row("sqrt", math.sqrt, np.sqrt, lambda out, x: (0.5 / out,),
     latex=r"\sqrt{#1}", domain=lambda x: x >= 0.0)
-cbrt = row("cbrt", _cbrt, _cbrt_array, lambda out, x: (1.0 / (3.0 * out * out),),
+cbrt = row("cbrt", columns.cbrt, columns.cbrt_array, lambda out, x: (1.0 / (3.0 * out * out),),
     latex=r"\sqrt[3]{#1}")
 # libm's, as NumPy's is; `math.hypot` is Python's own, whose last digit may be another.
 hypot: Primitive = row("hypot", lambda x, y: absolute(complex(x, y)), np.hypot,
     lambda out, x, y: (x / out, y / out))
 
 # Kinks, where nan wins, as in NumPy, and derivatives are PyTorch's.
-maximum = row("maximum", _maximum, np.maximum, lambda out, x, y: (_share(x, y), _share(y, x)),
+maximum = row("maximum", columns.maximum, np.maximum,
+    lambda out, x, y: (_share(x, y), _share(y, x)),
     textbook=lambda out, x, y: (_is_greater(x, y), _is_greater(y, x)),
     latex=r"\max\left(#1, #2\right)", javascript="(x, y) => (x >= y || x !== x ? x : y)")
-minimum = row("minimum", _minimum, np.minimum, lambda out, x, y: (_share(y, x), _share(x, y)),
+minimum = row("minimum", columns.minimum, np.minimum,
+    lambda out, x, y: (_share(y, x), _share(x, y)),
     textbook=lambda out, x, y: (_is_greater(y, x), _is_greater(x, y)),
     latex=r"\min\left(#1, #2\right)", javascript="(x, y) => (x <= y || x !== x ? x : y)")
-relu = row("relu", _relu, lambda x: np.maximum(x, 0.0), lambda out, x: (greater(x, 0.0),),
+relu = row("relu", lambda x: x if not x <= 0.0 else 0.0 if x.__class__ is float else Fraction(0),
+    lambda x: np.maximum(x, 0.0), lambda out, x: (greater(x, 0.0),),
     textbook=lambda out, x: (_is_greater(x, 0.0),), javascript="(x) => (x <= 0 ? 0 : x)")
 leaky_relu = row("leaky_relu", lambda x, slope: x if x > 0.0 else slope * x,
     lambda x, slope: np.where(x > 0.0, x, slope * x),
@@ -243,17 +106,17 @@ leaky_relu = row("leaky_relu", lambda x, slope: x if x > 0.0 else slope * x,
     javascript="(x, slope) => (x > 0 ? x : slope * x)")
 
 # Steps, with a slope of 0; the remainder has the sign of the divisor, as Python's.
-floor = row("floor", _whole(math.floor), np.floor, lambda out, x: (0.0,),
+floor = row("floor", columns.whole(math.floor), np.floor, lambda out, x: (0.0,),
     latex=r"\left\lfloor #1 \right\rfloor", step=True)
-ceil = row("ceil", _whole(math.ceil), np.ceil, lambda out, x: (0.0,),
+ceil = row("ceil", columns.whole(math.ceil), np.ceil, lambda out, x: (0.0,),
     latex=r"\left\lceil #1 \right\rceil", step=True)
-sign: Primitive = row("sign", _sign, np.sign, lambda out, x: (0.0,), step=True)
+sign: Primitive = row("sign", lambda x: type(x)((x > 0) - (x < 0)) if x == x else x, np.sign,
+    lambda out, x: (0.0,), step=True)
 mod = row("mod", operator.mod, np.mod, lambda out, x, y: (1.0, -floor_divide(x, y)),
     javascript="remainder", domain=lambda x, y: y != 0.0)
-floor_divide: Primitive = row("floor_divide", _floor_divide, np.floor_divide,
-    lambda out, x, y: (0.0, 0.0),
-    latex=r"\left\lfloor\frac{#1}{#2}\right\rfloor", javascript="floorDivide",
-    domain=lambda x, y: y != 0.0, step=True)
+floor_divide: Primitive = row("floor_divide", lambda x, y: type(x + y)(x // y), np.floor_divide,
+    lambda out, x, y: (0.0, 0.0), latex=r"\left\lfloor\frac{#1}{#2}\right\rfloor",
+    javascript="floorDivide", domain=lambda x, y: y != 0.0, step=True)
 
 # Exponentials and logarithms
 exp: Primitive = row("exp", math.exp, np.exp, lambda out, x: (out,))
@@ -266,11 +129,12 @@ log10 = row("log10", math.log10, np.log10, lambda out, x: (1.0 / (LN_10 * x),),
     latex=r"\log_{10}\left(#1\right)", domain=lambda x: x > 0.0)
 log1p = row("log1p", math.log1p, np.log1p, lambda out, x: (1.0 / (1.0 + x),),
     domain=lambda x: x > -1.0)
-sigmoid: Primitive = row("sigmoid", _sigmoid, _sigmoid_array,
+sigmoid: Primitive = row("sigmoid", columns.sigmoid, columns.sigmoid_array,
     lambda out, x: (numerics.logistic_density(x),),
     textbook=lambda out, x: (out * (1.0 - out),),
     javascript="(x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)))")
-softplus = row("softplus", _softplus, _softplus_array, lambda out, x: (sigmoid(x),),
+softplus = row("softplus", lambda x: max(x, 0.0) + math.log1p(math.exp(-math.fabs(x))),
+    lambda x: np.maximum(x, 0.0) + np.log1p(np.exp(-np.absolute(x))), lambda out, x: (sigmoid(x),),
     javascript="(x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))")
 
 # Trigonometry. Domains end where the result would not be real.
@@ -283,7 +147,7 @@ arccos = row("arccos", math.acos, np.arccos, lambda out, x: (-1.0 / sqrt((1.0 - 
     textbook=lambda out, x: (-1.0 / sqrt(1.0 - x**2),), domain=lambda x: absolute(x) <= 1.0)
 arctan = row("arctan", math.atan, np.arctan, lambda out, x: (numerics.arctan_partial(x),),
     textbook=lambda out, x: (1.0 / (1.0 + x**2),))
-arctan2 = row("arctan2", math.atan2, np.arctan2, _angle,
+arctan2 = row("arctan2", math.atan2, np.arctan2, numerics.angle_partials,
     textbook=lambda out, y, x: (x / (x**2 + y**2), -y / (x**2 + y**2)))
 
 # Hyperbolic functions. tanh(x) = 2 sigmoid(2x) - 1.
@@ -303,12 +167,13 @@ erf = row("erf", math.erf, np.vectorize(math.erf, otypes=[float]),
     textbook=lambda out, x: (TWO_BY_ROOT_PI * exp(-(x**2)),), javascript="errorFunction")
 
 # Rows with any number of inputs, and the one of two that NumPy has
-logsumexp = row("logsumexp", _logsumexp, lambda *xs: reduce(np.logaddexp, xs), _softmax,
-    textbook=_shares, javascript="logSumExp")
-logaddexp = row("logaddexp", _logsumexp, np.logaddexp, _softmax,
-    textbook=_shares, javascript="logSumExp")
-dot = row("dot", _dot, _dot, lambda out, *ab: ab[len(ab) // 2 :] + ab[: len(ab) // 2],
-    javascript="dotProduct")
+_shown: Any = {"textbook": lambda out, *xs: tuple([exp(x - out) for x in xs]),
+    "javascript": "logSumExp"}
+logsumexp = row("logsumexp", columns.logsumexp, lambda *xs: reduce(np.logaddexp, xs),
+    numerics.softmax, **_shown)
+logaddexp = row("logaddexp", columns.logsumexp, np.logaddexp, numerics.softmax, **_shown)
+dot = row("dot", columns.dot, columns.dot, javascript="dotProduct",
+    partials=lambda out, *ab: ab[len(ab) // 2 :] + ab[: len(ab) // 2])
 # fmt: on
 
 
