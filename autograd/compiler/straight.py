@@ -78,7 +78,7 @@ def _rule(row: Primitive, count: int, exponent: float | None) -> tuple[ScalarPro
     symbols: list[Any] = [Symbol(rule, rule.argument(i)) for i in range(count + 1)]
     if exponent is not None:
         symbols[-1] = exponent
-    partials = row.on_symbols(count)(*symbols)
+    partials = row.partials(*symbols)
     return rule, [x.slot if isinstance(x, Symbol) else rule.constant(x) for x in partials]
 
 

@@ -41,10 +41,7 @@ class Primitive:
     domain: Callable[..., bool] | None = None
     step: bool = False
 
-    @property
-    def __name__(self) -> str:
-        """The name, as functions have one."""
-        return self.name
+    __name__ = property(lambda self: self.name)  # as functions have one
 
     def __call__(self, *inputs: Any) -> Any:
         """Apply the operation to numbers, to arrays of one shape, or to `Value`s.
@@ -70,8 +67,7 @@ class Primitive:
             partials = self.partials(out, *inputs)
         except (ArithmeticError, ValueError):  # where Python raises, IEEE 754 says inf or nan
             return self.ieee(inputs)
-        kind: type = out.__class__
-        if kind is Fraction:  # 1.0, -1.0 and 0.0 are exact, but would round what flows
+        if out.__class__ is Fraction:  # 1.0, -1.0 and 0.0 are exact, but would round what flows
             return out, tuple([Fraction(p) if p in (-1.0, 0.0, 1.0) else p for p in partials])
         return out, partials
 
@@ -83,18 +79,17 @@ class Primitive:
             return float(out), tuple(float(d) for d in self.partials(out, *doubles))
 
     def _dispatch(self, inputs: tuple[Any, ...]) -> Any:
+        value = next((x for x in inputs if hasattr(x, "__apply_primitive__")), None)
         if any(isinstance(x, np.ndarray) for x in inputs):
-            if any(_is_value(x) or np.asarray(x).dtype.kind == "O" for x in inputs):
+            if value is not None or any(np.asarray(x).dtype.kind == "O" for x in inputs):
                 return np.frompyfunc(self, len(inputs), 1)(*inputs)
-            with np.errstate(all="ignore"):
-                return self.array(*[self._as_floats(x) for x in inputs])
-        for x in inputs:
-            if _is_value(x):
-                return x.__apply_primitive__(self, inputs)
-        if any(type(x) is np.float64 for x in inputs):
-            with np.errstate(all="ignore"):
-                return self.array(*inputs)
-        return as_number(self.value(*as_numbers(inputs, self.name)))
+            inputs = tuple([self._as_floats(x) for x in inputs])
+        elif value is not None:
+            return value.__apply_primitive__(self, inputs)
+        elif not any(type(x) is np.float64 for x in inputs):
+            return as_number(self.value(*as_numbers(inputs, self.name)))
+        with np.errstate(all="ignore"):
+            return self.array(*inputs)
 
     def _as_floats(self, x: Any) -> Any:
         if not isinstance(x, np.ndarray):
@@ -107,10 +102,6 @@ class Primitive:
         """Return the value as a function of `count` arrays, for a program that cannot read it."""
         return self.array
 
-    def on_symbols(self, count: int) -> Rule:
-        """Return the partials as a function of symbols: of the result and `count` inputs."""
-        return self.partials
-
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
 
@@ -119,10 +110,6 @@ class Primitive:
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         return lookup, (self.name,)
-
-
-def _is_value(x: Any) -> bool:
-    return hasattr(x, "__apply_primitive__")
 
 
 # What a leaf is, where it is no variable, stands in the place of the operation that made it.
@@ -155,13 +142,7 @@ def lookup(name: str) -> Primitive:
     return found
 
 
-def row(
-    name: str,
-    scalar: Callable[..., Any],
-    array: Callable[..., Any],
-    partials: Rule,
-    **columns: Any,
-) -> Primitive:
+def row(name: str, scalar: Any, array: Any, partials: Rule, **columns: Any) -> Primitive:
     """Add a row to the table; `columns` are those for its readers."""
     if name in TABLE or name in LEAF_KINDS:
         raise ValueError(f"the table already has a primitive named `{name}`; choose another name")
