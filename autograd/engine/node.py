@@ -75,7 +75,8 @@ class Node:
 
     def __init__(self, data: Any, label: str = "") -> None:
         self.fill(None, (), as_number(data), ())
-        self.label = label
+        if label != "":
+            self.label = label
         if watching:
             modes.made(None, (), self)
 

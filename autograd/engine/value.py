@@ -11,7 +11,6 @@ import operator
 from collections import deque
 from collections.abc import Callable
 from fractions import Fraction
-from functools import partial
 from itertools import repeat
 from typing import Any
 
@@ -31,41 +30,41 @@ def _unary(primitive: Primitive) -> "Callable[[Value], Value]":
     return lambda self: record(primitive, (self,))
 
 
-def _binary(primitive: Primitive, reflected: bool = False) -> "Callable[[Value, Any], Value]":
+def _binary(primitive: Primitive) -> "Callable[[Value, Any], Value]":
+    """An operator, spelled out for floats: a third of the time of `record`."""
+    scalar, partials = primitive.scalar, primitive.partials
+    known = partials(0.0, 0.0, 0.0) if primitive in (table.add, table.subtract) else None
+
     def method(self: "Value", other: Any) -> Any:
         if other.__class__ is not Value:
             other = _operand(other, self)
             if other is NotImplemented:
                 return other
-        return record(primitive, (other, self) if reflected else (self, other))
+        x, y = self._data, other._data
+        try:
+            out = scalar(x, y)
+            to_left, to_right = known or partials(out, x, y)
+        except (ArithmeticError, ValueError):
+            out = None
+        if out.__class__ is not float:
+            return record(primitive, (self, other))
+        node = _new(Value)
+        node._data = out
+        node._grad = 0.0
+        node.primitive = primitive
+        node._left, node._right = self, other
+        node._to_left, node._to_right = to_left, to_right
+        return modes.made(primitive, (self, other), node) if watching else node
 
     return method
 
 
-_reflected = partial(_binary, reflected=True)
-_DIVISIONS = table.divide, table.mod, table.floor_divide
-
-
-def _linear(primitive: Primitive) -> "Callable[[Value, Any], Value]":
-    """`+` and `-`, whose partials are known: spelled out, half the time of `record`."""
-    scalar, any_operand = primitive.scalar, _binary(primitive)
-    to_left, to_right = primitive.partials(0.0, 0.0, 0.0)
+def _reflected(primitive: Primitive) -> "Callable[[Value, Any], Value]":
+    apply = _binary(primitive)
 
     def method(self: "Value", other: Any) -> Any:
-        if other.__class__ is Value:
-            try:
-                out = scalar(self._data, other._data)
-            except OverflowError:  # of a float and a fraction above the floats
-                out = None
-            if out.__class__ is float:
-                node = _new(Value)
-                node._data = out
-                node._grad = 0.0
-                node.primitive = primitive
-                node._left, node._right = self, other
-                node._to_left, node._to_right = to_left, to_right
-                return modes.made(primitive, (self, other), node) if watching else node
-        return any_operand(self, other)
+        operand = _operand(other, self)
+        return operand if operand is NotImplemented else apply(operand, self)
 
     return method
 
@@ -145,10 +144,7 @@ class Value(Node):
                 if left is None:
                     leaves.append(node)
                     before.append(as_number(node._grad, "grad"))
-                    node._grad = zero
-                    continue
-                node._grad = zero
-                if left.__class__ is tuple:
+                elif left.__class__ is tuple:
                     stack += (node, None, *reversed(left))
                 elif right is not None and right._grad is not zero:
                     stack += (node, None, right, left)
@@ -156,6 +152,7 @@ class Value(Node):
                     stack += (node, None, left)
                 else:
                     interior.append(node)
+                node._grad = zero
         try:
             self._grad = zero + gradient
             for node in reversed(interior):
@@ -180,7 +177,7 @@ class Value(Node):
         _set_gradients(leaves, [total(flow, was) if was else flow for flow, was in pairs])
 
     def __mul__(self, other: Any) -> "Value":
-        if other.__class__ is Value:  # spelled out, as in `_linear`
+        if other.__class__ is Value:  # spelled out once more: a quarter of `_binary`'s time less
             node = _new(Value)
             node._to_right = x = self._data
             node._to_left = y = other._data
@@ -194,11 +191,11 @@ class Value(Node):
             return modes.made(table.multiply, (self, other), node) if watching else node
         return _multiply(self, other)
 
-    __add__, __sub__ = map(_linear, (table.add, table.subtract))
-    __truediv__, __mod__, __floordiv__ = map(_binary, _DIVISIONS)
-    __radd__, __rsub__, __rmul__ = map(_reflected, (table.add, table.subtract, table.multiply))
-    __rtruediv__, __rmod__, __rfloordiv__ = map(_reflected, _DIVISIONS)
-    __rpow__ = _reflected(table.power)
+    __add__, __sub__, __truediv__ = map(_binary, (table.add, table.subtract, table.divide))
+    __radd__, __rsub__, __rtruediv__ = map(_reflected, (table.add, table.subtract, table.divide))
+    __rmul__, __rpow__ = map(_reflected, (table.multiply, table.power))
+    __mod__, __floordiv__ = map(_binary, (table.mod, table.floor_divide))
+    __rmod__, __rfloordiv__ = map(_reflected, (table.mod, table.floor_divide))
     __neg__, __abs__ = map(_unary, (table.negative, table.abs))
 
     def __pow__(self, exponent: Any) -> "Value":
