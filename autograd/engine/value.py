@@ -8,21 +8,20 @@ forward and backward changes no gradient.
 """
 
 import operator
-from collections import deque
 from collections.abc import Callable
 from fractions import Fraction
-from itertools import repeat
 from typing import Any
 
 import numpy as np
 
 from autograd.engine import modes, table
 from autograd.engine.copying import copied, deepcopied
-from autograd.engine.graph import pull_back, topological_order, total
+from autograd.engine.graph import topological_order
 from autograd.engine.modes import watching
 from autograd.engine.node import Node
 from autograd.engine.number import as_number, as_numbers
 from autograd.engine.primitive import CONSTANT, DETACHED, Primitive
+from autograd.engine.sweep import sweep
 from autograd.engine.ufuncs import elementwise
 
 
@@ -113,68 +112,14 @@ class Value(Node):
         flow where this node is one and `gradient` is whole or a fraction.
         """
         gradient = as_number(gradient, "gradient")
-        exact = self._data.__class__ is Fraction
-        if exact and gradient % 1 == 0:
+        if self._data.__class__ is Fraction and gradient % 1 == 0:
             gradient = Fraction(gradient)
         if modes.opened():
             order = topological_order(self)
             earlier = {node: node._grad for node in order if node._left is None}
             for mode in modes.opened():
                 mode.pulled(order, {self: gradient}, earlier)
-        # A fresh zero marks what has been seen: to look a node up in a set takes twice as long.
-        zero: Any = Fraction() if gradient.__class__ is Fraction and exact else float("0")
-        leaves: list[Value] = []
-        before: list[Any] = []
-        try:
-            self._sweep(gradient, zero, leaves, before)  # a call: what a loop raises may escape
-        except BaseException:  # interrupted: the leaves keep what they had
-            _set_gradients(leaves, before)
-            raise
-
-    def _sweep(self, gradient: Any, zero: Any, leaves: list[Any], before: list[Any]) -> None:
-        """Fill `leaves` and the gradients that they have `before`, and add those of this pass."""
-        interior: list[Any] = []
-        stack: list[Any] = [self]
-        while stack:  # graph.topological_order, spelled out
-            node = stack.pop()
-            if node is None:
-                interior.append(stack.pop())
-            elif node._grad is not zero:
-                left, right = node._left, node._right
-                if left is None:
-                    leaves.append(node)
-                    before.append(as_number(node._grad, "grad"))
-                elif left.__class__ is tuple:
-                    stack += (node, None, *reversed(left))
-                elif right is not None and right._grad is not zero:
-                    stack += (node, None, right, left)
-                elif left._grad is not zero:
-                    stack += (node, None, left)
-                else:
-                    interior.append(node)
-                node._grad = zero
-        try:
-            self._grad = zero + gradient
-            for node in reversed(interior):
-                grad, left, right = node._grad, node._left, node._right
-                if right is not None:
-                    left._grad += grad * node._to_left
-                    right._grad += grad * node._to_right
-                elif left.__class__ is tuple:
-                    for parent, partial in zip(left, node._to_left, strict=True):
-                        parent._grad += grad * partial
-                else:
-                    left._grad += grad * node._to_left
-            flows = list(map(_grad_of, leaves))
-            odd = any(map(operator.ne, flows, flows))
-        except OverflowError:
-            odd = True
-        if odd:  # nan, perhaps from a step, or a fraction above the floats: once more, with care
-            found = pull_back([*leaves, *interior], {self: gradient})
-            flows = [total(zero, found.get(node, zero)) for node in (*leaves, *interior)]
-            _set_gradients([*leaves, *interior], flows)
-        pairs = zip(flows, before, strict=False)  # a float 0 added to a fraction rounds it
-        _set_gradients(leaves, [total(flow, was) if was else flow for flow, was in pairs])
+        sweep(self, gradient)
 
     def __mul__(self, other: Any) -> "Value":
         if other.__class__ is Value:  # spelled out once more: a quarter of `_binary`'s time less
@@ -255,7 +200,7 @@ _new = Value.__new__
 _VALUE_ONLY = frozenset((Value,))
 _multiply = _binary(table.multiply)
 _power, _power_constant = map(_binary, (table.power, table.power_constant))
-_data_of, _grad_of = operator.attrgetter("_data"), operator.attrgetter("_grad")
+_data_of = operator.attrgetter("_data")
 
 
 def record(primitive: Primitive, parents: tuple[Value, ...]) -> Value:
@@ -294,8 +239,3 @@ def _operand(x: Any, beside: Value) -> Any:
         return as_value(x, beside=beside)
     except TypeError:
         return NotImplemented
-
-
-def _set_gradients(nodes: list[Value], gradients: Any) -> None:
-    """Set all at once: no signal handler of Python's runs between two of them."""
-    deque(map(setattr, nodes, repeat("_grad"), gradients), maxlen=0)
