@@ -16,6 +16,8 @@ from autograd.engine.modes import watching
 from autograd.engine.number import as_float, as_number, as_numbers
 from autograd.engine.primitive import Primitive
 
+Each = tuple[Any, ...]  # one for each input
+
 # Another object each time that the data of a node are assigned, after they are, or parameters are
 # frozen: who keeps numbers of nodes looks at it, and compares nothing else.
 _mark: list[object] = [object()]
@@ -71,6 +73,7 @@ class Node:
         "primitive",
     )
 
+    primitive: Primitive | None
     _note: Any  # what `detect_anomaly` and the compiler remember of a node; else unset
 
     def __init__(self, data: Any, label: str = "") -> None:
@@ -80,22 +83,17 @@ class Node:
         if watching:
             modes.made(None, (), self)
 
-    def fill(
-        self,
-        primitive: Primitive | None,
-        parents: tuple[Any, ...],
-        data: Any,
-        partials: tuple[Any, ...],
-    ) -> Self:
+    def fill(self, primitive: Any, parents: Each, data: Any, partials: Each) -> Self:
         """Store what an operation makes; half the time of __init__, as nothing is checked."""
         self._data, self._grad, self.primitive = data, 0.0, primitive
         self._left = self._right = self._to_left = self._to_right = None
-        if len(parents) == 2:
+        count = len(parents)
+        if count == 2:
             self._left, self._right = parents
             self._to_left, self._to_right = partials
-        elif len(parents) == 1:
+        elif count == 1:
             (self._left,), (self._to_left,) = parents, partials
-        elif parents:
+        elif count:
             self._left, self._to_left = parents, partials
         return self
 

@@ -18,7 +18,7 @@ from autograd.engine import modes, table
 from autograd.engine.copying import copied, deepcopied
 from autograd.engine.graph import topological_order
 from autograd.engine.modes import watching
-from autograd.engine.node import Node
+from autograd.engine.node import Each, Node
 from autograd.engine.number import as_number, as_numbers
 from autograd.engine.primitive import CONSTANT, DETACHED, Primitive
 from autograd.engine.sweep import sweep
@@ -210,9 +210,7 @@ def record(primitive: Primitive, parents: tuple[Value, ...]) -> Value:
     return modes.made(primitive, parents, made) if watching else made
 
 
-def node(
-    primitive: Primitive | None, parents: tuple[Value, ...], data: Any, partials: tuple[Any, ...]
-) -> Value:
+def node(primitive: Primitive | None, parents: Each, data: Any, partials: Each) -> Value:
     """Return a node with these contents, which nobody is told of."""
     return _new(Value).fill(primitive, parents, data, partials)
 
