@@ -73,6 +73,8 @@ class Node:
         "primitive",
     )
 
+    _left: Any
+    _right: Any
     primitive: Primitive | None
     _note: Any  # what `detect_anomaly` and the compiler remember of a node; else unset
 
