@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd.engine import table
 from autograd.engine.modes import compiling
-from autograd.engine.number import as_number
+from autograd.engine.number import as_number, elements
 from autograd.engine.primitive import constant
 
 
@@ -25,6 +25,11 @@ def where(condition: Any, a: Any, b: Any) -> Any:
         if "O" in (np.asarray(a).dtype.kind, np.asarray(b).dtype.kind):
             return np.frompyfunc(where, 3, 1)(condition, a, b)
         return np.where(condition, a, b)
+    if isinstance(condition, list | tuple | str):
+        raise TypeError(
+            f"`where` asks whether one condition holds, got {condition!r:.60}: pass np.array(x), "
+            "or call it for each element"
+        )
     return table.where(a if condition else b)
 
 
@@ -53,6 +58,8 @@ def dot(a: Sequence[Any], b: Sequence[Any]) -> Any:
 
     Raises `ValueError` where the lengths differ.
     """
+    if not (a.__class__ is b.__class__ is list):
+        a, b = elements(a, "dot"), elements(b, "dot")
     if len(a) != len(b):
         raise ValueError(f"`dot` needs two sequences of equal length, got {len(a)} and {len(b)}")
     return table.dot(*a, *b)
@@ -73,6 +80,8 @@ def take(values: Sequence[Any], index: Any) -> Any:
     Raises `IndexError` for an index outside 0..len(values) - 1, `ValueError` for one that is not
     whole, in a program too.
     """
+    if not isinstance(values, list | tuple | np.ndarray):  # others may be looked up by label
+        values = elements(values, "take")
     is_value = hasattr(index, "__apply_primitive__")
     number = index._data if is_value else as_number(index, "index")
     if not 0 <= index <= len(values) - 1:
@@ -94,7 +103,7 @@ def _taken(values: Sequence[Any], index: Any) -> Any:
 
 
 def _nonempty(xs: Iterable[Any], name: str) -> list[Any]:
-    listed = list(xs)
+    listed = elements(xs, name)
     if not listed:
         raise ValueError(f"`{name}` of an empty sequence: pass at least one number or Value")
     return listed

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.number import check_times
+
 Structure = Any
 _NESTS = (list, tuple, dict, np.ndarray)
 
@@ -63,6 +65,7 @@ def flatten(item: Any, leaves: list[Any], like: Structure = None) -> Structure:
         )
     if isinstance(item, np.ndarray):
         check_array(item)
+        check_times(item)
         leaves += item.ravel().tolist()
         return Shape(item.shape) if item.ndim else None
     leaves.append(item)

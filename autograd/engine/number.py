@@ -6,7 +6,7 @@ is: it passes through the same rows and the same sweep, for answers worked out b
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Rational, Real
@@ -22,7 +22,7 @@ def as_float(x: object, name: str = "data") -> float:
     """
     if type(x) is float:
         return x
-    if isinstance(x, Real | Decimal | np.bool_):
+    if isinstance(x, Real | Decimal | np.bool_) and not isinstance(x, np.timedelta64):
         try:
             return float(x)
         except OverflowError:
@@ -49,6 +49,34 @@ def as_numbers(xs: Iterable[Any], name: str) -> list[Any]:
     return [as_number(x, name) for x in xs]
 
 
+def elements(xs: Any, name: str) -> list[Any]:
+    """Return what `xs` holds, in order: of a table of pandas its rows, as its values say it.
+
+    Raises `TypeError` for what is no list of numbers, such as a dict, which would give its keys.
+    """
+    if xs.__class__ is list:
+        return list(xs)
+    if isinstance(xs, Mapping | set | frozenset):
+        told = (
+            "gives its keys: pass list(x.values())" if isinstance(xs, Mapping) else "has no order"
+        )
+        raise TypeError(f"`{name}` takes a list, got a {type(xs).__name__}, which {told}")
+    if hasattr(xs, "__array__") and not isinstance(xs, np.ndarray):
+        xs = np.asarray(xs)
+    if not isinstance(xs, Iterable):
+        raise TypeError(f"`{name}` takes a list, got {xs!r:.60} of type {type(xs).__name__}")
+    return list(xs)
+
+
+def check_times(array: Any) -> None:
+    """Raise `TypeError` for an array of dates or times, which Python reads as nanoseconds."""
+    if array.dtype.kind in "mM":
+        raise TypeError(
+            f"an array of {array.dtype} holds times, which are no numbers: divide what lies "
+            "between two by a unit, such as np.timedelta64(1, 's')"
+        )
+
+
 def fraction(x: Any) -> Fraction:
     """Return a whole number or fraction as one of Python's integers, which never overflow."""
     return Fraction(int(x.numerator), int(x.denominator))
@@ -68,6 +96,14 @@ def _description(x: object) -> str:
         label = getattr(x, "label", "")
         called = f"the Value `{label}`" if label else "a Value"
         return f"{called}: use that Value itself, or its .data for the bare number"
+    kind = type(x).__name__
     if isinstance(x, list | tuple | set | dict):
-        return f"a {type(x).__name__} of {len(x)}: pass its elements one by one"
-    return f"{x!r:.60} of type {type(x).__name__}"
+        return f"a {kind} of {len(x)}: pass its elements one by one"
+    if isinstance(x, range | Iterator):
+        return f"a {kind}: pass its elements one by one, or list(x) where a list is meant"
+    if hasattr(x, "__array__") and hasattr(x, "shape") and x.shape:  # pandas, PyTorch ...
+        return (
+            f"a {kind} of shape {tuple(x.shape)}: pass its elements one by one, or np.asarray(x) "
+            "where an array is meant"
+        )
+    return f"{x!r:.60} of type {kind}"

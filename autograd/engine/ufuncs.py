@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine import table
+from autograd.engine.number import check_times
 from autograd.engine.primitive import TABLE
 
 # What NumPy would decide by comparing, or does not know, the row of the table computes.
@@ -44,4 +45,5 @@ def elementwise(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]
 
 def _as_objects(x: Any) -> Any:
     array = np.asarray(x)
+    check_times(array)
     return (array.astype(float) if array.dtype.kind in "bf" else array).astype(object)

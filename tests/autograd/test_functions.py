@@ -4,6 +4,7 @@ import math
 from random import Random
 
 import numpy as np
+import pandas as pd
 import pytest
 from mpmath import mp
 from samples import ulps
@@ -125,6 +126,73 @@ def test_dot_is_one_node():
     x = Value(3.0)
     dot([x, x], [x, 1]).backward()
     assert x.grad == 7.0
+
+
+SERIES = pd.Series([5.0, 6.0], index=[1, 0])  # as after a shuffle: labels are no positions
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda xs: logsumexp(xs),
+        lambda xs: softmax(xs)[1],
+        lambda xs: dot(xs, [1.0, 2.0]),
+        lambda xs: dot((1.0, 2.0), xs),
+        lambda xs: take(xs, 1),
+        lambda xs: take(xs, Value(1.0)).data,
+        lambda xs: grad(lambda i: take(xs, i))(1.0) + take(xs, 1),
+        lambda xs: compile(lambda i: take(xs, i))(1.0),
+    ],
+)
+def test_a_list_may_be_a_series_or_an_array(call):
+    assert call(SERIES) == call(np.array([5.0, 6.0])) == call([5.0, 6.0])
+
+
+def test_take_takes_rows_of_a_table_and_what_comes_one_by_one():
+    assert take(SERIES, 0) == 5.0 and take(iter([5.0, 6.0]), 1) == 6.0
+    assert take(pd.DataFrame([[1.0, 2.0], [3.0, 4.0]]), 1).tolist() == [3.0, 4.0]
+
+
+@pytest.mark.parametrize(
+    ("xs", "told"),
+    [
+        ({0: 5.0, 1: 6.0}, "takes a list, got a dict, which gives its keys: pass list(x.values())"),
+        ({5.0, 6.0}, "takes a list, got a set, which has no order"),
+        (3, "takes a list, got 3 of type int"),
+        (None, "takes a list, got None of type NoneType"),
+    ],
+)
+def test_what_is_no_list_is_refused_by_the_functions_name(xs, told):
+    calls = {
+        "softmax": softmax,
+        "logsumexp": logsumexp,
+        "dot": lambda xs: dot(xs, [1.0, 2.0]),
+        "take": lambda xs: take(xs, 0),
+    }
+    for name, call in calls.items():
+        with pytest.raises(TypeError) as error:
+            call(xs)
+        assert str(error.value) == f"`{name}` {told}"
+
+
+def test_a_list_is_no_condition():
+    for condition in ([False], (False, True), [], "no"):
+        with pytest.raises(TypeError, match="asks whether one condition holds"):
+            where(condition, 1.0, 2.0)
+
+
+def test_times_are_no_numbers():
+    for kind in ("timedelta64[ns]", "timedelta64[D]", "datetime64[ns]"):
+        times = np.array([1, 2], dtype=kind)
+        for call in (
+            grad(lambda v: v[0] * v[1]),
+            compile(lambda v: v[0] * 2),
+            lambda times: Value(1.0) * times,
+            lambda times: maximum(Value(1.0), times[0]),
+            lambda times: Value(times[0]),
+        ):
+            with pytest.raises(TypeError, match=r"times, which|must be a real number"):
+                call(times)
 
 
 @pytest.mark.parametrize("function", [softmax, logsumexp])

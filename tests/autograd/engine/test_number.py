@@ -5,6 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from autograd import Value
@@ -19,6 +20,13 @@ def test_a_number_beyond_the_floats_is_infinite():
 
 def test_a_signalling_nan_is_nan():
     assert math.isnan(as_float(Decimal("sNaN")))
+
+
+class Named:
+    """Something with a long name."""
+
+    def __repr__(self):
+        return "x" * 70
 
 
 SHOULD = "`data` must be a real number, got "
@@ -36,7 +44,13 @@ NO_NUMBERS = {
     "a set of 2: pass its elements one by one": {1, 2},
     "a dict of 0: pass its elements one by one": {},
     "None of type NoneType": None,
-    f"range({10**53} of type range": range(10**58, 10**59),
+    "a range: pass its elements one by one, or list(x) where a list is meant": range(3),
+    "a list_iterator: pass its elements one by one, or list(x) where a list is meant": iter([1]),
+    "a Series of shape (2,): pass its elements one by one, or np.asarray(x) where an array is "
+    "meant": pd.Series([1.0, 2.0]),
+    "a DataFrame of shape (1, 2): pass its elements one by one, or np.asarray(x) where an array "
+    "is meant": pd.DataFrame([[1.0, 2.0]]),
+    f"{'x' * 60} of type Named": Named(),
 }
 
 
