@@ -59,7 +59,7 @@ def dot(a: Sequence[Any], b: Sequence[Any]) -> Any:
     Raises `ValueError` where the lengths differ.
     """
     if not (a.__class__ is b.__class__ is list):
-        a, b = elements(a, "dot"), elements(b, "dot")
+        a, b = scalars(a, "dot"), scalars(b, "dot")
     if len(a) != len(b):
         raise ValueError(f"`dot` needs two sequences of equal length, got {len(a)} and {len(b)}")
     return table.dot(*a, *b)
@@ -102,8 +102,18 @@ def _taken(values: Sequence[Any], index: Any) -> Any:
     return table.take(index, *values)
 
 
+def scalars(xs: Any, name: str) -> list[Any]:
+    """Return `xs` as `elements` does; raises `TypeError` also for an array of several axes.
+
+    By its rows `dot(W, x)` would be the product with W transposed.
+    """
+    if getattr(xs, "ndim", 1) > 1:
+        raise TypeError(f"`{name}` takes one list, got shape {xs.shape}: call it for each row")
+    return elements(xs, name)
+
+
 def _nonempty(xs: Iterable[Any], name: str) -> list[Any]:
-    listed = elements(xs, name)
+    listed = scalars(xs, name)
     if not listed:
         raise ValueError(f"`{name}` of an empty sequence: pass at least one number or Value")
     return listed

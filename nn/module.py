@@ -21,7 +21,7 @@ from autograd.engine.number import as_float
 from autograd.engine.primitive import FROZEN
 from autograd.words.names import Path
 from autograd.words.text import ELLIPSIS
-from nn.checks import flag
+from nn.checks import check_kind, flag
 
 UNTOUCHED = float("0")  # this very object says that no gradient has arrived since `zero_grad`
 LONGEST = 40  # characters of a parameter's label; of a longer path the end is kept
@@ -222,6 +222,11 @@ def unmoved(model: Module) -> Iterator[None]:
         for module, attributes in kept:
             vars(module).clear()
             vars(module).update(attributes)
+
+
+def check_model(model: Any) -> None:
+    """Raise `TypeError` unless `model` is a Module."""
+    check_kind("model", model, Module, "a Module such as nn.MLP(2, [8, 1])")
 
 
 def _walk(item: Any, children: Callable[[Any], Any], kind: type) -> Iterator[tuple[str, Any]]:

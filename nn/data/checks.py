@@ -5,7 +5,7 @@ for reasons of its own only.
 """
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -64,7 +64,7 @@ def check_several_classes(labels: Any, name: str = "y") -> None:
 def _array(data: Any, name: str) -> Array:
     check_masks(data, f"`{name}`")
     try:
-        return np.asarray(data)
+        array = np.asarray(data)
     except ValueError:
         widths = [len(row) if hasattr(row, "__len__") else None for row in data]
         odd = next((i for i, width in enumerate(widths) if width != widths[0]), None)
@@ -74,6 +74,11 @@ def _array(data: Any, name: str) -> Array:
             f"the rows of `{name}` have unequal lengths: `{name}[0]` has {widths[0]} and "
             f"`{name}[{odd}]` has {widths[odd]}"
         ) from None
+    if array.ndim == 0 and array.dtype.kind in "OSU":  # to NumPy anything is one object
+        how = ": pass list(x)" if isinstance(data, Iterator) else ""
+        how = ": pass x.toarray()" if hasattr(data, "toarray") else how
+        raise TypeError(f"`{name}` must be an array, a table or a list, got {data!r:.60}{how}")
+    return array
 
 
 def _finite(array: Array, data: Any, name: str) -> Array:

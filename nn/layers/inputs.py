@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd import Value
+from autograd.engine.number import elements
 from autograd.engine.value import as_value
 from nn.module import Module
 
@@ -21,7 +22,7 @@ def check_inputs(module: Module, x: Any, nin: int) -> list[Value]:
     Raises `TypeError` or `ValueError`, with the name of `module`, for what is no such list.
     """
     try:
-        values = list(x)
+        values = elements(x, "input")
     except TypeError:
         raise TypeError(f"{module!r} takes a sequence of {nin} numbers, got {x!r:.80}") from None
     if values and hasattr(values[0], "__len__") and is_nested(values[0]):
@@ -37,7 +38,7 @@ def check_vectors(module: Module, x: Any, width: int) -> Vectors:
     Raises `TypeError` where `x` is no list of vectors, `ValueError` where one has another width;
     the error names `module` and the position.
     """
-    if not (is_nested(x) and len(x)) or isinstance(x[0], Value) or not is_nested(x[0]):
+    if not (is_nested(x) and len(x) and is_nested(next(iter(x)))):
         raise TypeError(
             f"{module!r} takes a sequence, a list of one or more vectors of {width} numbers, got "
             f"{x!r:.60}"
@@ -97,10 +98,13 @@ def flat_values(x: Any) -> list[Value]:
 
 
 def is_nested(x: Any) -> bool:
-    """Whether `x` is a sequence, no string, or an array of one axis or more."""
+    """Whether `x` is a sequence, no string, or an array of one axis or more.
+
+    A table of pandas is none: going through it gives the names of its columns.
+    """
     if isinstance(x, Sequence):
         return not isinstance(x, str | bytes)
-    return bool(getattr(x, "ndim", 0))
+    return bool(getattr(x, "ndim", 0)) and not hasattr(x, "columns")
 
 
 def _either(sizes: set[int]) -> str:

@@ -39,7 +39,7 @@ class Normalization(Described, ABC):
 
         Raises `ValueError` for a vector of another width.
         """
-        if is_nested(x) and len(x) and not isinstance(x[0], Value) and is_nested(x[0]):
+        if is_nested(x) and len(x) and is_nested(next(iter(x))):
             return [self.forward(vector) for vector in x]
         scaled = self.scaled(check_inputs(self, x, self.normalized_shape))
         if self.weight is None:

@@ -33,7 +33,7 @@ class Reshape(Described):
         """
         values = flat_values(x)
         area = self.rows * self.columns
-        if len(values) != self.channels * area and is_nested(x) and is_nested(x[0]):
+        if len(values) != self.channels * area and is_nested(x) and is_nested(next(iter(x))):
             raise ValueError(one_example(self, f"{self.channels * area} numbers", x))
         if len(values) != self.channels * area:
             raise ValueError(f"{self!r} takes {self.channels * area} inputs, got {len(values)}")

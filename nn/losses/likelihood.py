@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from autograd import Value, dot, logsumexp, maximum, softplus, take
+from autograd.engine.functions import scalars
 from autograd.engine.table import select
 from nn.checks import not_negative
 from nn.losses.targets import class_target, is_sequence, mean, pairs, weights
@@ -19,7 +20,7 @@ def log_softmax(logits: Iterable[Any]) -> list[Any]:
 
     Raises `ValueError` for an empty sequence.
     """
-    shifted, normalizer = _shifted(list(logits))
+    shifted, normalizer = _shifted(scalars(logits, "log_softmax"))
     return [x - normalizer for x in shifted]
 
 

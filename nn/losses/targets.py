@@ -2,7 +2,7 @@
 
 import math
 import operator
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 from autograd import Value
@@ -11,8 +11,10 @@ from nn.checks import not_negative
 
 
 def is_sequence(x: Any) -> bool:
-    """Whether `x` holds several numbers in an order."""
-    return hasattr(x, "__len__") and not isinstance(x, str | bytes | Mapping | Set)
+    """Whether `x` holds several numbers in an order, as neither a table nor a 0-d array does."""
+    if not hasattr(x, "__len__") or isinstance(x, str | bytes | Mapping | Set):
+        return False
+    return getattr(x, "ndim", 1) > 0 and not hasattr(x, "columns")
 
 
 def pairs(name: str, output: Any, target: Any) -> list[tuple[Any, Any]]:
@@ -20,8 +22,9 @@ def pairs(name: str, output: Any, target: Any) -> list[tuple[Any, Any]]:
 
     Raises `ValueError` where there is not one target for each output.
     """
-    outputs = list(output) if is_sequence(output) else [output]
-    targets = list(target) if is_sequence(target) else [target]
+    outputs, targets = (
+        list(x) if is_sequence(x) or isinstance(x, Iterator) else [x] for x in (output, target)
+    )
     if len(outputs) != len(targets) or not outputs:
         raise ValueError(
             f"`{name}` needs one target for each output, got {len(outputs)} outputs and "

@@ -31,7 +31,10 @@ def check_params(params: Iterable[Value]) -> list[Value]:
         if p.parents:
             raise ValueError(f"`params` must hold leaves, got a result of {p.op}: {p!r}")
     if not listed:
-        raise ValueError("`params` is empty: there is nothing to train")
+        raise ValueError(
+            "`params` is empty: there is nothing to train; a module's parameters are the Values "
+            "that it holds, as attributes and in lists, tuples and dicts"
+        )
     if len(set(listed)) != len(listed):
         raise ValueError("`params` holds the same Value twice: it would count twice a step")
     trained = [p for p in listed if p.primitive is not FROZEN]

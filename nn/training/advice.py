@@ -59,6 +59,15 @@ def after(history: History) -> None:
         )
 
 
+def unmoved() -> None:
+    """Warn of a training in which no weight could move."""
+    _warn(
+        "nothing was learnt: the gradient of the loss is 0 for every weight. Compute outputs and "
+        "loss from the Values themselves, without .data, detach() or comparisons; and relu in all "
+        "units of a layer may be 0 for all inputs"
+    )
+
+
 def unvalidated() -> None:
     """Warn of early stopping that watches what is trained on."""
     _warn(

@@ -11,7 +11,7 @@ from autograd.checking.anomaly import detect_anomaly
 from autograd.engine.modes import innermost
 from nn.checks import by_name, check_kind, check_share
 from nn.data.partition import held_out_rows
-from nn.module import Module
+from nn.module import Module, check_model
 from nn.optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
 from nn.optim.optimizer import has_own_step
 from nn.schedules import Schedule
@@ -38,7 +38,7 @@ def check_optimizer(
 
     Raises `TypeError` or `ValueError` where it does not fit the model.
     """
-    check_kind("model", model, Module, "a Module such as nn.MLP(2, [8, 1])")
+    check_model(model)
     if schedule is not None:
         check_kind("schedule", schedule, Schedule, "a schedule such as nn.StepLR")
     if isinstance(optimizer, str):

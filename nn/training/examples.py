@@ -85,7 +85,7 @@ class Examples:
     @property
     def yes_or_no(self) -> bool:
         """Whether each of several outputs answers a question of its own."""
-        if self.labels is not None or self.outputs == 1:
+        if self.labels is not None or self.targets.shape[1:] != (self.outputs,):
             return False
         if kind_of(self.loss) != "logits" and made_by(self.output) != "sigmoid":
             return False
@@ -123,7 +123,7 @@ class Examples:
             try:
                 with Training(), silent():
                     error = self.loss(self.output, self.target(i))
-                bare = as_value(error, "the loss").data or bare
+                bare = error_of(error).data or bare
             except Exception as problem:
                 problem.add_note(f"in the loss of example {i} of {len(self)}, before any training")
                 if self.outputs > 1 and self.labels is not None:
@@ -219,6 +219,8 @@ def single(output: Any) -> Any:
     if isinstance(output, Value | Real):
         return as_value(output)
     try:
+        if not isinstance(output, list | tuple | np.ndarray):  # a dict would give its keys
+            raise TypeError
         values = [as_value(x, "the model's output") for x in output]
     except TypeError:
         raise TypeError(
@@ -232,6 +234,19 @@ def single(output: Any) -> Any:
 def listed(output: Any) -> list[Value]:
     """Return an output as a list of Values."""
     return [as_value(output)] if isinstance(output, Value | Real) else list(map(as_value, output))
+
+
+def error_of(loss: Any) -> Value:
+    """Return what a loss gives as a Value.
+
+    Raises `TypeError` for what is no number, and for a comparison, which has no gradient.
+    """
+    if isinstance(loss, bool | np.bool_):
+        raise TypeError(
+            f"the loss is {loss}, the outcome of a comparison: return a number, as "
+            "autograd.where(x > y, 1.0, 0.0)"
+        )
+    return as_value(loss, "the loss")
 
 
 def made_by(output: Any) -> str:

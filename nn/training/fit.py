@@ -207,7 +207,11 @@ def fit(
         interrupts=interrupts,
         bar=progress_bar(epochs * batches, progress),
     )
+    start = [p.data for p in params]
     with runner if isinstance(runner, Workers) else nullcontext():
         history = loop.run(epochs)
     advice.after(history)
+    still = history.loss and history.loss[-1] and not loop.engine.gradient.any()
+    if still and start == [p.data for p in params]:
+        advice.unmoved()
     return history

@@ -16,7 +16,7 @@ from autograd.grad_mode import Training
 from nn.checks import by_name
 from nn.data import check_examples
 from nn.losses import LOSSES, Loss, kind_of
-from nn.module import Module
+from nn.module import Module, check_model
 from nn.training.examples import Examples, made_by, single
 from nn.training.marks import TRAINED_BY
 from nn.training.predictor import predictor_of
@@ -82,8 +82,9 @@ def accuracy(
     which is by default the loss of the last `fit`; else 0. Raises `ValueError` where `y` holds no
     classes.
     """
+    loss = loss_of(model, loss)
     with model.evaluating():
-        examples = Examples(model, X, y, loss_of(model, loss))
+        examples = Examples(model, X, y, loss)
     if not examples.graded:
         raise ValueError(
             "`accuracy` needs classes in `y`: indices or one-hot rows for several outputs, "
@@ -103,4 +104,5 @@ def accuracy(
 
 def loss_of(model: Module, loss: str | Loss | None) -> Loss | None:
     """Return the loss given, or the one of the last `fit`, None where there is none."""
+    check_model(model)
     return vars(model).get(TRAINED_BY) if loss is None else by_name("loss", loss, LOSSES)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from autograd import Program, Value, no_grad
 from autograd.engine.modes import Mode
 from autograd.grad_mode import Training
-from nn.module import Module, evaluating
+from nn.module import Module, check_model, evaluating
 from nn.training import twins
 from nn.training.examples import listed
 from nn.training.marks import PREDICTOR, Look
@@ -95,6 +95,7 @@ def predictor_of(model: Module, marks: Any = None) -> Predictor:
     It stands in the model itself, so that both go together. `marks` are what tells of a model
     that it has not changed, where the caller knows better than to look at everything.
     """
+    check_model(model)
     predictor: Predictor
     known = vars(model).get(PREDICTOR)
     if known is not None:

@@ -16,7 +16,6 @@ from autograd.compiler.bound import BoundProgram
 from autograd.compiler.lanes import Lanes
 from autograd.engine.modes import innermost
 from autograd.engine.node import assign
-from autograd.engine.value import as_value
 from autograd.grad_mode import Training
 from nn.checks import Array
 from nn.data import Rows
@@ -24,7 +23,7 @@ from nn.layers.noise import Noise
 from nn.losses import LOSSES, Loss
 from nn.module import Module
 from nn.training import twins
-from nn.training.examples import Examples, listed
+from nn.training.examples import Examples, error_of, listed
 from nn.training.marks import Look
 from nn.training.randomness import check_repeats, undrawn
 
@@ -79,7 +78,7 @@ class Eager:
                     stack.enter_context(no_grad())
                 stack.enter_context(Training())  # a derivative in the model is trained through
                 output = self.model(examples.row(i))
-                error = as_value(self.loss(output, examples.target(i)), "the loss")
+                error = error_of(self.loss(output, examples.target(i)))
                 if examples.weights is not None:
                     error = error * examples.weights[i]
             losses.append([error.data])
@@ -206,7 +205,7 @@ class Compiled:
             def run() -> list[Value]:
                 with noise.given(*more[weighted:]):
                     output = model(x)
-                return [as_value(loss(output, target), "the loss"), *listed(output)]
+                return [error_of(loss(output, target)), *listed(output)]
 
             error, *output = undrawn(model, run)
             return (error * more[0] if weighted else error, output)

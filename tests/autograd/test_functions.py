@@ -175,6 +175,14 @@ def test_what_is_no_list_is_refused_by_the_functions_name(xs, told):
         assert str(error.value) == f"`{name}` {told}"
 
 
+def test_an_array_of_several_axes_is_no_list():
+    for function in (softmax, logsumexp, lambda xs: dot(xs, [1.0, 2.0])):
+        for xs in (np.eye(2), pd.DataFrame(np.eye(2)), np.array([[Value(1.0)], [Value(2.0)]])):
+            with pytest.raises(TypeError, match=r"takes one list, got shape \(2, [12]\): call it"):
+                function(xs)
+    assert dot(list(np.eye(2)), [1.0, 2.0]).tolist() == [1.0, 2.0]  # as many dots as columns
+
+
 def test_a_list_is_no_condition():
     for condition in ([False], (False, True), [], "no"):
         with pytest.raises(TypeError, match="asks whether one condition holds"):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 import nn
 from nn.data import (
@@ -91,3 +92,23 @@ def test_masked_numbers_are_refused_wherever_data_come_in():
 def test_a_matrix_is_data_as_an_array_is():
     model, X = nn.MLP(2, [1]), np.arange(8.0).reshape(4, 2)
     assert np.array_equal(nn.predict(model, X.view(np.matrix)), nn.predict(model, X))
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (iter([[0.0, 1.0]]), r"list_iterator object at .*: pass list\(x\)"),
+        (map(list, []), r"map object at .*: pass list\(x\)"),
+        ({"a": [1, 2]}, r"\{'a': \[1, 2\]\}$"),
+        ({1, 2}, r"\{1, 2\}$"),
+        ("abc", "'abc'$"),
+        (None, "None$"),
+        (sparse.csr_matrix([[0.0, 1.0]]), r"pass x.toarray\(\)$"),
+    ],
+)
+def test_what_is_no_array_is_told_by_what_it_is(data, told):
+    for name, check in (("X", check_examples), ("y", lambda y: check_targets(y, 1))):
+        with pytest.raises(
+            TypeError, match=rf"(?s)^`{name}` must be an array, a table or .*{told}"
+        ):
+            check(data)

@@ -3,10 +3,12 @@
 import random
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import nn
 from autograd import Value
+from nn.layers.inputs import flat_values
 
 
 def test_inputs_may_be_numbers_arrays_or_values():
@@ -54,3 +56,41 @@ def test_a_batch_of_images_says_so_too():
             layer(batch)
     with pytest.raises(ValueError, match=r"Reshape\(1, 4, 4\) takes one example .* 16 numbers"):
         nn.Reshape(1, 4, 4)(np.ones((3, 16)))
+
+
+TABLE = pd.DataFrame([[5.0, 6.0]])  # going through it gives 0 and 1, its columns
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        *(nn.Neuron(2), nn.Layer(2, 3), nn.MLP(2, [1]), nn.Linear(2, 1), nn.Perceptron(2)),
+        *(nn.LayerNorm(2), nn.RMSNorm(2), nn.LSTM(2, 3), nn.PositionalEncoding(2)),
+        *(nn.Dropout(), nn.Flatten(), nn.Reshape(1, 1, 2), nn.Embedding(3, 2), nn.GELU()),
+        *(nn.Sequential("relu"), nn.Conv2d(1, 1, 1), nn.MaxPool2d(1)),
+    ],
+    ids=repr,
+)
+def test_the_keys_of_a_dict_or_table_are_no_inputs(module):
+    for keyed in (TABLE, {0: 5.0, 1: 6.0}, {5.0, 6.0}):
+        with pytest.raises(
+            (TypeError, ValueError), match=r"takes (a|one|an)|must be a real number"
+        ):
+            module(keyed)
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        *(nn.MLP(2, [1]), nn.LayerNorm(2), nn.RMSNorm(2), nn.GELU(), nn.Flatten()),
+        nn.Reshape(1, 1, 2),
+    ],
+    ids=repr,
+)
+def test_a_row_of_a_table_is_taken_in_order_whatever_it_is_labelled(module):
+    def numbers(output):
+        return [v.data for v in flat_values(output)]
+
+    for index in (None, [1, 0], ["a", "b"]):
+        row = pd.Series([5.0, 6.0], index=index)
+        assert numbers(module(row)) == numbers(module([5.0, 6.0]))

@@ -4,6 +4,7 @@ import functools
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from mpmath import mp
 
@@ -722,3 +723,24 @@ def test_probabilities_may_miss_1_by_a_millionth_and_none_may_be_negative():
     for target in ([0.5, 0.25, 0.25 + 1.5e-6], [1.0, 0.5, -0.5], [1.2, 0.0, -0.2]):
         with pytest.raises(ValueError, match="must lie in"):
             nn.cross_entropy(logits, target)
+
+
+def test_targets_and_outputs_may_come_one_by_one_and_a_class_as_an_array_of_no_axis():
+    assert nn.mse_loss(iter([1.0, 2.0]), map(float, [0, 2])) == 0.5
+    assert nn.cross_entropy([1.0, 2.0], np.array(1)) == nn.cross_entropy([1.0, 2.0], 1)
+    labelled = pd.Series([1.0, 2.0], index=[1, 0])
+    assert nn.cross_entropy(labelled, 1) == nn.cross_entropy([1.0, 2.0], 1)
+    assert nn.log_softmax(labelled) == nn.log_softmax([1.0, 2.0])
+
+
+def test_the_columns_of_a_table_are_no_outputs():
+    table = pd.DataFrame([[5.0, 6.0]])
+    for call in (
+        lambda: nn.mse_loss(table, [0.0, 1.0]),
+        lambda: nn.mse_loss([0.0, 1.0], table),
+        lambda: nn.cross_entropy(table, 0),
+        lambda: nn.log_softmax(table),
+        lambda: nn.log_softmax({0: 5.0, 1: 6.0}),
+    ):
+        with pytest.raises((TypeError, ValueError), match=r"takes (a|one) list|needs one target"):
+            call()

@@ -263,3 +263,44 @@ def test_a_loss_of_ones_own_may_compare_one_output_with_several_targets():
 
     history = fit(network(1), y=np.stack([CLASSES, 1 - CLASSES], axis=1), loss=loss)
     assert history.loss[-1] < history.loss[0] and not history.accuracy
+
+
+@both
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda output, target: output > target,
+        lambda output, target: output == target,
+        lambda output, target: np.bool_(True),
+        lambda output, target: (output - target) ** 2 if target else True,
+    ],
+)
+def test_a_comparison_is_no_loss(loss, compiled):
+    model = network(1)
+    before = model.state_dict()
+    with pytest.raises(TypeError, match=r"the loss is (True|False), the outcome of a comparison"):
+        fit(model, loss=loss, compiled=compiled)
+    assert model.state_dict() == before
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        lambda x: (v * 2.0 for v in x),
+        lambda x: {0: x[0] * 2.0},
+        lambda x: {x[0] * 2.0},
+        lambda x: np.array(x[0] * 2.0),
+        lambda x: [[x[0] * 2.0]],
+    ],
+)
+def test_what_a_model_returns_is_a_value_or_a_list(output):
+    class Returns(nn.Module):
+        def __init__(self):
+            self.w = Value(1.0)
+
+        def forward(self, x):
+            return output([self.w * v for v in x])
+
+    for run in (fit, lambda model: nn.accuracy(model, POINTS, CLASSES)):
+        with pytest.raises(TypeError, match="the model must return a Value or a list of them, got"):
+            run(Returns())

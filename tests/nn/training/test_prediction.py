@@ -198,3 +198,21 @@ def test_a_model_may_draw_numbers_on_one_branch(draw):
     assert len(set(nn.predict(model, -np.ones((100, 1))).tolist())) == 1  # compiled
     answers = nn.predict(model, X)
     assert set(answers[::2].tolist()) == {-1.0} and len(set(answers[1::2].tolist())) == 50
+
+
+@pytest.mark.parametrize("swapped", [[[1.0, 2.0]], 3, None, nn.MLP, lambda x: x[0]])
+def test_what_is_no_model_is_told_by_name(swapped):
+    for call in (
+        lambda: nn.predict(swapped, X),
+        lambda: nn.predict_proba(swapped, X),
+        lambda: nn.accuracy(swapped, X, [0, 1, 0, 1]),
+        lambda: nn.fit(swapped, X, [0, 1, 0, 1]),
+    ):
+        with pytest.raises(TypeError, match=r"^`model` must be a Module such as nn.MLP"):
+            call()
+
+
+def test_targets_of_another_width_than_the_outputs_are_no_classes():
+    for y in ([[0, 1]] * 4, [[0, 1, 0, 0]] * 4):
+        with pytest.raises(ValueError, match="`accuracy` needs classes in `y`"):
+            nn.accuracy(model(3), X, y)
