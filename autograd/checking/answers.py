@@ -65,6 +65,10 @@ def parsed(x: Any, name: str) -> Answer:
         return _text(x, name)
     if callable(x) and not hasattr(x, "__apply_primitive__"):
         return _formula(x, name)
+    if isinstance(x, bool | np.bool_):
+        raise TypeError(
+            f"the answer for {name} is {x}, the outcome of a comparison: answer with the number"
+        )
     if isinstance(x, Decimal):
         return _text(str(x), name)
     x = as_number(x, f"the answer for {name}") if not isinstance(x, np.floating) else x

@@ -31,10 +31,11 @@ class Mark:
 
 
 class HandReport(Report):
-    """What `check` returns: its `marks`, printed as a table, true where all answers are right.
+    """What `check` returns: its `marks`, printed as a table.
 
-    `open` names what was asked and not answered yet. `score` is the share of what was asked that
-    is right or carried, so that a mistake costs its mark once.
+    It is true where there are answers and all are right. `open` names what was asked and not
+    answered yet. `score` is the share of what was asked that is right or carried, so that a mistake
+    costs its mark once.
     """
 
     todo = "Still to do"  # what stands before the names of what is open
@@ -46,7 +47,11 @@ class HandReport(Report):
         self.note = "\n".join([*left, *([note] if note else [])])
 
     def __bool__(self) -> bool:
-        return not self.open and all(mark.verdict == "right" for mark in self.marks)
+        return (
+            bool(self.marks)
+            and not self.open
+            and all(mark.verdict == "right" for mark in self.marks)
+        )
 
     def __len__(self) -> int:
         return len(self.marks)
@@ -66,10 +71,10 @@ class HandReport(Report):
 
     @property
     def score(self) -> float:
-        """The share of what was asked, from 0 to 1, that is right or carried."""
+        """The share of what was asked, from 0 to 1, that is right or carried; 0 of nothing."""
         good = sum(mark.verdict != "wrong" for mark in self.marks)
         asked = len(self.marks) + len(self.open)
-        return good / asked if asked else 1.0
+        return good / asked if asked else 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Return all that the report says as plain data, for JSON and for graders."""

@@ -242,7 +242,6 @@ def test_what_is_not_answered_yet_is_open_and_counts():
     assert report.to_dict()["open"] == ["x", "y", "z"]
     assert str(check(f, {"x": ...}, names)) == "no answers\nStill to do: x."
     assert check(f, {("q", "x"): ...}, names, of="partial").open == ("∂q/∂x",)
-    assert check(f, {"names": {}}, {"names": []}).score == 1.0  # nothing was asked
     w = [Value(1.0), Value(2.0)]
     assert check(w[0] * w[1], {"w": [2, ...]}).open == ("w[1]",)
     with pytest.raises(AssertionError, match="Still to do: x"):
@@ -366,6 +365,14 @@ def test_assert_gradients_has_the_table_for_its_message():
     autograd.assert_gradients(f, {f: -12}, of="data")
 
 
+def test_an_empty_sheet_is_not_right():
+    f, names = product()
+    for report in (check(f, {}, names), check(f, {"names": {}}, {"names": []})):
+        assert not report and report.score == 0.0 and str(report) == "no answers"
+    with pytest.raises(AssertionError, match="no answers"):
+        autograd.assert_gradients(f, {})
+
+
 def test_what_is_no_answer():
     f, names = product()
     for answers, error, message in (
@@ -381,6 +388,8 @@ def test_what_is_no_answer():
         ({"x": names["x"]}, TypeError, "must be a real number"),
         ({"x": lambda a: a}, ValueError, "takes `a`, which no Value"),
         ({"x": print}, ValueError, "takes `args`"),
+        ({"x": f.grad == 1}, TypeError, "the answer for x is (True|False), the outcome of a comp"),
+        ({"x": np.bool_(True)}, TypeError, "the answer for x is True, the outcome of a comparison"),
         ({"x": 1, names["x"]: 2}, ValueError, "two answers for x"),
         ({3: 1}, TypeError, "names or Values, got 3"),
         ([1], TypeError, "must map names or Values"),
