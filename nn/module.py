@@ -176,8 +176,8 @@ class Module:
         parts = list(self.named_modules())[1:]
         names = {name for name, _ in parts}
         parts = [(n, part) for n, part in parts if not any(n.startswith(f"{m}.") for m in names)]
-        rows = [(name, repr(part), str(len(part.parameters()))) for name, part in parts]
-        whole = repr(self)
+        rows = [(name, _called(part), str(len(part.parameters()))) for name, part in parts]
+        whole = _called(self)
         whole = whole if len(whole) <= WIDEST else type(self).__name__
         rows.append(("total", whole, str(len(self.parameters()))))
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -264,6 +264,11 @@ def _declared(item: Any) -> Any:
     if isinstance(item, Module) and type(item).parameters is not Module.parameters:
         return enumerate(item.parameters())
     return _held(item)
+
+
+def _called(module: Module) -> str:
+    """The repr of a module, of one that has none of its own its class: an address says nothing."""
+    return type(module).__name__ if type(module).__repr__ is object.__repr__ else repr(module)
 
 
 def _some(names: list[str]) -> str:

@@ -18,6 +18,7 @@ import numpy as np
 import nn
 from autograd import Value, logsumexp, take
 from nn.checks import Array, check_size
+from nn.commands import record as records
 from nn.commands.record import MAX_BYTES
 from nn.data import Text
 from nn.files.architecture import Builder
@@ -183,6 +184,8 @@ def load(path: str) -> tuple[nn.Module, Settings, dict[str, Any]]:
     """Return model, settings and what is said of its training; raises `LoadError`, `OSError`."""
     saved = document(read(path, MAX_BYTES))
     fields = saved.checkpoint.fields(["optimizer", "schedule", "generators", "extra"])
+    if "record" in fields["extra"].members():
+        raise nn.LoadError(f"{path}: holds a network for tables or images, and none for a text")
     item = fields["extra"].fields(["text", "training"])["text"]
     try:
         settings = Settings(**{name: item.fields(FIELDS)[name].value for name in FIELDS})
@@ -195,6 +198,21 @@ def load(path: str) -> tuple[nn.Module, Settings, dict[str, Any]]:
     extra = nn.load_checkpoint(path, model, max_bytes=MAX_BYTES)
     fields["extra"].under("training", extra["training"]).members()
     return model, settings, extra["training"]
+
+
+def load_for_tables(path: str) -> tuple[nn.Module, records.Record]:
+    """Return what `records.load` does; a model of a text is told by name."""
+    try:
+        return records.load(path)
+    except nn.LoadError as problem:
+        try:
+            load(path)
+        except nn.LoadError:
+            raise problem from None
+        raise nn.LoadError(
+            f"{path}: holds a model of a text: `train --text FILE` goes on with it, "
+            "`predict --sample N` lets it write"
+        ) from None
 
 
 FIELDS = list(Settings.__dataclass_fields__)

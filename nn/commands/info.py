@@ -57,6 +57,8 @@ def _tell(lines: dict[str, Any]) -> int:
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}"
     if not isinstance(value, dict):
         return str(value)[:200]
     return ", ".join(

@@ -10,7 +10,6 @@ import numpy as np
 import nn
 from nn.checks import Array
 from nn.commands import characters
-from nn.commands import record as records
 from nn.commands.output import print_json, printable_lines, rounded
 from nn.commands.preparation import OF_A_TABLE, READING, refuse, table
 from nn.commands.record import Record
@@ -22,7 +21,7 @@ def predict(options: argparse.Namespace) -> int:
     """Write the prediction for each row as CSV, or as JSON; return the exit status."""
     if options.sample is not None:
         return _write(options)
-    model, record = records.load(options.load)
+    model, record = characters.load_for_tables(options.load)
     X, y, name = _rows(options, record) if options.csv else _test_part(options, record)
     outputs = nn.predict(model, X)
     known = ~np.isnan(y)

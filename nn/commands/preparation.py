@@ -42,8 +42,10 @@ def check(options: argparse.Namespace, record: Record | None) -> None:
     if options.model in MODELS:
         raise ValueError(f"--model {options.model} goes with --text FILE or --data names")
     if record:
-        kept = OF_THE_NETWORK + OF_ITS_DATA
-        refuse(options, kept, "cannot be changed in the network that --load reads")
+        kept = set(OF_THE_NETWORK + OF_ITS_DATA)
+        for name in ("target", "task"):  # said again, as the whole command is repeated
+            kept -= {name} if getattr(options, name) == getattr(record, name) else set()
+        refuse(options, sorted(kept), "cannot be changed in the network that --load reads")
     if options.csv is None:
         options.data = options.data or (record.data if record else "digits")
         if options.data not in DATASETS:

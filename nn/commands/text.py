@@ -37,7 +37,9 @@ def train_on_text(options: argparse.Namespace) -> int:
         text = read_text(options.text, encoding=options.encoding or "utf-8-sig")
     settings = settings or _settings(options, text)
     text = Text(text.name, text.text, settings.vocabulary)
-    text.encode(text.text)  # refuses what the vocabulary of a loaded model does not know
+    if options.load:
+        known = Text("the text that the model has learnt", text.vocabulary, text.vocabulary)
+        known.encode(text.text)  # refuses what it does not know
     training, test = _split(text, options, settings)
     X, y = characters.examples(training, settings)
     _settle(options, settings, len(X))
@@ -63,7 +65,12 @@ def train_on_text(options: argparse.Namespace) -> int:
     always = characters.frequencies(training, test)
     written = characters.sample(model, settings, options.sample, options.seed)
     epochs = {"epochs": len(history.loss), "stopped": history.stopped, "seed": options.seed}
-    report = {"data": text.name, **epochs, "last": history.loss[-1:], "test_loss": found}
+    report = {
+        "data": text.name,
+        **epochs,
+        "last": {name: losses[-1] for name, losses in history.curves().items()},
+        "test_loss": found,
+    }
     if options.save:
         characters.save(model, options.save, settings, report)
     about = {"model": settings.model, "parameters": len(model.parameters())}

@@ -7,6 +7,7 @@ import argparse
 from typing import Any
 
 import nn
+from nn.commands import characters
 from nn.commands import record as records
 from nn.commands.networks import make_model
 from nn.commands.output import printable, rounded
@@ -22,7 +23,7 @@ SETTINGS = ("optimizer", "schedule", "batch_size", "shift", "seed")
 
 def train(options: argparse.Namespace) -> int:
     """Train and test a network as `options` say; return the exit status."""
-    model, record = records.load(options.load) if options.load else (None, None)
+    model, record = characters.load_for_tables(options.load) if options.load else (None, None)
     check(options, record)
     data = chosen_data(options, record)
     settle(options, data)

@@ -42,7 +42,12 @@ def held_out_rows(
     rows, (single,) = np.flatnonzero(~alone), np.nonzero(alone)
     _, labels, counts = np.unique(labels[rows], return_inverse=True, return_counts=True)
     n, held, least = len(rows), math.ceil(share * len(rows)), len(counts)
-    if each and (held < least or n - held < least or not n):
+    if each and not n:
+        raise ValueError(
+            f"each of {len(y)} examples is the only one of its class, so that none can be held "
+            "out: are these numbers, and a regression?"
+        )
+    if each and (held < least or n - held < least):
         raise ValueError(
             f"holding out {share:g} of {n} examples leaves {n - held} and {held}: both parts need "
             f"at least {max(1, least)}" + (", one for each class" if stratify else "")

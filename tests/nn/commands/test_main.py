@@ -218,6 +218,9 @@ def test_training_goes_on_from_a_saved_network(flowers, trained, capsys):
     assert main(arguments) == 0
     again = json.loads(capsys.readouterr().out)
     assert again["training"]["continued"] and again["history"]["accuracy"][0] > 0.9
+    said_again = [*arguments, "--target", "species", "--task", "classification"]
+    assert main(said_again) == 0 and json.loads(capsys.readouterr().out) == again
+    assert "--target cannot be changed" in refused([*arguments, "--target", "0"], capsys)
 
 
 def test_no_row_of_the_test_is_trained_on_when_the_training_goes_on(tmp_path, capsys):

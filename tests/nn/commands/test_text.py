@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import math
+import re
 
 import numpy as np
 import pytest
@@ -226,7 +227,32 @@ def test_a_loaded_model_keeps_its_shape_and_its_vocabulary(poem, poet, capsys):
         file.write("!")
     with pytest.raises(SystemExit):
         main(["--text", poem, "--load", poet])
-    assert "'!' is none of the 19 characters" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "'!' is none of the 19 characters of the text that the model has learnt" in told
+
+
+def test_networks_of_a_text_and_of_a_table_are_told_apart(poem, poet, tmp_path, capsys):
+    table, moons = tmp_path / "table.csv", str(tmp_path / "moons.json")
+    table.write_text("a,kind\n1,x\n2,y\n3,x\n4,y\n")
+    assert main(["--data", "moons", "--epochs", "1", "--save", moons, "--json"]) == 0
+    capsys.readouterr()
+    for arguments, problem in (
+        (["train", "--csv", str(table), "--load", poet], "poet.json: holds a model of a text: `tr"),
+        (["predict", "--csv", str(table), "--load", poet], "holds a model of a text: `train --te"),
+        (["predict", "--data", "moons", "--load", poet], "`predict --sample N` lets it write"),
+        (["train", "--text", poem, "--load", moons], "holds a network for tables or images, and"),
+        (["predict", "--sample", "3", "--load", moons], "moons.json: holds a network for tables"),
+    ):
+        with pytest.raises(SystemExit):
+            main(arguments)
+        assert problem in capsys.readouterr().err
+
+
+def test_what_is_told_of_a_saved_model_has_no_addresses(poet, capsys):
+    assert main(["info", "--load", poet]) == 0
+    told = capsys.readouterr().out
+    assert " at 0x" not in told and re.search(r"^total +Ngram +\d+ parameters$", told, re.MULTILINE)
+    assert re.search(r"^last +loss \d\.\d+, accuracy ", told, re.MULTILINE)
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ def test_rows_without_a_target_are_left_out_and_counted(tmp_path):
         ("x\na\n", "has no column 'y': it has `x`"),
         ("y\na\nb\n", "no columns besides the target `y`: .* separated by ','"),
         ("x,y\n1,a\n2,a\n", "column `y` holds one class only, 'a'"),
-        ("x,y\n1,a\n2,b\n", "table.csv: holding out 0.2 of 0 examples"),
+        ("x,y\n1,a\n2,b\n", "table.csv: each of 2 examples is the only one of its class"),
         ("x,y\n0,0\n-1.7e308,1\n1.7e308,0\n5,1\n6,0\n7,1\n", "column `x` cannot be scaled"),
     ],
 )

@@ -12,7 +12,7 @@ from nn.data import (
 @pytest.mark.parametrize(
     ("y", "share", "message"),
     [
-        ([0, 1, 2], 0.5, "holding out 0.5 of 0 examples"),
+        ([0, 1, 2], 0.5, "each of 3 examples is the only one of its class"),
         ([0, 0, 1, 1] * 3, 0.05, "leaves 11 and 1: both parts need at least 2, one for each"),
         ([0, 1] * 4, 1.0, "must be between 0 and 1"),
     ],
