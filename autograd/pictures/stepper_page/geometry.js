@@ -91,6 +91,62 @@ function rangesIn(item) {
   ];
 }
 
+// The layers between two items: from where to where each reaches, and what its boxes leave no room.
+function passed(view, boxes, across, from, to) {
+  const [along, beside] = across ? ["x", "y"] : ["y", "x"];
+  const [extent, breadth] = across ? ["width", "height"] : ["height", "width"];
+  const oval = across ? 2 * BOX.oval + 2 : 36;
+  const found = [];
+  for (let l = view.layer[from] + 1; l < view.layer[to]; l++) {
+    const layer = boxes.filter((_, k) => view.layer[k] === l);
+    if (!layer.length) continue;
+    found.push({
+      low: Math.min(...layer.map((box) => box[along])) - oval,
+      high: Math.max(...layer.map((box) => box[along] + box[extent])),
+      taken: layer.map((box) => [box[beside] - 5, box[beside] + box[breadth] + 5]),
+    });
+  }
+  return found;
+}
+
+// An edge as a path; where its curve would run behind a box, from gap to gap between the boxes.
+function wayBetween(start, end, layers, across) {
+  const whole = curve(start, end, across);
+  const turned = ([x, y]) => (across ? [x, y] : [y, x]); // along the layers, and beside them
+  const [from, to] = [turned(start), turned(end)];
+  if (!layers.some((layer) => meets(from, to, layer))) return whole;
+  const parts = [];
+  let here = from;
+  for (const { low, high, taken } of layers) {
+    const share = ((low + high) / 2 - here[0]) / (to[0] - here[0]);
+    const level = freeNear(here[1] + share * (to[1] - here[1]), taken);
+    parts.push(curve(turned(here), turned([low, level]), across), `L${turned([high, level])}`);
+    here = [high, level];
+  }
+  parts.push(curve(turned(here), end, across));
+  return parts.map((part, k) => (k ? part.replace(/^M[^C]*/, "") : part)).join(" ");
+}
+
+// Whether the curve between two points, as `curve` draws it, meets a box of the layer.
+function meets([a0, b0], [a1, b1], { low, high, taken }) {
+  const bend = bendBetween(a0, a1);
+  for (let t = 0; t <= 1; t += 1 / 32) {
+    const u = 1 - t;
+    const along = u ** 2 * (u * a0 + 3 * t * (a0 + bend)) + t ** 2 * (3 * u * (a1 - bend) + t * a1);
+    const beside = b0 * u ** 2 * (1 + 2 * t) + b1 * t ** 2 * (3 - 2 * t);
+    const inside = ([first, last]) => first + 3 < beside && beside < last - 3;
+    if (low < along && along < high && taken.some(inside)) return true;
+  }
+  return false;
+}
+
+// The place nearest to the one wished for that no box takes.
+function freeNear(wish, taken) {
+  const free = (place) => taken.every(([first, last]) => place <= first || last <= place);
+  const places = [wish, ...taken.flat()].filter(free);
+  return places.reduce((a, b) => (Math.abs(b - wish) < Math.abs(a - wish) ? b : a));
+}
+
 // Sizes. Of all arrangements the one is taken in which the picture is largest.
 function arrange() {
   const best = arrangements().reduce((a, b) => (b.scale > a.scale * 1.02 ? b : a));

@@ -24,15 +24,13 @@ function groupsOf(members, depth) {
     nodes[i].path.length > depth + 1 ? nodes[i].path[depth] : "",
   );
   if (groups.size === 1 && !groups.has("")) return groupsOf(members, depth + 1);
-  if (groups.size === 1 || (members.length <= FEW && depth > 0))
-    return [plainGroup(members, depth)];
+  if (groups.size === 1 || (members.length <= FEW && depth > 0)) return [plainGroup(members)];
   return [...groups].map(([name, some]) =>
-    name ? foldedGroup(name, some, depth + 1) : plainGroup(some, depth),
+    name ? foldedGroup(name, some, depth + 1) : plainGroup(some),
   );
 }
 
-const plainGroup = (members, depth) =>
-  element("div", {}, ...members.map((i) => drawLeaf(i, depth)));
+const plainGroup = (members) => element("div", {}, ...members.map(drawLeaf));
 
 // Of many leaves the sliders are made when their group is opened.
 function foldedGroup(name, members, depth) {
@@ -68,7 +66,7 @@ function reachOf(x) {
 
 const tidied = (x) => Number(x.toPrecision(6));
 
-function drawLeaf(i, depth) {
+function drawLeaf(i) {
   const { name, path, short } = nodes[i],
     { step, least, most } = reachOf(original[i]);
   const x = session.numbers[i];
@@ -116,7 +114,7 @@ function drawLeaf(i, depth) {
   return element(
     "div",
     { class: "leaf", "data-leaf": i },
-    element("label", { text: path.length - depth > 1 ? short : path.at(-1), title: name }),
+    element("label", { text: path.length > 1 ? short : name, title: name }),
     ends,
     field,
     moves,

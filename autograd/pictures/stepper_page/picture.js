@@ -38,14 +38,23 @@ function drawEdge(view, { boxes, across }, [from, to, input, inputs]) {
     b = boxes[to],
     oval = isGroup(view.items[to]) ? 0 : across ? 2 * BOX.oval + 2 : 36;
   const lift = (input - (inputs - 1) / 2) * Math.min(8, 36 / inputs);
-  const d = across
-    ? curve([a.x + a.width, a.y + a.height / 2], [b.x - oval, b.y + b.height / 2 + lift], true)
-    : curve([a.x + a.width / 2, a.y + a.height], [b.x + b.width / 2 + lift, b.y - oval], false);
+  const [start, end] = across
+    ? [
+        [a.x + a.width, a.y + a.height / 2],
+        [b.x - oval, b.y + b.height / 2 + lift],
+      ]
+    : [
+        [a.x + a.width / 2, a.y + a.height],
+        [b.x + b.width / 2 + lift, b.y - oval],
+      ];
+  const d = wayBetween(start, end, passed(view, boxes, across, from, to), across);
   return { path: drawn("path", { d, "data-from": from, "data-to": to }), from, to };
 }
 
+const bendBetween = (from, to) => Math.max(26, (to - from) / 2);
+
 function curve([x0, y0], [x1, y1], across) {
-  const bend = Math.max(26, (across ? x1 - x0 : y1 - y0) / 2);
+  const bend = across ? bendBetween(x0, x1) : bendBetween(y0, y1);
   return across
     ? `M${x0},${y0} C${x0 + bend},${y0} ${x1 - bend},${y1} ${x1},${y1}`
     : `M${x0},${y0} C${x0},${y0 + bend} ${x1},${y1 - bend} ${x1},${y1}`;

@@ -658,6 +658,56 @@ def test_the_current_node_stays_in_view(show):
     page.set_viewport_size({"width": 1200, "height": 800})
 
 
+def test_leaves_are_called_as_in_the_picture(show):
+    import nn
+
+    model = nn.MLP(2, [3, 1], activation="tanh", rng=1)
+    page = show((model([0.5, -1.0]) - 1.0) ** 2)
+    drawn = page.eval_on_selector_all(
+        "svg .leaf-node text.name", "names => names.map(n => n.textContent)"
+    )
+    listed = page.eval_on_selector_all(".leaf label", "names => names.map(n => n.textContent)")
+    assert sorted(listed) == sorted(drawn) and "l1·n0·bias" in listed
+
+
+BEHIND = """() => {
+    const boxes = [...document.querySelectorAll("svg .node rect")].map(r => r.getBBox());
+    const ovals = [...document.querySelectorAll("svg .node ellipse")].map(r => r.getBBox());
+    const within = ({ x, y }, box, by) => box.x + by < x && x < box.x + box.width - by
+        && box.y + by < y && y < box.y + box.height - by;
+    return [...document.querySelectorAll("svg path[data-from]")].flatMap(path => {
+        const length = path.getTotalLength();
+        const points = Array.from({ length: 200 }, (_, k) =>
+            path.getPointAtLength(k * length / 199));
+        const hidden = points.some(p => boxes.some(box => within(p, box, 1)));
+        const inner = points.slice(0, 180);
+        const crossed = inner.filter(p => ovals.some(box => within(p, box, 6)));
+        return hidden || crossed.length > 8 ? [`${path.dataset.from} to ${path.dataset.to}`] : [];
+    });
+}"""
+
+
+def used_again():
+    a, b, c = Value(2.0, "a"), Value(-3.0, "b"), Value(10.0, "c")
+    return ((a * b + c) * a).tanh() * b.exp()
+
+
+def powers():
+    x = Value(1.5, "x")
+    return x * (x * (x * (x * x + 1.0) + 2.0) + 3.0) + x
+
+
+@pytest.mark.parametrize("made", [used_again, powers, mazur])
+def test_no_edge_runs_behind_a_box(show, made):
+    root = made()
+    page = show(root[0] if isinstance(root, tuple) else root)
+    for width in (1200, 380):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_timeout(200)
+        assert page.evaluate(BEHIND) == []
+    page.set_viewport_size({"width": 1200, "height": 800})
+
+
 def test_a_graph_whose_leaves_have_changed_says_so(show):
     a = Value(2.0, "a")
     f = a * 3
