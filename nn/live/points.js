@@ -18,9 +18,10 @@ class Points {
     const { training, inputs } = this.trainer;
     const near = this.surface.nearest(place);
     if (tool === "add") {
-      const row = Float64Array.from(this.surface.example() ?? new Float64Array(inputs));
+      const row = Float64Array.from(this.surface.example() ?? new Float64Array(inputs + 1));
       this.put(row, place);
-      training.clean.push(Float64Array.from([...row.subarray(0, inputs), ...this.target()]));
+      const target = this.surface.curve ? row.subarray(inputs) : this.target();
+      training.clean.push(Float64Array.from([...row.subarray(0, inputs), ...target]));
       this.edited();
     } else if (near === undefined) {
       return;

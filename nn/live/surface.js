@@ -1,6 +1,7 @@
 // What the model says of the plane of two inputs, and the examples in it. All other inputs are those
 // of the example that is followed. One pass over the plane gives the maps of all neurons, too; it is
-// computed a line at a time, and shown when it is whole.
+// computed a line at a time, and shown when it is whole. Of one input and one number to be met the plane
+// is that of input and target, and what the model says is a curve in it.
 
 const GRID = 40;
 
@@ -9,6 +10,8 @@ class Surface {
   constructor(trainer) {
     this.trainer = trainer;
     this.canvas = the("surface");
+    const { inputs, outputs, given } = trainer;
+    this.curve = inputs === 1 && outputs === 1 && given.task.kind === "numbers";
     this.axes = this.liveliest();
     this.most = 0; // how far the first output goes from 0
     this.strange = false; // whether there are places whose branch was not recorded
@@ -46,7 +49,7 @@ class Surface {
       .sort(([a], [b]) => b - a)
       .slice(0, 2)
       .map(([, i]) => i);
-    return two.length < 2 ? [0, 0] : two.sort((i, j) => i - j);
+    return two.length < 2 ? [0, this.curve ? 1 : 0] : two.sort((i, j) => i - j);
   }
 
   /** The part of the plane that is shown: all examples and a tenth around them. */
@@ -75,7 +78,7 @@ class Surface {
     const { R } = this.trainer;
     let strange = false;
     for (let j = 0; j < GRID; j++) {
-      row[this.axes[1]] = top - ((j + 0.5) / GRID) * (top - bottom);
+      if (!this.curve) row[this.axes[1]] = top - ((j + 0.5) / GRID) * (top - bottom);
       for (let i = 0; i < GRID; i++) {
         row[this.axes[0]] = left + ((i + 0.5) / GRID) * (right - left);
         if (!this.trainer.run(row)) strange = true;
@@ -116,10 +119,25 @@ class Surface {
     pen.fillStyle = styled("--field");
     pen.fillRect(0, 0, width, height);
     pen.imageSmoothingEnabled = true;
-    pen.drawImage(this.small, 0, 0, width, height);
+    if (!this.curve) pen.drawImage(this.small, 0, 0, width, height);
     pen.drawImage(this.marks, 0, 0, width, height);
+    if (this.curve) this.drawCurve(pen);
     this.drawFollowed(pen);
     this.drawCursor(pen);
+  }
+
+  /** What the model says of each input. */
+  drawCurve(/** @type {CanvasRenderingContext2D} */ pen) {
+    const [left, right] = this.range[0];
+    pen.strokeStyle = styled("--ink");
+    pen.lineWidth = 2.5;
+    pen.beginPath();
+    for (let i = 0; i < GRID; i++) {
+      const x = left + ((i + 0.5) / GRID) * (right - left);
+      const said = this.maps[1][i]; // of the first line: all are alike
+      if (Number.isFinite(said)) pen.lineTo(...this.onCanvas(Float64Array.of(x, said)));
+    }
+    pen.stroke();
   }
 
   /** The colours of what the model says, paler where it is less sure. */
@@ -212,7 +230,10 @@ class Surface {
     pen.stroke();
   }
 
-  /** Where an example stands, in pixels. */
+  /**
+   * Where an example stands, in pixels.
+   * @returns {[number, number]}
+   */
   onCanvas(/** @type {Float64Array} */ row) {
     const [[left, right], [bottom, top]] = this.range;
     return [

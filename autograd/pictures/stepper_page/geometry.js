@@ -112,7 +112,8 @@ function passed(view, boxes, across, from, to) {
 // An edge as a path; where its curve would run behind a box, from gap to gap between the boxes.
 function wayBetween(start, end, layers, across) {
   const whole = curve(start, end, across);
-  const turned = ([x, y]) => (across ? [x, y] : [y, x]); // along the layers, and beside them
+  /** @type {(point: number[]) => [number, number]} along the layers, and beside them */
+  const turned = ([x, y]) => (across ? [x, y] : [y, x]);
   const [from, to] = [turned(start), turned(end)];
   if (!layers.some((layer) => meets(from, to, layer))) return whole;
   const parts = [];

@@ -275,6 +275,33 @@ def test_examples_are_followed_added_moved_relabelled_and_removed(opened):
     assert page.evaluate("trainer.epochs") == 1
 
 
+def test_of_one_input_and_a_number_the_model_is_a_curve(opened):
+    X = np.linspace(-2.0, 2.0, 30)[:, None]
+    targets = np.sin(2.0 * X[:, 0])
+    page = opened(nn.playground(small_of(1), X, targets))
+    epoch(page, 3)
+    assert page.evaluate("surface.curve && surface.axes.join() === '0,1'")
+    rows = page.evaluate("trainer.training.rows.map(row => Array.from(row))")
+    assert np.allclose(rows, np.stack([X[:, 0], targets], axis=1))
+    heights = page.evaluate("trainer.training.rows.map(row => surface.onCanvas(row)[1])")
+    assert np.corrcoef(heights, targets)[0, 1] == pytest.approx(-1.0)  # pixels run downwards
+    page.select_option("#tool", "add")
+    box = page.locator("#surface").bounding_box()
+    page.mouse.click(box["x"] + 0.25 * box["width"], box["y"] + 0.5 * box["height"])
+    added = page.evaluate("Array.from(trainer.training.clean.at(-1))")
+    assert added == pytest.approx([-1.2, 0.0], abs=0.05)
+    page.select_option("#tool", "move")
+    page.mouse.move(box["x"] + 0.25 * box["width"], box["y"] + 0.5 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.75 * box["width"], box["y"] + 0.25 * box["height"])
+    page.mouse.up()
+    moved = page.evaluate("Array.from(trainer.training.clean.at(-1))")
+    assert moved == pytest.approx([1.2, 0.6], abs=0.05)
+    two = nn.MLP(1, [4, 2], rng=Random(1))
+    several = opened(nn.playground(two, X, np.stack([targets, -targets], axis=1)))
+    assert not several.evaluate("surface.curve")
+
+
 def test_a_neurons_formula_and_a_weights_gradient_have_the_engines_numbers(opened):
     X, y = moons()
     model = small(activation="tanh")
