@@ -63,3 +63,50 @@ class Blocks:
         row = int(self._client.compute(rows.argmax()).result())
         column = np.argwhere(~np.isfinite(self[row]))[0]
         refuse_number(name, (row, *column), self[row][tuple(column)])
+
+
+def check_client(client: Any) -> None:
+    """Raise unless `client` is that of a Dask cluster with workers.
+
+    `ImportError` where Dask is missing, `TypeError` for what is no client, and `ValueError` where
+    the client is asynchronous or there is no worker.
+    """
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise ImportError("`client` needs Dask: pip install 'seegrad[distributed]'") from error
+    if not isinstance(client, Client):
+        raise TypeError(f"`client` must be a distributed.Client, got {client!r:.60}")
+    if client.asynchronous:
+        raise ValueError("`client` is asynchronous, but `fit` waits: pass one that is not")
+    if not workers_of(client):
+        raise ValueError("the cluster of `client` has no workers: start some")
+
+
+def workers_of(client: Any) -> list[str]:
+    """Return the addresses of the workers."""
+    return list(client.nthreads())
+
+
+def on_workers(client: Any, X: Any, y: Any, weight: Any, validation: Any) -> tuple[Any, ...]:
+    """Return the data of a training with inputs that are Dask arrays as `Blocks`, the rest here.
+
+    Raises `TypeError` for inputs in another collection of Dask's, such as a table.
+    """
+    import dask
+
+    def inputs(X: Any, name: str = "X") -> Any:
+        if not hasattr(X, "__dask_graph__"):
+            return X
+        if not hasattr(X, "rechunk"):
+            raise TypeError(
+                f"`{name}` must be an array, got {type(X).__name__}: of a Dask table that is "
+                "`table.to_dask_array(lengths=True)`"
+            )
+        return Blocks(client, X, name)
+
+    y, weight = dask.compute(y, weight, scheduler=client)
+    if isinstance(validation, tuple | list) and validation:
+        held, *rest = validation
+        validation = (inputs(held, "validation X"), *dask.compute(*rest, scheduler=client))
+    return inputs(X), y, weight, validation

@@ -55,6 +55,12 @@ class Share:
         twin.state = {name: _copy_of(x) for name, x in self.state.items()}
         return twin
 
+    def sent(self) -> "Share":
+        """Return a copy without Values, for another process."""
+        twin = self.kept()
+        twin.states, twin.group = [], {n: x for n, x in self.group.items() if n != "params"}
+        return twin
+
     def write_back(self) -> None:
         """Put the state back where eager steps find it, and nothing else."""
         count = len(self.states)

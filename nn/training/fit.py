@@ -8,13 +8,14 @@ found before any weight moves, and whatever ends the training leaves finite weig
 
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from typing import Any
 
 import numpy as np
 
 from nn.checks import by_name, check_generator, check_limit, check_size
 from nn.data import check_several_classes, minibatches
+from nn.data.blocks import check_client, on_workers
 from nn.losses import LOSSES, Loss, kind_of
 from nn.module import Module
 from nn.optim import Optimizer
@@ -42,7 +43,7 @@ from nn.training.marks import TRAINED_BY
 from nn.training.progress import progress_bar
 from nn.training.runners import Compiled, Eager
 from nn.training.weighting import class_weights, sample_weights, weigh
-from nn.training.workers import Workers, brought, check_client, in_blocks
+from nn.training.workers import Workers
 
 
 def fit(
@@ -150,17 +151,10 @@ def fit(
     if client is None and sync_every > 1:
         raise ValueError(f"`sync_every={sync_every}` is for workers that meet: pass `client`")
     if client is not None:
-        client = check_client(client)
+        check_client(client)
         check_meetings(sync_every, optimizer, schedule, compiled, batch_callbacks)
-        X, y, sample_weight = (
-            in_blocks(client, X),
-            brought(client, y),
-            brought(client, sample_weight),
-        )
-        if isinstance(validation, tuple | list) and validation:
-            held, *rest = validation
-            held = in_blocks(client, held, "validation X")
-            validation = (held, *(brought(client, item) for item in rest))
+        given = on_workers(client, X, y, sample_weight, validation)
+        X, y, sample_weight, validation = given
     training = Examples(model, X, y, None if loss is None else by_name("loss", loss, LOSSES))
     training.rehearse()
     kind = kind_of(training.loss)
@@ -208,7 +202,7 @@ def fit(
         bar=progress_bar(epochs * batches, progress),
     )
     start = [p.data for p in params]
-    with runner if isinstance(runner, Workers) else nullcontext():
+    with closing(runner) if isinstance(runner, Workers) else nullcontext():
         history = loop.run(epochs)
     advice.after(history)
     still = history.loss and history.loss[-1] and not loop.engine.gradient.any()

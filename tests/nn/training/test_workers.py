@@ -13,9 +13,12 @@ import pytest
 
 import autograd
 import nn
+from nn.data import blocks
 from nn.training import workers
 from nn.training.examples import Examples
 from nn.training.history import Observer
+from nn.training.parts import Parts
+from nn.training.site import Site
 
 pytestmark = pytest.mark.filterwarnings("default")  # what Dask warns of is not ours to mend
 
@@ -223,13 +226,13 @@ class TestDaskArrays:
         y, chunked = da.from_array(LABELS, chunks=50), da.from_array(X, chunks=(40, 3))
         here, history = trained(network(), validation=0.2)
         sent = []
-        ask = workers.Parts.ask
+        ask = Parts.ask
 
         def watched(parts, questions):
             sent.extend(q.setup[1] for q in questions.values() if q.setup)
             return ask(parts, questions)
 
-        monkeypatch.setattr(workers.Parts, "ask", watched)
+        monkeypatch.setattr(Parts, "ask", watched)
         there, other = trained(network(), y, chunked, client=client, validation=0.2)
         assert there == pytest.approx(here, rel=1e-12, abs=1e-13)
         assert other.val_loss == pytest.approx(history.val_loss, rel=1e-12)
@@ -277,8 +280,8 @@ class TestDaskArrays:
 
 class TestMeetingsAfterSeveralSteps:
     def test_of_one_worker_are_single_steps(self, client, monkeypatch):
-        one = workers._workers
-        monkeypatch.setattr(workers, "_workers", lambda client: one(client)[:1])
+        one = workers.workers_of
+        monkeypatch.setattr(workers, "workers_of", lambda client: one(client)[:1])
         for name in ("sgd", "adam", "rmsprop"):
             here, history = trained(network(), optimizer=name, batch_size=8, clip_norm=0.3)
             there, other = trained(
@@ -389,10 +392,10 @@ def test_a_site_that_was_lost_before_it_was_asked_is_made_anew(client):
     def lost(X):
         raise RuntimeError("Worker holding Actor was lost")  # as the scheduler says it
 
-    made = workers.Parts._made
+    made = Parts._made
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            workers.Parts,
+            Parts,
             "_made",
             lambda parts, part: (
                 made(parts, part) if parts.disturbed else client.submit(lost, None, pure=False)
@@ -408,7 +411,7 @@ def test_what_makes_a_dask_array_may_fail(client):
     def read(block):
         raise RuntimeError("the file is gone")
 
-    parts = workers.Parts(client, Examples(network(), X, LABELS), 1)
+    parts = Parts(client, Examples(network(), X, LABELS), 1)
     broken = da.from_array(X, chunks=X.shape).map_blocks(read, dtype=float, meta=X[:0])
     parts.blocks = client.compute(broken.to_delayed().ravel().tolist())
     with pytest.raises(RuntimeError, match="the file is gone"):
@@ -455,14 +458,14 @@ def test_a_worker_killed_costs_time_only(cluster, client, moment, monkeypatch):
     rng = np.random.default_rng(moment)
     killer = Killer(cluster, rng.integers(1, 50), rng.uniform(0.0, 0.03), moment)
     if "sync_every" in options:  # where no observer may look: by the questions that are asked
-        ask = workers.Parts.ask
+        ask = Parts.ask
 
         def watched(parts, questions):
             killer(0.0)
             return ask(parts, questions)
 
         killer.step = 1 + killer.step // 3
-        monkeypatch.setattr(workers.Parts, "ask", watched)
+        monkeypatch.setattr(Parts, "ask", watched)
     else:
         options["batch_callbacks"] = [killer]
     assert len(client.nthreads()) == 2  # as many parts as in the undisturbed run
@@ -484,15 +487,15 @@ def test_parts_of_a_dask_array_are_made_anew(cluster, client):
 def test_sites_are_spread_again_after_a_loss(client):
     distributed = pytest.importorskip("distributed")
     examples = Examples(network(), X, LABELS)
-    parts = workers.Parts(client, examples, 6)
-    parts.futures = [client.submit(workers.Site, None, actor=True, pure=False) for _ in range(6)]
+    parts = Parts(client, examples, 6)
+    parts.futures = [client.submit(Site, None, actor=True, pure=False) for _ in range(6)]
     distributed.wait(parts.futures)
     at = client.who_has(parts.futures)
     first = [at[future.key] for future in parts.futures]
     assert sorted(map(len, first)) == [1] * 6
     one = first[0][0]
     moved = [
-        client.submit(workers.Site, None, actor=True, pure=False, workers=[one])
+        client.submit(Site, None, actor=True, pure=False, workers=[one])
         if where[0] != one
         else future
         for where, future in zip(first, parts.futures, strict=True)
@@ -505,7 +508,7 @@ def test_sites_are_spread_again_after_a_loss(client):
 
 
 def test_a_cluster_without_workers_is_refused(client, monkeypatch):
-    monkeypatch.setattr(workers, "_workers", lambda client: [])
+    monkeypatch.setattr(blocks, "workers_of", lambda client: [])
     with pytest.raises(ValueError, match="no workers"):
         trained(network(), client=client)
 
@@ -514,7 +517,7 @@ def test_losses_that_have_a_reason_end_the_training(client, monkeypatch):
     def lost(parts, part, call):
         raise OSError("killed")
 
-    monkeypatch.setattr(workers.Parts, "_when_done", lost)
+    monkeypatch.setattr(Parts, "_when_done", lost)
     before = data_of(network())
     model = network()
     with pytest.raises(RuntimeError, match=r"lost 13 times in a row.*out of memory"):
