@@ -18,9 +18,9 @@ from autograd.engine.primitive import FROZEN
 from autograd.grad_mode import no_grad
 from nn.checks import check_size, not_negative, positive
 from nn.module import UNTOUCHED
+from nn.optim.flat import ProgramSteps
 from nn.optim.hyperparameter import Hyperparameter
 from nn.optim.params import check_params, in_groups
-from nn.optim.program_steps import ProgramSteps
 
 
 class Optimizer(ABC):
@@ -139,7 +139,7 @@ class Optimizer(ABC):
         steps = self._program_steps
         if steps is None or len(steps.params) != len(self.params):
             steps = self._program_steps = ProgramSteps(self)
-        return steps.step(program, args, kwargs)
+        return steps.step_on(program, args, kwargs)
 
     @abstractmethod
     def update(self, p: Any, grad: Any, state: dict[str, Any], group: dict[str, Any]) -> Any:

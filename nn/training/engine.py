@@ -7,19 +7,18 @@ a step is written here once, on flat arrays. The Values hold what they held befo
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 
 from autograd import Value
 from autograd.compiler.lanes import Lanes
-from autograd.engine.node import assign, mark
 from nn.checks import Array
 from nn.data import Rows
 from nn.optim import SGD, Optimizer
 from nn.optim.clipping import Clipping
+from nn.optim.flat import Flat
 from nn.optim.optimizer import has_own_step, is_just
-from nn.optim.shares import Share, shares
+from nn.optim.shares import shares
 from nn.training.epochs import descend, order_of
 from nn.training.examples import Examples
 from nn.training.interrupts import Interrupts
@@ -47,11 +46,7 @@ class Engine:
     ) -> None:
         self.runner, self.optimizer = runner, optimizer
         self.clipping, self.guard = clipping, interrupts.guard
-        self.flat: Array
-        self.shares: list[Share]
-        self.kinds: Any  # of the parameters that `shares` are made for
         self.moved = False  # whether the arrays are ahead of the Values
-        self.mark: object = None  # of `engine.node`, when they were last the same
         self._take(runner.params)
         self.gather()
 
@@ -66,7 +61,7 @@ class Engine:
                 self.write_back()
                 self._take(params)
                 self.gather()
-        self.before, self.kept = self.flat.copy(), [share.kept() for share in self.shares]
+        self.before, self.kept = self.flat.data.copy(), [share.kept() for share in self.flat.shares]
 
     def step(self, rows: Rows) -> None:
         """Move the parameters once, by the mean gradient over the batch."""
@@ -77,8 +72,7 @@ class Engine:
         with self.guard:
             own = has_own_step(self.optimizer)
             if not (isinstance(self.runner, Eager) or own):
-                for share in self.shares:
-                    share.step(self.optimizer, self.flat, self.gradient)
+                self.flat.step(self.gradient)
             else:  # a step of the user's own works on the Values, eager ones number by number
                 self.write_back()
                 self.optimizer.step()
@@ -117,8 +111,8 @@ class Engine:
         losses, outputs = np.empty((count, n, 1)), np.empty((count, n, self.examples.outputs))
         before, order = (self.gradient, self.moved), orders(count)
         done = self._descend(lanes, order, (losses, outputs))
-        if done < order.size or not np.isfinite(self.flat).all():
-            self.flat[...], self.shares = self.before, self.kept
+        if done < order.size or not np.isfinite(self.flat.data).all():
+            self.flat.data[...], self.flat.shares = self.before, self.kept
             self.gradient, self.moved = before
             return None
         return losses, outputs
@@ -127,15 +121,15 @@ class Engine:
         """Let all workers take the steps of the batches, on their own rows, and meet."""
         if runner.sync_every == 1:
             return 0
-        found = runner.descend(batches, self.flat, self.shares)
+        found = runner.descend(batches, self.flat.data, self.flat.shares)
         if found is None:
             return 0
         losses, outputs, moved = found
         with self.guard:
             rows = order_of(batches)
             self.losses[rows], self.outputs[rows] = losses, outputs
-            self.flat[...], self.gradient, self.moved = moved.flat, moved.gradient, True
-            for share, state in zip(self.shares, moved.states, strict=True):
+            self.flat.data[...], self.gradient, self.moved = moved.flat, moved.gradient, True
+            for share, state in zip(self.flat.shares, moved.states, strict=True):
                 share.state = state
         return len(batches)
 
@@ -145,11 +139,13 @@ class Engine:
         plain = is_just(self.optimizer, SGD) and self.clipping == Clipping()
         if not (isinstance(runner, Compiled) and plain):
             return None
-        return runner.lanes if [share.whole for share in self.shares] == [True] else None
+        return runner.lanes if [share.whole for share in self.flat.shares] == [True] else None
 
     def _descend(self, lanes: Lanes, orders: Array, results: tuple[Array, Array]) -> int:
         assert isinstance(self.runner, Compiled) and self.runner.table is not None
-        done = descend(lanes, self.shares[0], self.flat, self.runner.table, orders, results)
+        done = descend(
+            lanes, self.flat.shares[0], self.flat.data, self.runner.table, orders, results
+        )
         if done:
             self.gradient, self.moved = lanes.taken, True
         return done
@@ -163,38 +159,36 @@ class Engine:
 
     def check_weights(self) -> None:
         """Raise where a step has made a weight infinite or nan."""
-        if not np.isfinite(self.flat).all():
+        if not np.isfinite(self.flat.data).all():
             raise NotFiniteError("weight after a step", [])
 
     def go_back(self) -> None:
         """Leave finite weights behind, if need be those before the epoch, with their state."""
-        if not np.isfinite(self.flat).all():
-            self.flat[...], self.moved = self.before, True
+        if not np.isfinite(self.flat.data).all():
+            self.flat.data[...], self.moved = self.before, True
             for share in self.kept:
                 share.write_back()
-            self.shares = shares(self.optimizer, self.params)
+            self.flat.shares = shares(self.optimizer, self.params)
         self.write_back()
 
     def weights(self) -> tuple[list[Value], Array]:
         """Return the parameters with a copy of their present data."""
-        return self.params, self.flat.copy()
+        return self.params, self.flat.data.copy()
 
     def restore(self, weights: tuple[list[Value], Array]) -> None:
         """Go back to weights that were returned before; what was added since stays as it is."""
         params, data = weights
         self.moved = True
         known = dict(zip(params, data.tolist(), strict=True))
-        now = zip(self.params, self.flat.tolist(), strict=True)
-        self.flat[...] = [known.get(p, present) for p, present in now]
+        now = zip(self.params, self.flat.data.tolist(), strict=True)
+        self.flat.data[...] = [known.get(p, present) for p, present in now]
 
     def write_back(self) -> None:
         """Put parameters, gradients and the optimiser's state back where eager code finds them."""
         if self.moved:
-            assign(self.params, self.flat.tolist())
-            self.mark = mark()
+            self.flat.write_back()
             for p, grad in zip(self.params, self.gradient.tolist(), strict=True):
                 p._grad = grad
-            self.optimizer._elsewhere = self._bring_state
             self.moved = False
 
     def gather(self) -> None:
@@ -202,37 +196,24 @@ class Engine:
 
         Where none were assigned, frozen or added since they were written, they stand there.
         """
-        groups = list(map(id, self.optimizer.param_groups))
-        if mark() is self.mark and self.kinds is not None and self.optimizer._elsewhere is not None:
-            if groups == self.kinds[1] and len(self.optimizer.params) <= len(self.params):
-                return
-        self.mark = mark()
         if len(self.optimizer.params) > len(self.params):  # a callback gave it one more group
             known = set(self.params)
             added = [p for p in self.optimizer.params if p not in known]
             self._take([*self.params, *added])
             self.runner.changed(self.params)
             self.before = np.append(self.before, [p._data for p in added])
-        self.flat = np.array([p._data for p in self.params])
-        self.runner.refresh()
-        # A callback may have frozen some, or put another dict in the place of a group's.
-        kinds = [p.primitive for p in self.params], groups
-        if kinds != self.kinds or self.optimizer._elsewhere is None:
-            self.shares = shares(self.optimizer, self.params)
-            self.kinds = kinds
+        if self.flat.gather():
+            self.runner.refresh()
 
     def _take(self, params: list[Value]) -> None:
         """Have the arrays in the order of `params`."""
-        self.params = params
-        self.kinds = None
+        self.params, self.flat = params, Flat(self.optimizer, params)
         self.gradient = np.array([p._grad for p in params])
 
-    def _bring_state(self) -> None:
-        for share in self.shares:
-            share.write_back()
-
     def _run(self, rows: Rows, reverse: bool) -> Array:
-        self.losses[rows], self.outputs[rows], gradient = self.runner.run(rows, self.flat, reverse)
+        self.losses[rows], self.outputs[rows], gradient = self.runner.run(
+            rows, self.flat.data, reverse
+        )
         return gradient
 
     def _check(self, rows: Rows, gradient: Array) -> None:

@@ -550,7 +550,7 @@ def test_weights_that_are_not_finite_go_back_to_the_start_of_the_epoch(compiled)
     optimizer.add_param_group({"params": [added]})
     engine.write_back()
     engine.gather()
-    engine.flat[...] = math.inf
+    engine.flat.data[...] = math.inf
     with pytest.raises(NotFiniteError, match="weight after a step") as caught:
         engine.check_weights()
     assert caught.value.what == "weight after a step" and caught.value.examples == []
