@@ -8,7 +8,6 @@ import warnings
 
 import numpy as np
 
-from autograd import Value
 from nn.data.blocks import Blocks
 from nn.losses import cross_entropy, kind_of
 from nn.training.examples import Examples, made_by
@@ -22,8 +21,13 @@ class TrainingWarning(UserWarning):
     """A training that can hardly succeed, or did not."""
 
 
-def before(examples: Examples) -> None:
-    """Warn of outputs that the loss misreads, and of inputs that are far from 1."""
+def before(examples: Examples, unwatched: bool) -> None:
+    """Warn of outputs that the loss misreads, of inputs that are far from 1, of bad stopping."""
+    if unwatched:
+        _warn(
+            "`early_stopping` without `validation` watches the training loss, which says nothing "
+            "of new examples: hold out a share such as 0.2"
+        )
     kind, operation = kind_of(examples.loss), made_by(examples.output)
     takes_logits = kind in ("logits", "classes", "signs")
     if operation == "sigmoid" and kind in ("logits", "classes"):
@@ -36,11 +40,12 @@ def before(examples: Examples) -> None:
             "the model ends in relu, which cuts off every negative logit: let the last layer be "
             "linear, as nn.Linear is"
         )
-    elif examples.loss is cross_entropy and _are_probabilities(examples.output):
-        _warn(
-            "the model ends in a softmax and cross_entropy applies one itself: return the logits, "
-            "or take the loss nll on nn.log_softmax(logits)"
-        )
+    elif examples.loss is cross_entropy and operation in ("exp", "/"):
+        if math.isclose(sum(v._data for v in examples.output), 1.0, rel_tol=1e-9):
+            _warn(
+                "the model ends in a softmax and cross_entropy applies one itself: return the "
+                "logits, or take the loss nll on nn.log_softmax(logits)"
+            )
     X = examples.X
     largest = X.largest if isinstance(X, Blocks) else float(np.abs(X).max())
     if largest > LARGE:
@@ -66,20 +71,6 @@ def unmoved() -> None:
         "loss from the Values themselves, without .data, detach() or comparisons; and relu in all "
         "units of a layer may be 0 for all inputs"
     )
-
-
-def unvalidated() -> None:
-    """Warn of early stopping that watches what is trained on."""
-    _warn(
-        "`early_stopping` without `validation` watches the training loss, which says nothing of "
-        "new examples: hold out a share such as 0.2"
-    )
-
-
-def _are_probabilities(output: list[Value] | Value) -> bool:
-    if isinstance(output, Value) or made_by(output) not in ("exp", "/"):
-        return False
-    return math.isclose(sum(v._data for v in output), 1.0, rel_tol=1e-9)
 
 
 def _warn(message: str) -> None:

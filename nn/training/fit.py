@@ -172,9 +172,7 @@ def fit(
     check_monitors([monitor, stopping.monitor if stopping else "loss"], training, metrics)
     if stopping is not None:
         stopping.start()
-        if held_out is None:
-            advice.unvalidated()
-    advice.before(training)
+    advice.before(training, stopping is not None and held_out is None)
     vars(model)[TRAINED_BY] = training.loss if kind is not None else None
     params = list(optimizer.params)
     runner: Compiled | Eager | Workers = Eager(model, training.loss, params)

@@ -100,7 +100,7 @@ class History:
         means = np.add.reduce(losses.reshape(len(losses), -1), axis=1) / len(examples)
         self.loss += means.tolist()
         if examples.graded:
-            self.accuracy += examples.shares_right(outputs)
+            self.accuracy += examples.right(outputs)
 
     def cut(self) -> None:
         """Drop what belongs to an epoch that did not end."""

@@ -92,7 +92,7 @@ def accuracy(
         )
     outputs = predictor_of(model)(examples.X)
     if threshold is None:
-        return examples.right(outputs)
+        return float(examples.right(outputs))
     if not (examples.outputs == 1 or examples.yes_or_no):
         raise ValueError("`threshold` is for one output, or a question each; here the largest wins")
     level = as_float(threshold, "threshold")
