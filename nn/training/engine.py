@@ -19,7 +19,7 @@ from nn.optim.clipping import Clipping
 from nn.optim.flat import Flat
 from nn.optim.optimizer import has_own_step, is_just
 from nn.optim.shares import shares
-from nn.training.epochs import descend, order_of
+from nn.training.epochs import numbers, order_of
 from nn.training.examples import Examples
 from nn.training.interrupts import Interrupts
 from nn.training.runners import Compiled, Eager
@@ -86,7 +86,8 @@ class Engine:
         What is not finite is left to `step`, and so is all but SGD.
         """
         if isinstance(self.runner, Workers):
-            return self._together(self.runner, batches[: self.runner.sync_every])
+            several = self.runner.sync_every > 1
+            return self._together(self.runner, batches[: self.runner.sync_every]) if several else 0
         lanes = self._lanes()
         if lanes is None:
             return 0
@@ -104,8 +105,8 @@ class Engine:
         lanes, n = self._lanes(), len(self.examples)
         if lanes is None:
             return None
-        numbers = n * (1 + self.examples.outputs)
-        count = min(most, lanes.at_once * lanes.batch // n, AT_ONCE // numbers)
+        held = n * (1 + self.examples.outputs)
+        count = min(most, lanes.at_once * lanes.batch // n, AT_ONCE // held)
         if count < 2:
             return None
         losses, outputs = np.empty((count, n, 1)), np.empty((count, n, self.examples.outputs))
@@ -119,8 +120,6 @@ class Engine:
 
     def _together(self, runner: Workers, batches: Sequence[Rows]) -> int:
         """Let all workers take the steps of the batches, on their own rows, and meet."""
-        if runner.sync_every == 1:
-            return 0
         found = runner.descend(batches, self.flat.data, self.flat.shares)
         if found is None:
             return 0
@@ -142,12 +141,22 @@ class Engine:
         return runner.lanes if [share.whole for share in self.flat.shares] == [True] else None
 
     def _descend(self, lanes: Lanes, orders: Array, results: tuple[Array, Array]) -> int:
+        """Take the steps of the rows in `orders`, (epochs, rows), and fill the results.
+
+        Returns how many rows were trained on: fewer than all where loss or gradient of the next
+        batch are not finite.
+        """
         assert isinstance(self.runner, Compiled) and self.runner.table is not None
-        done = descend(
-            lanes, self.flat.shares[0], self.flat.data, self.runner.table, orders, results
-        )
+        (share,), table = self.flat.shares, self.runner.table
+        buffer = share.state.get("momentum_buffer")
+        if buffer is not None:
+            lanes.momentum[:] = buffer
+        how = numbers(share.group, first=buffer is None)
+        done = lanes.descend(self.flat.data, table, orders, results, how)
         if done:
             self.gradient, self.moved = lanes.taken, True
+            if share.group["momentum"]:
+                share.state["momentum_buffer"] = lanes.momentum.copy()
         return done
 
     def evaluate(self, examples: Examples) -> None:
@@ -211,9 +220,8 @@ class Engine:
         self.gradient = np.array([p._grad for p in params])
 
     def _run(self, rows: Rows, reverse: bool) -> Array:
-        self.losses[rows], self.outputs[rows], gradient = self.runner.run(
-            rows, self.flat.data, reverse
-        )
+        found = self.runner.run(rows, self.flat.data, reverse)
+        self.losses[rows], self.outputs[rows], gradient = found
         return gradient
 
     def _check(self, rows: Rows, gradient: Array) -> None:
@@ -225,11 +233,11 @@ class Engine:
         )
         if finite or (np.isfinite(losses).all() and np.isfinite(gradient).all()):
             return
-        numbers = np.arange(len(self.examples))[rows]
-        wrong = numbers[~np.isfinite(losses[:, 0])]
+        examples = np.arange(len(self.examples))[rows]
+        wrong = examples[~np.isfinite(losses[:, 0])]
         if len(wrong):
             raise NotFiniteError("loss", wrong.tolist())
-        raise NotFiniteError("gradient", numbers.tolist())
+        raise NotFiniteError("gradient", examples.tolist())
 
 
 AT_ONCE = 2**17  # losses and outputs of epochs run in one call: 1 MB

@@ -1,4 +1,4 @@
-"""Epochs: the steps of plain SGD in one native call, as many as nobody looks in between.
+"""Epochs: what the steps of plain SGD in one native call are given.
 
 A call is given the rows of all its batches, and what `nn.SGD` needs as numbers: with momentum m,
 dampening d and Nesterov's, the buffer is b = keep b + take g, and the way direct g + carried b.
@@ -17,27 +17,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autograd.compiler.lanes import Lanes, Momentum
-from nn.checks import Array
+from autograd.compiler.lanes import Momentum
 from nn.data import Rows
-from nn.optim.shares import Share
-
-
-def descend(
-    lanes: Lanes, share: Share, flat: Array, table: Array, orders: Array, results: Sequence[Array]
-) -> int:
-    """Take the steps of the rows in `orders`, (epochs, rows), as `Lanes.descend` does.
-
-    Moves `flat` and the share's state, and fills the results. Returns how many rows were trained
-    on: fewer than all where loss or gradient of the next batch are not finite.
-    """
-    buffer = share.state.get("momentum_buffer")
-    if buffer is not None:
-        lanes.momentum[:] = buffer
-    done = lanes.descend(flat, table, orders, results, numbers(share.group, buffer is None))
-    if share.group["momentum"] and done:
-        share.state["momentum_buffer"] = lanes.momentum.copy()
-    return done
 
 
 def order_of(batches: Sequence[Rows]) -> npt.NDArray[np.int64]:

@@ -4,7 +4,6 @@ Invariant: the answers are those of the model as it is now, and the modes that i
 matter to them, nor are they changed.
 """
 
-import math
 from typing import Any
 
 import numpy as np
@@ -96,7 +95,7 @@ def accuracy(
     if not (examples.outputs == 1 or examples.yes_or_no):
         raise ValueError("`threshold` is for one output, or a question each; here the largest wins")
     level = as_float(threshold, "threshold")
-    if math.isnan(level):
+    if level != level:
         raise ValueError("`threshold` is nan: nothing is above or below it")
     right = (outputs > level) == (examples.targets.reshape(outputs.shape) > 0.0)
     return float(np.mean(right.all(axis=1)))
