@@ -5,7 +5,8 @@ workers find out; single examples are brought here where a message needs them. I
 all examples in this process.
 """
 
-from typing import Any, Self
+import copy
+from typing import Any
 
 import numpy as np
 
@@ -35,7 +36,10 @@ class Blocks:
         size = abs(self._array)
         self.largest = float(client.compute(size.max()).result())
         if not np.isfinite(self.largest):
-            self._refuse(name)
+            rows = ~np.isfinite(self._array.reshape(len(self), -1).sum(axis=1))
+            row = int(client.compute(rows.argmax()).result())
+            column = np.argwhere(~np.isfinite(self[row]))[0]
+            refuse_number(name, (row, *column), self[row][tuple(column)])
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -44,25 +48,15 @@ class Blocks:
         chosen = self._array[i]
         if np.ndim(i) == 0:
             return self._client.compute(chosen).result()
-        return self._twin(chosen)
+        twin = copy.copy(self)
+        twin._array, twin.shape = self._client.persist(chosen), chosen.shape
+        return twin
 
     def spread(self, count: int) -> tuple[list[Any], list[int]]:
         """Return futures of `count` arrays, as even as can be, and how many examples each has."""
         sizes = tuple(len(part) for part in np.array_split(np.arange(len(self)), count))
         array = self._array.rechunk((sizes, *((size,) for size in self.shape[1:])))
         return self._client.compute(array.to_delayed().ravel().tolist()), list(sizes)
-
-    def _twin(self, array: Any) -> Self:
-        twin = object.__new__(type(self))
-        twin._client, twin.largest = self._client, self.largest
-        twin._array, twin.shape = self._client.persist(array), array.shape
-        return twin
-
-    def _refuse(self, name: str) -> None:
-        rows = ~np.isfinite(self._array.reshape(len(self), -1).sum(axis=1))
-        row = int(self._client.compute(rows.argmax()).result())
-        column = np.argwhere(~np.isfinite(self[row]))[0]
-        refuse_number(name, (row, *column), self[row][tuple(column)])
 
 
 def check_client(client: Any) -> None:

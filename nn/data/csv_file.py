@@ -89,8 +89,11 @@ def as_dataset(
         raise ValueError(f"{table.name}: {error}") from None
     features = features or fit_features(table, chosen, kept)
     X = features.encode(table)
-    if isinstance(scale, str):
-        scale = _fitted(X[kept], scale, features)
+    if isinstance(scale, str):  # fitted to the inputs that are numbers; the others stay
+        numeric, center, width = features.numeric, np.zeros(X.shape[1]), np.ones(X.shape[1])
+        fitted = fit_scaling(X[kept][:, numeric], scale, [features.inputs[i] for i in numeric])
+        center[numeric], width[numeric] = fitted.center, fitted.scale
+        scale = Scaling(tuple(center.tolist()), tuple(width.tolist()))
     if scale is not None:
         X = scale.apply(X)
     return Dataset(
@@ -140,15 +143,6 @@ def targets(
     names = list(classes or names)
     index = {"": math.nan} | {name: float(i) for i, name in enumerate(names)}
     return np.array([index.get(label, -1.0) for label in labels]), tuple(names)
-
-
-def _fitted(X: Array, kind: str, features: Features) -> Scaling:
-    """The scaling of the inputs that are numbers; the others stay as they are."""
-    center, scale, numeric = np.zeros(X.shape[1]), np.ones(X.shape[1]), features.numeric
-    names = [features.inputs[i] for i in numeric]
-    found = fit_scaling(X[:, numeric], kind, names)
-    center[numeric], scale[numeric] = found.center, found.scale
-    return Scaling(tuple(center.tolist()), tuple(scale.tolist()))
 
 
 def _are_classes(numbers: Array) -> bool:

@@ -220,7 +220,10 @@ def read_table(path: str | os.PathLike[str], reading: Reading | None = None) -> 
         reading = replace(reading, decimal=_decimal(cells.iloc[1:], reading))
     first, rest = cells.iloc[0], cells.iloc[1:]
     if reading.header is None:
-        reading = replace(reading, header=not _is_data(first, rest, reading))
+        numbers, _ = reading.numbers(first)  # above a column of numbers it is an example's
+        columns = [reading.numbers(rest.iloc[:, j]) for j in np.flatnonzero(np.isfinite(numbers))]
+        example = any(not wrong.any() and np.isfinite(below).any() for below, wrong in columns)
+        reading = replace(reading, header=not example)
     if not reading.header:
         return Table(name, cells.set_axis(map(str, range(cells.shape[1])), axis=1), reading)
     if not len(rest):
@@ -289,16 +292,6 @@ def _decimal(cells: Any, reading: Reading) -> str:
 
     comma, point = count(","), count(".")
     return "," if comma > point or (comma and comma == point and reading.delimiter != ",") else "."
-
-
-def _is_data(first: Any, rest: Any, reading: Reading) -> bool:
-    """Whether the first row is an example: a number above a column of numbers."""
-    numbers, _ = reading.numbers(first)
-    for j in np.flatnonzero(np.isfinite(numbers)):
-        below, wrong = reading.numbers(rest.iloc[:, j])
-        if not wrong.any() and np.isfinite(below).any():
-            return True
-    return False
 
 
 def listed(names: Sequence[str], most: int = 8) -> str:

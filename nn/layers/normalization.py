@@ -29,6 +29,7 @@ class Normalization(Described, ABC):
         how = Drawing.checked(init, rng)
         drawn = how.matrix(1, n, fan_out=n)[0] if self.elementwise_affine else None
         self.weight: list[Value] | None = drawn
+        self.bias: list[Value] | None = None
 
     @abstractmethod
     def scaled(self, x: list[Value]) -> list[Value]:
@@ -41,10 +42,12 @@ class Normalization(Described, ABC):
         """
         if is_nested(x) and len(x) and is_nested(next(iter(x))):
             return [self.forward(vector) for vector in x]
-        scaled = self.scaled(check_inputs(self, x, self.normalized_shape))
-        if self.weight is None:
-            return scaled
-        return [v * w for v, w in zip(scaled, self.weight, strict=True)]
+        found = self.scaled(check_inputs(self, x, self.normalized_shape))
+        if self.weight is not None:
+            found = [v * w for v, w in zip(found, self.weight, strict=True)]
+        if self.bias is not None:
+            found = [v + b for v, b in zip(found, self.bias, strict=True)]
+        return found
 
     def size(self) -> int:
         """Return how many parameters a layer of this width has."""
@@ -74,7 +77,6 @@ class LayerNorm(Normalization):
     ) -> None:
         super().__init__(normalized_shape, elementwise_affine, init, rng)
         self.eps, self.has_bias = not_negative("eps", eps), flag("bias", bias)
-        self.bias: list[Value] | None = None
         if self.has_bias and self.elementwise_affine:
             self.bias = [Value(0.0) for _ in range(self.normalized_shape)]
 
@@ -84,16 +86,6 @@ class LayerNorm(Normalization):
         centred = [v - mean for v in x]
         deviation = sqrt(dot(centred, centred) / len(x) + self.eps)
         return [v / deviation for v in centred]
-
-    def forward(self, x: Any) -> Any:
-        """Return a vector of `normalized_shape` numbers normalised, or each of a list of them.
-
-        Raises `ValueError` for a vector of another width.
-        """
-        found = super().forward(x)
-        if self.bias is None or (found and isinstance(found[0], list)):
-            return found  # of several vectors each has got its bias
-        return [v + b for v, b in zip(found, self.bias, strict=True)]
 
     def argument(self, name: str) -> Any:
         """Return what the layer was built with."""

@@ -55,7 +55,18 @@ class Sequential(Described):
     """
 
     def __init__(self, *modules: Module | str | Activation) -> None:
-        self.layers = [_as_module(i, module) for i, module in enumerate(modules)]
+        self.layers: list[Module] = []
+        for i, item in enumerate(modules):
+            if isinstance(item, str) or (callable(item) and not isinstance(item, type | Module)):
+                item = Elementwise(item)
+            if not isinstance(item, Module):
+                kind = isinstance(item, type)
+                advice = "create it first, as Flatten()" if kind else "list modules singly"
+                raise TypeError(
+                    f"argument {i} of `Sequential` must be a Module, a function or the name of an "
+                    f"activation, got {item!r:.60}: {advice}"
+                )
+            self.layers.append(item)
 
     def forward(self, x: Any) -> Any:
         """Return what the last module returns; errors are those of the modules."""
@@ -98,15 +109,3 @@ class Sequential(Described):
 
     def __repr__(self) -> str:
         return f"Sequential({', '.join(map(repr, self.layers))})"
-
-
-def _as_module(i: int, item: Any) -> Module:
-    if isinstance(item, Module):
-        return item
-    if isinstance(item, str) or (callable(item) and not isinstance(item, type)):
-        return Elementwise(item)
-    advice = "create it first, as Flatten()" if isinstance(item, type) else "list modules singly"
-    raise TypeError(
-        f"argument {i} of `Sequential` must be a Module, a function or the name of an activation, "
-        f"got {item!r:.60}: {advice}"
-    )

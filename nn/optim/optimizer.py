@@ -116,7 +116,15 @@ class Optimizer(ABC):
         Raises `TypeError` where `program` is none.
         """
         if program is not None:
-            return self._step_on(program, args, kwargs)
+            if not isinstance(program, Program):
+                raise TypeError(
+                    "`step` takes nothing, after backward(), or a program of autograd.compile and "
+                    f"its arguments, got {program!r:.60}"
+                )
+            steps = self._program_steps
+            if steps is None or len(steps.params) != len(self.params):
+                steps = self._program_steps = ProgramSteps(self)
+            return steps.step_on(program, args, kwargs)
         silent = self._warned or innermost(no_grad) is not None
         if not silent and all(p._grad is UNTOUCHED for p in self.params):
             self._warned = True
@@ -129,17 +137,6 @@ class Optimizer(ABC):
             if p.primitive is not FROZEN:
                 p.data = self.update(p.data, p.grad, state, group)
         return None
-
-    def _step_on(self, program: Program, args: tuple[Any, ...], kwargs: dict[str, Any]) -> float:
-        if not isinstance(program, Program):
-            raise TypeError(
-                "`step` takes nothing, after backward(), or a program of autograd.compile and its "
-                f"arguments, got {program!r:.60}"
-            )
-        steps = self._program_steps
-        if steps is None or len(steps.params) != len(self.params):
-            steps = self._program_steps = ProgramSteps(self)
-        return steps.step_on(program, args, kwargs)
 
     @abstractmethod
     def update(self, p: Any, grad: Any, state: dict[str, Any], group: dict[str, Any]) -> Any:
@@ -240,11 +237,12 @@ class Optimizer(ABC):
                     f"unknown hyperparameter `{name}` in a parameter group: "
                     f"{type(self).__name__} has {', '.join(known)}"
                 )
-        return {name: self._check(name, value) for name, value in options.items()}
-
-    def _check(self, name: str, value: Any) -> Any:
-        declared = getattr(type(self), name, None)
-        return declared.check(name, value) if isinstance(declared, Hyperparameter) else value
+        checked = dict(options)
+        for name, value in options.items():
+            declared = getattr(type(self), name, None)
+            if isinstance(declared, Hyperparameter):
+                checked[name] = declared.check(name, value)
+        return checked
 
     def __repr__(self) -> str:
         """Name what differs from the defaults of the formula, and how much there is to train."""

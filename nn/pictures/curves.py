@@ -62,7 +62,10 @@ def plot_history(history: "History", ax: "Axes | None" = None) -> "Axes":
     left.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10], min_n_ticks=1))
     left.set_ylabel("loss")
     panels = dict.fromkeys((left, right) if ax is None else (left,))
-    best = _best(history)
+    best = history.best_epoch
+    if best is None and history.val_loss:
+        finite = [loss if math.isfinite(loss) else math.inf for loss in history.val_loss]
+        best = 1 + finite.index(min(finite))
     if best is not None:
         for panel in panels:
             label = f"best epoch, {best}" if panel is left else None
@@ -79,11 +82,3 @@ def plot_history(history: "History", ax: "Axes | None" = None) -> "Axes":
 
 def _bare(name: str) -> str:
     return name.removeprefix("val_")
-
-
-def _best(history: "History") -> int | None:
-    """The epoch that early stopping went back to, else the one with the least validation loss."""
-    if history.best_epoch is not None or not history.val_loss:
-        return history.best_epoch
-    finite = [loss if math.isfinite(loss) else math.inf for loss in history.val_loss]
-    return 1 + finite.index(min(finite))

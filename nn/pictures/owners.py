@@ -35,13 +35,10 @@ class Owners:
             self.local_names[parameter] = self.within(name, path)
         for node in order:
             if node.parents:
-                self.of[node] = self._owner(node)
-
-    def _owner(self, node: Value) -> str:
-        met = {self.of[p] for p in node.parents if p in self.local_names}
-        if not met:
-            met = {self.of.get(p, "") for p in node.parents if p.primitive is not CONSTANT}
-        return reduce(self._common, met) if met else ""
+                met = {self.of[p] for p in node.parents if p in self.local_names}
+                if not met:
+                    met = {self.of.get(p, "") for p in node.parents if p.primitive is not CONSTANT}
+                self.of[node] = reduce(self._common, met) if met else ""
 
     def _common(self, left: str, right: str) -> str:
         above = {left, *self.above(left)}

@@ -28,7 +28,7 @@ class StepLR(Schedule):
         return float(self.base_lrs[i] * self.gamma ** (self.step_count // self.step_size))
 
 
-class ExponentialLR(Schedule):
+class ExponentialLR(StepLR):
     """Every step the rate is multiplied by gamma: lr = base gamma^t.
 
     `optimizer` and `per` are as for `Schedule`. Raises `ValueError` for a `gamma` that is not
@@ -36,13 +36,7 @@ class ExponentialLR(Schedule):
     """
 
     def __init__(self, optimizer: Optimizer, gamma: float, *, per: str = "epoch") -> None:
-        super().__init__(optimizer, per)
-        self.gamma = positive("gamma", gamma)
-        self.apply()
-
-    def rate(self, i: int) -> float:
-        """Return the rate of group `i` after `step_count` steps."""
-        return float(self.base_lrs[i] * self.gamma**self.step_count)
+        super().__init__(optimizer, 1, gamma, per=per)
 
 
 class CosineAnnealingLR(Schedule):

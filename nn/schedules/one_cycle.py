@@ -43,7 +43,13 @@ class OneCycleLR(Schedule):
         per: str = "batch",
     ) -> None:
         super().__init__(optimizer, per)
-        self.total_steps = steps = _steps(total_steps, epochs, steps_per_epoch)
+        if total_steps is not None:
+            self.total_steps = steps = check_size("total_steps", total_steps)
+        elif epochs is None or steps_per_epoch is None:
+            raise ValueError("OneCycleLR needs `total_steps`, or `epochs` and `steps_per_epoch`")
+        else:
+            steps = check_size("epochs", epochs) * check_size("steps_per_epoch", steps_per_epoch)
+            self.total_steps = steps
         self.anneal_strategy = one_of("anneal_strategy", anneal_strategy, ("cos", "linear"))
         share = 1.0 if pct_start == 1 else fraction("pct_start", pct_start)
         if flag("three_phase", three_phase) and share > 0.5:
@@ -54,9 +60,13 @@ class OneCycleLR(Schedule):
         self.max_lrs = for_groups("max_lr", max_lr, optimizer, positive)
         self.final_div_factor = positive("final_div_factor", final_div_factor)
         divisor = positive("div_factor", div_factor)
-        self.momentum = None
-        if flag("cycle_momentum", cycle_momentum):
-            self.momentum = _momentum_of(optimizer)
+        known = [name for name in ("momentum", "betas") if name in optimizer.defaults]
+        self.momentum = known[0] if flag("cycle_momentum", cycle_momentum) and known else None
+        if cycle_momentum and not known:
+            raise ValueError(
+                "`cycle_momentum` needs an optimiser with momentum or betas, "
+                f"{type(optimizer).__name__} has neither: pass cycle_momentum=False"
+            )
         self.base_momenta = for_groups("base_momentum", base_momentum, optimizer, fraction)
         self.max_momenta = for_groups("max_momentum", max_momentum, optimizer, fraction)
         self.base_lrs = [max_lr / divisor for max_lr in self.max_lrs]
@@ -90,21 +100,3 @@ class OneCycleLR(Schedule):
             return levels[first] + (levels[last] - levels[first]) * done
         height = (1.0 + math.cos(math.pi * done)) / 2.0
         return levels[last] + (levels[first] - levels[last]) * height
-
-
-def _momentum_of(optimizer: Optimizer) -> str:
-    for name in ("momentum", "betas"):
-        if name in optimizer.defaults:
-            return name
-    raise ValueError(
-        f"`cycle_momentum` needs an optimiser with momentum or betas, {type(optimizer).__name__} "
-        "has neither: pass cycle_momentum=False"
-    )
-
-
-def _steps(total_steps: int | None, epochs: int | None, steps_per_epoch: int | None) -> int:
-    if total_steps is not None:
-        return check_size("total_steps", total_steps)
-    if epochs is None or steps_per_epoch is None:
-        raise ValueError("OneCycleLR needs `total_steps`, or `epochs` and `steps_per_epoch`")
-    return check_size("epochs", epochs) * check_size("steps_per_epoch", steps_per_epoch)

@@ -61,7 +61,12 @@ class ReduceLROnPlateau(Schedule):
             raise TypeError("ReduceLROnPlateau needs the epoch's metric: step(loss)")
         metric = as_float(metric, "metric")
         self.step_count += 1
-        better = self._better(metric)
+        sign = -1.0 if self.mode == "min" else 1.0
+        if self.threshold_mode == "rel":
+            limit = self.best * (1.0 + sign * math.copysign(self.threshold, self.best))
+        else:
+            limit = self.best + sign * self.threshold
+        better = sign * metric > sign * limit
         if better:
             self.best = metric
         self.bad_steps = 0 if better else self.bad_steps + 1
@@ -77,11 +82,3 @@ class ReduceLROnPlateau(Schedule):
         lr: float = self.optimizer.param_groups[i]["lr"]
         lower = max(lr * self.factor, self.min_lrs[i])
         return lower if lr - lower > self.eps else lr
-
-    def _better(self, metric: float) -> bool:
-        sign = -1.0 if self.mode == "min" else 1.0
-        if self.threshold_mode == "rel":
-            limit = self.best * (1.0 + sign * math.copysign(self.threshold, self.best))
-        else:
-            limit = self.best + sign * self.threshold
-        return metric < limit if self.mode == "min" else metric > limit

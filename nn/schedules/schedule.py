@@ -109,14 +109,12 @@ class Schedule(ABC):
             raise ValueError(
                 f"`step_count` is {found['step_count']}, this schedule has {self.total_steps} steps"
             )
-        return found | {"base_lrs": self._base_lrs(loaded["base_lrs"])}
-
-    def _base_lrs(self, rates: Any) -> list[float]:
+        rates = loaded["base_lrs"]
         if not isinstance(rates, list) or len(rates) != len(self.base_lrs):
             raise ValueError(
                 f"`base_lrs` must list the rates of {len(self.base_lrs)} groups, got {rates!r:.60}"
             )
-        return [not_negative("base_lrs", rate) for rate in rates]
+        return found | {"base_lrs": [not_negative("base_lrs", rate) for rate in rates]}
 
 
 def for_groups(
