@@ -28,7 +28,12 @@ class Cell(NamedTuple):
 
     name: str
     fields: list[str]
-    look: Mapping[str, str]
+    look: Mapping[str, str] = {}
+    stacked: bool = False
+
+    def add(self, drawing: Drawing) -> None:
+        """Draw the box where Graphviz finds a place."""
+        drawing.node(self.name, record(self.fields, self.stacked), **self.look)
 
 
 def columns_of(

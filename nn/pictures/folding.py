@@ -6,15 +6,14 @@ computed in the one is used in the other.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from autograd import Value
 from autograd.engine import table
 from autograd.engine.primitive import CONSTANT
-from autograd.pictures.boxes import STYLES, escaped, record
+from autograd.pictures.boxes import STYLES, escaped
 from autograd.pictures.graphviz_display import Drawing
 from autograd.words.names import Names
 from autograd.words.numbers import numeral
@@ -132,14 +131,8 @@ class _Folded:
         around = {a for unit in outputs if isinstance(unit, str) for a in owners.above(unit)}
         members: dict[str, list[Add]] = {}
         for unit, values in reversed(outputs.items()):  # Graphviz lays them from bottom to top
-            if isinstance(unit, Value):
-                path, add = self.owners.of[unit], partial(self._node, ids[unit], unit)
-            elif unit in around:
-                path, add = unit, partial(self._between, ids[unit], unit, [*values])
-            else:
-                path = self.owners.parent(unit)
-                add = partial(self._unit, ids[unit], unit, [*values])
-            members.setdefault(path, []).append(add)
+            path, cell = self._cell(ids[unit], unit, [*values], around)
+            members.setdefault(path, []).append(cell.add)
         add_frames(self.drawing, self.owners, members)
         self._draw_ends([*ends], "outputs", "root")
         self.drawing.attr(mclimit="0.01")  # between dense layers no order is better than ours
@@ -149,23 +142,25 @@ class _Folded:
         for tail, head in reversed(arrows):
             self.drawing.edge(tail, head)
 
-    def _node(self, name: str, node: Value, drawing: Drawing) -> None:
-        shown = self.owners.local_names.get(node) or node.op
-        kind = "result" if node.parents else "leaf"
-        drawing.node(name, record([visible(shown), self._data(node)]), **STYLES[kind])
-
-    def _between(self, name: str, path: str, values: list[Value], drawing: Drawing) -> None:
-        fields = [f"{self.owners.title(path)}: between its parts", *self._numbers(values)]
-        drawing.node(name, record(fields, stacked=True))
-
-    def _unit(self, name: str, path: str, values: list[Value], drawing: Drawing) -> None:
-        if len(values) == 1 and path:
-            title = visible(self.owners.within(path, self.owners.parent(path)))
-            drawing.node(name, record([title, self._data(values[0])]))
-            return
-        count = len(self.owners.modules[path].parameters())
-        fields = [self.owners.title(path), f"{count:,} parameters", *self._numbers(values)]
-        drawing.node(name, record(fields, stacked=True))
+    def _cell(
+        self, name: str, unit: Box, values: list[Value], around: Container[str]
+    ) -> tuple[str, Cell]:
+        """The module in whose frame a box stands, and the box."""
+        owners = self.owners
+        if isinstance(unit, Value):
+            shown = visible(owners.local_names.get(unit) or unit.op)
+            look = STYLES["result" if unit.parents else "leaf"]
+            return owners.of[unit], Cell(name, [shown, self._data(unit)], look)
+        if unit in around:
+            fields = [f"{owners.title(unit)}: between its parts", *self._numbers(values)]
+            return unit, Cell(name, fields, stacked=True)
+        path = owners.parent(unit)
+        if len(values) == 1 and unit:
+            shown = visible(owners.within(unit, path))
+            return path, Cell(name, [shown, self._data(values[0])])
+        count = len(owners.modules[unit].parameters())
+        fields = [owners.title(unit), f"{count:,} parameters", *self._numbers(values)]
+        return path, Cell(name, fields, stacked=True)
 
     def _add_columns(
         self,
@@ -186,13 +181,11 @@ class _Folded:
             if not isinstance(unit, str) or not unit or len(values) != 1:
                 return False
             (value,) = values
-            path = self.owners.parent(unit)
-            fields, frame[ids[unit]] = [visible(self.owners.within(unit, path))], path
-            fields.append(self._data(value))
+            frame[ids[unit]], cell = self._cell(ids[unit], unit, [value], ())
             dead = is_off(value)
             off = off or dead
-            fields += ["off"] if dead else []
-            cells[ids[unit]] = Cell(ids[unit], fields, STYLES["off" if dead else "result"])
+            fields = [*cell.fields, "off"] if dead else cell.fields
+            cells[ids[unit]] = Cell(cell.name, fields, STYLES["off" if dead else "result"])
         cells |= {name: self._end(x, name, "root") for x, name in ends[1].items()}
         columns = columns_of([*cells], frame, arrows)
         if columns is None:
@@ -220,11 +213,10 @@ class _Folded:
         """Draw inputs or outputs, many of them as one box."""
         if len(values) > ENDS:
             fields = [title, *self._numbers(values)]
-            self.drawing.node(title, record(fields, stacked=True), **STYLES[kind])
+            Cell(title, fields, STYLES[kind], stacked=True).add(self.drawing)
             return
         for value, name in reversed(self._ends(values, title, kind).items()):
-            cell = self._end(value, name, kind)
-            self.drawing.node(name, record(cell.fields), **cell.look)
+            self._end(value, name, kind).add(self.drawing)
 
     def _data(self, value: Value) -> str:
         return f"data {numeral(value._data, self.fmt)}"
