@@ -1,6 +1,6 @@
 """Mini-batches: cutting a training set into the rows of each step."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,3 +18,11 @@ def minibatches(n: int, batch_size: int, rng: np.random.Generator | None) -> Ite
     for start in range(0, n, batch_size):
         rows = slice(start, min(start + batch_size, n))
         yield rows if order is None else order[rows]
+
+
+def order_of(batches: Sequence[Rows]) -> npt.NDArray[np.int64]:
+    """Return the numbers of the rows of all batches."""
+    first, last = batches[0], batches[-1]
+    if isinstance(first, slice) and isinstance(last, slice):
+        return np.arange(first.start, last.stop)
+    return np.concatenate([np.asarray(rows) for rows in batches]).astype(np.int64, copy=False)

@@ -24,6 +24,7 @@ from autograd.pictures import javascript
 from autograd.pictures.page import Page, filled, json_number
 from nn.checks import by_name, check_size
 from nn.files.strict_json import SPECIAL, LoadError, parse, read
+from nn.layers.inputs import flat_values
 from nn.live.wiring import Wiring, wire
 from nn.losses import LOSSES, Loss
 from nn.module import Module
@@ -99,13 +100,17 @@ def playground(
     usual = [f"x{i + 1}" for i in range(examples.X[0].size)]
     inputs = _names("names", names, len(usual), usual)
     parameters, number = program.parameters, {p: i for i, p in enumerate(program.parameters)}
+    known = {p: name for name, p in model.named_parameters()}
     data = {
         "format": FORMAT,
         "title": title or f"{type(model).__name__} trains",
         "training": _examples(examples),
         "test": _examples(unseen) if unseen is not None else None,
         "task": _task(examples, classes),
-        "parameters": _parameters(model, parameters),
+        "parameters": [
+            {"name": known.get(p, f"other {i}"), "known": p in known, "data": json_number(p.data)}
+            for i, p in enumerate(parameters)
+        ],
         "weights": {name: json_number(x) for name, x in model.state_dict().items()},
         "optimizer": _optimizer(optimizer, parameters),
         "wiring": wiring.as_data(number, inputs),
@@ -114,7 +119,10 @@ def playground(
         "batch": check_size("batch_size", batch_size),
         "seed": check_size("seed", seed, 0),
     }
-    return Playground(_page(data, program.to_javascript()))
+    scripts = [javascript.source("numbers.js"), *[_source(f"{name}.js") for name in SCRIPTS]]
+    parts = {"style": _source("style.css"), "script": "\n".join(scripts)}
+    page = filled(_source("page.html"), data, **parts, program=program.to_javascript())
+    return Playground(page)
 
 
 def load_playground(
@@ -159,7 +167,7 @@ def _recorded(model: Module, examples: Examples, unseen: Examples | None) -> tup
     def row(x: Any, target: Any) -> Any:
         output = model(x)
         error = as_value(examples.loss(output, target), "the loss")
-        units, wiring = wire(model, _flat(x), listed(output))
+        units, wiring = wire(model, flat_values(x), listed(output))
         wirings.append(wiring)
         return error, listed(output), units
 
@@ -195,10 +203,6 @@ def _steps(
     return {"page": packed, "leaves": leaves}
 
 
-def _flat(x: Any) -> list[Value]:
-    return [value for item in x for value in _flat(item)] if isinstance(x, list) else [x]
-
-
 def _examples(examples: Examples) -> dict[str, Any]:
     arrays = {"X": examples.X, "targets": examples.targets}
     return {name: array.reshape(len(examples), -1).tolist() for name, array in arrays.items()}
@@ -231,15 +235,6 @@ def _names(argument: str, names: Sequence[str] | None, count: int, usual: list[s
     return found
 
 
-def _parameters(model: Module, parameters: list[Value]) -> list[dict[str, Any]]:
-    """Name, module and number of each parameter of the program, in its order."""
-    names = {p: name for name, p in model.named_parameters()}
-    return [
-        {"name": names.get(p, f"other {i}"), "known": p in names, "data": json_number(p.data)}
-        for i, p in enumerate(parameters)
-    ]
-
-
 def _optimizer(optimizer: Optimizer, parameters: list[Value]) -> dict[str, Any]:
     """The optimiser's state, and where in it each parameter of the program stands, or -1."""
     state = optimizer.state_dict()
@@ -255,15 +250,5 @@ def _optimizer(optimizer: Optimizer, parameters: list[Value]) -> dict[str, Any]:
     return {**state, "state": states, "places": [place.get(p, -1) for p in parameters]}
 
 
-def _page(data: Mapping[str, Any], program: str) -> str:
-    def source(name: str) -> str:
-        return files("nn.live").joinpath(name).read_text(encoding="utf-8")
-
-    scripts = [javascript.source("numbers.js"), *[source(f"{name}.js") for name in SCRIPTS]]
-    return filled(
-        source("page.html"),
-        data,
-        style=source("style.css"),
-        program=program,
-        script="\n".join(scripts),
-    )
+def _source(name: str) -> str:
+    return files("nn.live").joinpath(name).read_text(encoding="utf-8")

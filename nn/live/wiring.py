@@ -65,7 +65,14 @@ def wire(
     """
     order = topological_order(*outputs)
     owners = Owners(model, order)
-    units = _units(order, owners, outputs)
+    wanted = {  # what crosses from one module to another, and the outputs
+        parent
+        for node in order
+        for parent in node.parents
+        if parent.parents and owners.of.get(parent) != owners.of.get(node)
+    }
+    wanted |= {node for node in outputs if node.parents}
+    units = [node for node in order if node in wanted]
     ends = dict.fromkeys([*inputs, *units])
     columns: list[list[Value]] = [[]]
     place = {x: Place(0, i) for i, x in enumerate(inputs)}
@@ -79,7 +86,11 @@ def wire(
             wiring.operations.append([])
         place[unit] = Place(column, len(columns[column]))
         columns[column].append(unit)
-        wiring.operations[column].append(_outermost(unit, ends))
+        last, made = unit, []  # the operations of one input that come last: ["tanh"]
+        while len(last.parents) == 1 and (last is unit or last not in ends):
+            made.append(last.op)
+            last = last.parents[0]
+        wiring.operations[column].append(made)
         path = owners.of.get(unit, "")
         title = owners.parent(path) if "." in path else path
         if title not in wiring.titles[column]:
@@ -92,18 +103,6 @@ def wire(
                 added = [p for p in node.parents if p in owners.local_names]
                 wiring.biases += [(p, place[unit]) for p in added]
     return [unit for column in columns for unit in column[:MOST]], wiring
-
-
-def _units(order: Sequence[Value], owners: Owners, outputs: Sequence[Value]) -> list[Value]:
-    """What crosses from one module to another, and the outputs, in the order of the graph."""
-    crossing = {
-        parent
-        for node in order
-        for parent in node.parents
-        if parent.parents and owners.of.get(parent) != owners.of.get(node)
-    }
-    wanted = crossing | {node for node in outputs if node.parents}
-    return [node for node in order if node in wanted]
 
 
 def _cone(unit: Value, ends: Mapping[Value, None]) -> tuple[list[Value], set[Value]]:
@@ -120,13 +119,3 @@ def _cone(unit: Value, ends: Mapping[Value, None]) -> tuple[list[Value], set[Val
                 seen.add(parent)
                 stack.append(parent)
     return inside, met
-
-
-def _outermost(unit: Value, ends: Mapping[Value, None]) -> list[str]:
-    """The operations of one input that come last, outermost first: ["tanh"]."""
-    found: list[str] = []
-    node = unit
-    while len(node.parents) == 1 and (node is unit or node not in ends):
-        found.append(node.op)
-        node = node.parents[0]
-    return found

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from autograd import Value
+from autograd.compiler.lanes import Momentum
 from nn.checks import flag, not_negative
 from nn.optim.hyperparameter import Hyperparameter
 from nn.optim.optimizer import Optimizer
@@ -69,3 +70,22 @@ class SGD(Optimizer):
             grad = grad + momentum * buffer if group["nesterov"] else buffer
         p -= group["lr"] * grad
         return p
+
+
+def native_numbers(group: dict[str, Any], first: bool) -> Momentum:
+    """Return SGD's numbers as native code takes them; `first` where there is no buffer yet.
+
+    With momentum m, dampening d and Nesterov's, the buffer is b = keep b + take g, and the way
+    direct g + carried b.
+
+                    keep     take        direct  carried
+    plain           0        0           1       0
+    momentum        0, m     1, 1 - d    0       1            (of the first step, of all later ones)
+    Nesterov        0, m     1, 1        1       m
+    """
+    m, take = group["momentum"], 1.0 - group["dampening"]
+    if not m:
+        return Momentum(group["lr"], group["weight_decay"], (0.0, 0.0), (0.0, 0.0), 1.0, 0.0)
+    direct, carried = (1.0, m) if group["nesterov"] else (0.0, 1.0)
+    keeps, takes = ((0.0, m), (1.0, take)) if first else ((m, m), (take, take))
+    return Momentum(group["lr"], group["weight_decay"], keeps, takes, direct, carried)

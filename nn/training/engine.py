@@ -14,12 +14,13 @@ from autograd import Value
 from autograd.compiler.lanes import Lanes
 from nn.checks import Array
 from nn.data import Rows
+from nn.data.batches import order_of
 from nn.optim import SGD, Optimizer
 from nn.optim.clipping import Clipping
 from nn.optim.flat import Flat
 from nn.optim.optimizer import has_own_step, is_just
+from nn.optim.sgd import native_numbers
 from nn.optim.shares import shares
-from nn.training.epochs import numbers, order_of
 from nn.training.examples import Examples
 from nn.training.interrupts import Interrupts
 from nn.training.runners import Compiled, Eager
@@ -151,7 +152,7 @@ class Engine:
         buffer = share.state.get("momentum_buffer")
         if buffer is not None:
             lanes.momentum[:] = buffer
-        how = numbers(share.group, first=buffer is None)
+        how = native_numbers(share.group, first=buffer is None)
         done = lanes.descend(self.flat.data, table, orders, results, how)
         if done:
             self.gradient, self.moved = lanes.taken, True

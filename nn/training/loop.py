@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from nn.data import Rows
+from nn.data.batches import order_of
 from nn.module import Module
 from nn.schedules import Schedule
 from nn.training.arguments import Metric
 from nn.training.diagnosis import diverged
 from nn.training.early_stopping import EarlyStopping
 from nn.training.engine import Engine, NotFiniteError
-from nn.training.epochs import order_of
 from nn.training.examples import Examples
 from nn.training.history import History, Observer
 from nn.training.interrupts import Interrupts

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nn.data import Rows
 from nn.data.blocks import Blocks, workers_of
 from nn.training.examples import Examples
 from nn.training.site import Part, Question, Site
@@ -40,10 +39,6 @@ class Parts:
         self.sites: list[Any] = [None] * count
         self.tell(None, b"")
         self.disturbed = False
-
-    def order(self, rows: Rows) -> Array:
-        """Return the numbers of `rows`."""
-        return np.arange(rows.start, rows.stop) if isinstance(rows, slice) else np.asarray(rows)
 
     def split(self, order: Array) -> list[tuple[int, Array, Array]]:
         """Return for each part with rows in `order` where those stand in it, and their numbers."""

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nn.data import Rows
+from nn.data.batches import order_of
 from nn.data.blocks import workers_of
 from nn.optim import Optimizer
 from nn.optim.clipping import Clipping
@@ -118,7 +119,7 @@ class Workers:
         steps: dict[int, list[tuple[Array, Array | None]]] = {}
         places: dict[int, list[Array]] = {}
         count, drawn = 0, self.local.noise
-        for order in map(self.parts.order, batches):
+        for order in (order_of([rows]) for rows in batches):
             # Random factors are drawn here, so that all is as in one process.
             noise = drawn.draw(len(order)) if drawn.calls else None
             for part, mine, local in self.parts.split(order):

@@ -11,8 +11,9 @@ import nn
 from autograd import detect_anomaly
 from autograd.compiler import native
 from autograd.compiler.lanes import Lanes
+from nn.data.batches import order_of
+from nn.optim.sgd import native_numbers as numbers
 from nn.training import engine, runners
-from nn.training.epochs import numbers, order_of
 from nn.training.loop import Loop
 
 pytestmark = pytest.mark.skipif(bool(native.missing()), reason=native.missing())
