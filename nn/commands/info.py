@@ -18,41 +18,33 @@ def info(options: argparse.Namespace) -> int:
         model, record = records.load_any(options.load)
     except nn.LoadError as problem:  # no architecture: perhaps a model of characters
         try:
-            return _of_characters(options)
+            model, settings, training = characters.load(options.load)
         except nn.LoadError:
             raise problem from None
+        kept: dict[str, Any] = {**asdict(settings), "parameters": len(model.parameters())}
+        document = {**kept, **training}
+        size = f"{settings.model} of {settings.width}, looks at {settings.block_size} characters"
+        lines = {size: "", "vocabulary": repr(settings.vocabulary), **training}
+    else:
+        document = {"architecture": describe(model), "model": repr(model)}
+        document["parameters"] = len(model.parameters())
+        document |= {} if record is None else asdict(record)
+        lines = {"saved without a record of its data and training": ""}
+        if record is not None:
+            data = f"{record.data}, {record.inputs} inputs{': ' * bool(record.columns)}"
+            lines = {
+                "data": data + listed(record.columns),
+                "target": f"{record.target}: {listed(record.classes) or 'a number'}",
+                "scaling": "none" if record.scaling is None else "as in training",
+                **record.training,
+            }
     if options.json:
-        about = {"architecture": describe(model), "model": repr(model)}
-        about["parameters"] = len(model.parameters())
-        print_json(about if record is None else about | asdict(record))
+        print_json(document)
         return 0
     print(model.summary())
-    if record is None:
-        print("saved without a record of its data and training")
-        return 0
-    lines = {
-        "data": f"{record.data}, {record.inputs} inputs{': ' * bool(record.columns)}"
-        + listed(record.columns),
-        "target": f"{record.target}: {listed(record.classes) or 'a number'}",
-        "scaling": "none" if record.scaling is None else "as in training",
-    }
-    return _tell(lines | record.training)
-
-
-def _of_characters(options: argparse.Namespace) -> int:
-    model, settings, training = characters.load(options.load)
-    if options.json:
-        print_json({**asdict(settings), "parameters": len(model.parameters()), **training})
-        return 0
-    print(model.summary())
-    print(f"{settings.model} of {settings.width}, looks at {settings.block_size} characters")
-    return _tell({"vocabulary": repr(settings.vocabulary), **training})
-
-
-def _tell(lines: dict[str, Any]) -> int:
     for name, value in lines.items():
-        if value not in ("", None, False):
-            print(f"{printable(name):<12} {printable(_shown(value))}")
+        if value not in ("", None, False) or " " in name:
+            print(f"{printable(name):<12} {printable(_shown(value))}".rstrip())
     return 0
 
 

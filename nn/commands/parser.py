@@ -15,29 +15,45 @@ from nn.data.scaling import SCALINGS
 from nn.layers.activations import ACTIVATIONS
 from nn.training.arguments import OPTIMIZERS
 
-TRAIN_EXAMPLES = """examples:
-  python -m nn train                                   read handwritten digits
-  python -m nn train --model cnn --save digits.json    with a small convolutional network
-  python -m nn train --data moons --hidden 16 16 --activation tanh --plot moons.png
-  python -m nn train --csv flowers.csv --target species --validation 0.2 --patience 10
-  python -m nn train --csv air.csv --target "C6H6(GT)" --drop Date Time --missing -200
-  python -m nn train --data spirals --optimizer adam --lr 0.02 --epochs 100
-  python -m nn train --data names --model gpt          invent names
-  python -m nn train --text poems.txt --model lstm --save poet.json --sample 500
-"""
-PREDICT_EXAMPLES = """examples:
-  python -m nn predict --load flowers.json --csv new.csv > predictions.csv
-  python -m nn predict --load digits.json --data digits --json
-  python -m nn predict --load poet.json --sample 500
+COMMANDS = {
+    "train": (
+        "train a network and test it",
+        """Train a network and report its accuracy on examples that were held out.
+
+The defaults of the options marked * fit the data and the model; the report prints them.""",
+        """examples:
+  %(prog)s                                   read handwritten digits
+  %(prog)s --model cnn --save digits.json    with a small convolutional network
+  %(prog)s --data moons --hidden 16 16 --activation tanh --plot moons.png
+  %(prog)s --csv flowers.csv --target species --validation 0.2 --patience 10
+  %(prog)s --csv air.csv --target "C6H6(GT)" --drop Date Time --missing -200
+  %(prog)s --data spirals --optimizer adam --lr 0.02 --epochs 100
+  %(prog)s --data names --model gpt          invent names
+  %(prog)s --text poems.txt --model lstm --save poet.json --sample 500
+""",
+    ),
+    "predict": (
+        "what a saved network says about new data",
+        "Write what a saved network says about each row, as CSV.",
+        """examples:
+  %(prog)s --load flowers.json --csv new.csv > predictions.csv
+  %(prog)s --load digits.json --data digits --json
+  %(prog)s --load poet.json --sample 500
 
 Columns are found by name; others, the target's too, need not be there. Where the target is there,
 accuracy (or error) is reported on stderr. --data takes the test part of a data set, held out by
 the seed of the training.
-"""
-INFO_EXAMPLES = """examples:
-  python -m nn info --load digits.json
-  python -m nn info --load digits.json --json
-"""
+""",
+    ),
+    "info": (
+        "what a saved file holds",
+        "Print the architecture of a saved network, and how it was trained.",
+        """examples:
+  %(prog)s --load digits.json
+  %(prog)s --load digits.json --json
+""",
+    ),
+}
 
 FILE: Any = {"type": path, "metavar": "FILE"}
 SEED: Any = {"type": number("seed", check_seed, int), "default": 0}
@@ -51,29 +67,15 @@ def parser(prog: str = "python -m nn") -> tuple[Parser, dict[str, Parser]]:
         epilog=f"Without a command it is train. examples: {prog} --data moons; {prog} train --help",
     )
     commands = top.add_subparsers(dest="command", required=True, parser_class=Parser)
-    train = commands.add_parser(
-        "train",
-        help="train a network and test it",
-        epilog=TRAIN_EXAMPLES.replace("python -m nn", prog),
-        description=TRAIN,
-    )
-    predict = commands.add_parser(
-        "predict",
-        help="what a saved network says about new data",
-        description="Write what a saved network says about each row, as CSV.",
-        epilog=PREDICT_EXAMPLES.replace("python -m nn", prog),
-    )
-    info = commands.add_parser(
-        "info",
-        help="what a saved file holds",
-        description="Print the architecture of a saved network, and how it was trained.",
-        epilog=INFO_EXAMPLES.replace("python -m nn", prog),
-    )
+    made = {
+        name: commands.add_parser(name, help=told, description=about, epilog=examples)
+        for name, (told, about, examples) in COMMANDS.items()
+    }
+    train, predict, info = made.values()
     _data(train)
     _reading(train)
     _model(train)
     _training(train)
-    _files(train)
     for command in (predict, info):
         command.add_argument("--load", **FILE, required=True, help="the saved network")
     given = predict.add_mutually_exclusive_group(required=True)
@@ -86,12 +88,7 @@ def parser(prog: str = "python -m nn") -> tuple[Parser, dict[str, Parser]]:
     _reading(predict)
     for command in (train, predict, info):
         command.add_argument("--json", action="store_true", help="one JSON document on stdout")
-    return top, {"train": train, "predict": predict, "info": info}
-
-
-TRAIN = """Train a network and report its accuracy on examples that were held out.
-
-The defaults of the options marked * fit the data and the model; the report prints them."""
+    return top, made
 
 
 def _data(p: Parser) -> None:
@@ -104,15 +101,10 @@ def _data(p: Parser) -> None:
     group.add_argument("--task", choices=TASKS, help="default: as the target column suggests")
     group.add_argument("--drop", metavar="COLUMN", nargs="+", help="columns to leave out")
     group.add_argument("--scale", choices=(*SCALINGS, "none"), help="scaling of the numbers *")
-    group.add_argument(
-        "--test", type=number("test", check_share), help="share held out for the test *"
-    )
-    group.add_argument(
-        "--validation", type=number("validation", check_share), help="share to watch in training"
-    )
-    group.add_argument(
-        "--shift", type=int, choices=(0, 4, 8), help="add images shifted in 4 or 8 directions *"
-    )
+    for name, told in ("test", "held out for the test *"), ("validation", "to watch in training"):
+        group.add_argument(f"--{name}", type=number(name, check_share), help=f"share {told}")
+    told = "add images shifted in 4 or 8 directions *"
+    group.add_argument("--shift", type=int, choices=(0, 4, 8), help=told)
 
 
 def _reading(p: Parser) -> None:
@@ -159,12 +151,10 @@ def _training(p: Parser) -> None:
     group.add_argument("--batch-size", type=count("batch-size"), default=32, help="default: 32")
     group.add_argument("--optimizer", choices=list(OPTIMIZERS), help="default: sgd, of text adam")
     group.add_argument("--lr", type=number("lr", positive), help="learning rate *")
-    for name, told in (
-        ("momentum", "of sgd and rmsprop; default of sgd: 0.9"),
-        ("weight-decay", "pulls weights towards 0 *"),
-    ):
-        kind = number(name.replace("-", "_"), not_negative)
-        group.add_argument(f"--{name}", type=kind, help=told)
+    told = "of sgd and rmsprop; default of sgd: 0.9"
+    group.add_argument("--momentum", type=number("momentum", not_negative), help=told)
+    kind = number("weight_decay", not_negative)
+    group.add_argument("--weight-decay", type=kind, help="pulls weights towards 0 *")
     group.add_argument(
         "--schedule", choices=SCHEDULES, default="cosine", help="of the rate; default: cosine"
     )
@@ -172,14 +162,10 @@ def _training(p: Parser) -> None:
         "--patience", type=count("patience"), help="stop after so many epochs without a better loss"
     )
     group.add_argument("--seed", **SEED, help="fixes split, weights and shuffling; default: 0")
-
-
-def _files(p: Parser) -> None:
     group = p.add_argument_group("files")
     group.add_argument("--save", **FILE, help="save the trained network, for predict")
-    group.add_argument(
-        "--plot", type=path, metavar="FILE.png", help="draw loss and accuracy over the epochs"
-    )
+    told = "draw loss and accuracy over the epochs"
+    group.add_argument("--plot", type=path, metavar="FILE.png", help=told)
 
 
 def parse(arguments: list[str], prog: str = "python -m nn") -> tuple[argparse.Namespace, Parser]:

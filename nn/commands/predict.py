@@ -19,10 +19,22 @@ from nn.data.csv_file import targets
 
 def predict(options: argparse.Namespace) -> int:
     """Write the prediction for each row as CSV, or as JSON; return the exit status."""
-    if options.sample is not None:
-        return _write(options)
+    if options.sample is not None:  # what a model of a text draws
+        refuse(options, READING, OF_A_TABLE)
+        drawer, settings, _ = characters.load(options.load)
+        written = characters.sample(drawer, settings, options.sample, options.seed)
+        if options.json:
+            print_json({"sample": written})
+        else:
+            print(printable_lines(written))
+        return 0
     model, record = characters.load_for_tables(options.load)
-    X, y, name = _rows(options, record) if options.csv else _test_part(options, record)
+    if options.csv:
+        X, y, name = _rows(options, record)
+    else:
+        refuse(options, READING, OF_A_TABLE)
+        data = record.again(options.data)
+        X, y, name = data.X_test, data.y_test, data.name
     outputs = nn.predict(model, X)
     known = ~np.isnan(y)
     found = scores(outputs[known], y[known], record.target_scaling) if known.any() else {}
@@ -46,24 +58,6 @@ def predict(options: argparse.Namespace) -> int:
     for score, number in found.items():
         print(rounded(score, number), file=sys.stderr)
     return 0
-
-
-def _write(options: argparse.Namespace) -> int:
-    """Write what a model of a text draws."""
-    refuse(options, READING, OF_A_TABLE)
-    model, settings, _ = characters.load(options.load)
-    written = characters.sample(model, settings, options.sample, options.seed)
-    if options.json:
-        print_json({"sample": written})
-    else:
-        print(printable_lines(written))
-    return 0
-
-
-def _test_part(options: argparse.Namespace, record: Record) -> tuple[Array, Array, str]:
-    refuse(options, READING, OF_A_TABLE)
-    data = record.again(options.data)
-    return data.X_test, data.y_test, data.name
 
 
 def _rows(options: argparse.Namespace, record: Record) -> tuple[Array, Array, str]:

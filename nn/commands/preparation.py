@@ -27,6 +27,7 @@ from nn.data import (
     read_table,
 )
 from nn.data.csv_file import as_dataset
+from nn.pictures.axes import import_pyplot
 
 READING = ("delimiter", "encoding", "decimal", "thousands", "missing", "header")
 OF_THE_NETWORK = ("model", "hidden", "activation", "dropout", "scale")
@@ -73,16 +74,10 @@ def check_training(options: argparse.Namespace) -> None:
         if path is not None and (os.path.isdir(path) or not os.path.isdir(folder)):
             raise ValueError(f"--{name} {path}: is a directory, or its directory does not exist")
     if options.plot is not None:
-        _check_plot(options.plot)
-
-
-def _check_plot(path: str) -> None:
-    from nn.pictures.axes import import_pyplot
-
-    os.environ.setdefault("MPLBACKEND", "Agg")  # a file is written, no window opened
-    known = import_pyplot().figure().canvas.get_supported_filetypes()
-    if os.path.splitext(path)[1][1:].lower() not in known:
-        raise ValueError(f"--plot {path}: name a file such as training.png")
+        os.environ.setdefault("MPLBACKEND", "Agg")  # a file is written, no window opened
+        known = import_pyplot().figure().canvas.get_supported_filetypes()
+        if os.path.splitext(options.plot)[1][1:].lower() not in known:
+            raise ValueError(f"--plot {options.plot}: name a file such as training.png")
 
 
 def table(options: argparse.Namespace, record: Record | None) -> Table:

@@ -42,7 +42,10 @@ def train_on_text(options: argparse.Namespace) -> int:
         known.encode(text.text)  # refuses what it does not know
     training, test = _split(text, options, settings)
     X, y = characters.examples(training, settings)
-    _settle(options, settings, len(X))
+    most = max(1, STEPS * options.batch_size // len(X))
+    options.epochs = options.epochs or min(RECIPES[settings.model][2], most)
+    options.lr = options.lr or RATES.get(options.optimizer, 0.1)
+    options.sample = 200 if options.sample is None else options.sample
     if model is None:
         model = settings.build(rng=options.seed)
     optimizer = make_optimizer(model, options)
@@ -52,13 +55,18 @@ def train_on_text(options: argparse.Namespace) -> int:
         kind = f"{settings.model} of {settings.width}, looks at {settings.block_size} characters"
         print(f"{kind}, {len(model.parameters())} parameters")
         print(training_line(options, optimizer), flush=True)
+
+    def glimpse(epoch: int) -> str:
+        written = characters.sample(model, settings, GLIMPSE, options.seed + epoch)
+        return printable(" | ".join(filter(None, written.split("\n"))))
+
     history = run(
         model,
         X,
         y,
         optimizer,
         options,
-        lambda epoch: _line(characters.sample(model, settings, GLIMPSE, options.seed + epoch)),
+        glimpse,
         loss="cross_entropy" if settings.model == "ngram" else characters.surprise,
     )
     found = characters.score(model, *characters.examples(test, settings), len(text.vocabulary))
@@ -123,16 +131,3 @@ def _split(text: Text, options: argparse.Namespace, settings: Settings) -> tuple
     parts = (text.text[:cut], text.text[cut:])
     first, second = (Text(text.name, part, text.vocabulary) for part in parts)
     return first, second
-
-
-def _settle(options: argparse.Namespace, settings: Settings, examples: int) -> None:
-    """Fill in the options that were left open."""
-    most = max(1, STEPS * options.batch_size // examples)
-    options.epochs = options.epochs or min(RECIPES[settings.model][2], most)
-    options.lr = options.lr or RATES.get(options.optimizer, 0.1)
-    options.sample = 200 if options.sample is None else options.sample
-
-
-def _line(text: str) -> str:
-    """The text on one line."""
-    return printable(" | ".join(line for line in text.split("\n") if line))

@@ -4,7 +4,6 @@ Invariant: what has been learnt is reported and saved, also where Ctrl-C ended t
 """
 
 import argparse
-from typing import Any
 
 import nn
 from nn.commands import characters
@@ -46,6 +45,7 @@ def train(options: argparse.Namespace) -> int:
     )
     test = scores(nn.predict(model, data.X_test), data.y_test, examples.target_scaling)
     training = {
+        **{name: getattr(options, name) for name in SETTINGS},
         **rates(optimizer),
         "epochs": len(history.loss),
         "stopped": history.stopped,
@@ -54,17 +54,34 @@ def train(options: argparse.Namespace) -> int:
         "last": {name: values[-1] for name, values in history.curves().items()},
         "test": test,
     }
-    record = _record(options, record, data, examples, training)
+    drawn = (options.seed, options.test) if record is None else (record.seed, record.test_share)
+    about = {name: getattr(data, name) for name in ("target", "task", "classes")}
+    record = Record(
+        data=data.name,
+        **about,
+        columns=data.columns,
+        inputs=data.X_train.shape[1],
+        features=data.features,
+        scaling=data.scaling,
+        target_scaling=examples.target_scaling,
+        seed=drawn[0],
+        test_share=drawn[1],
+        training=training,
+    )
     if options.save:
         records.save(model, options.save, record)
-    always = baseline(data.y_train, data.y_test, data.classes)
-    first = next(iter(test))
-    level = rounded(first, always[1]).removeprefix(f"{first} ")
-    lines = [f"test {rounded(name, number)}" for name, number in test.items()]
-    lines[0] += f"  (always `{printable(always[0])}`: {level})"
-    return conclude(
-        history, options, _document(record, data, examples, model, history, always), lines
-    )
+    always, level = baseline(data.y_train, data.y_test, data.classes)
+    (first, best), *more = test.items()
+    told = f"always `{printable(always)}`: {rounded(first, level).removeprefix(f'{first} ')}"
+    lines = [f"test {rounded(first, best)}  ({told})"]
+    lines += [f"test {rounded(name, number)}" for name, number in more]
+    held_out = 0 if examples.validation is None else len(examples.validation[1])
+    counts = {"training": len(examples.y), "validation": held_out, "test": len(data.y_test)}
+    document = {"data": data.name, **about, "examples": counts, "model": repr(model)}
+    document |= {"parameters": len(model.parameters()), "training": training, "test": test}
+    document["history"] = {**history.curves(), "lr": history.lr}
+    document["baseline"] = {"answer": always, first: level}
+    return conclude(history, options, document, lines)
 
 
 def _introduce(
@@ -89,59 +106,8 @@ def _introduce_table(data: Dataset, features: Features) -> None:
     if data.unlabelled:
         print(f"{data.unlabelled} rows without {target} left out")
     print(f"{len(features.columns)} columns become {len(features.inputs)} inputs")
-    print(f"{data.task}: {target} ({_outcomes(data)})")
-
-
-def _outcomes(data: Dataset) -> str:
-    if not data.classes:
-        return f"{data.y_train.min():g} to {data.y_train.max():g}"
-    more = ", ..." if len(data.classes) > 10 else ""
-    return printable(", ".join(name[:40] for name in data.classes[:10])) + more
-
-
-def _record(
-    options: argparse.Namespace,
-    earlier: Record | None,
-    data: Dataset,
-    examples: Prepared,
-    training: dict[str, Any],
-) -> Record:
-    drawn = (options.seed, options.test)
-    seed, share = drawn if earlier is None else (earlier.seed, earlier.test_share)
-    return Record(
-        data=data.name,
-        target=data.target,
-        task=data.task,
-        classes=data.classes,
-        columns=data.columns,
-        inputs=data.X_train.shape[1],
-        features=data.features,
-        scaling=data.scaling,
-        target_scaling=examples.target_scaling,
-        seed=seed,
-        test_share=share,
-        training={name: getattr(options, name) for name in SETTINGS} | training,
-    )
-
-
-def _document(
-    record: Record,
-    data: Dataset,
-    examples: Prepared,
-    model: nn.Module,
-    history: nn.History,
-    always: tuple[str, float],
-) -> dict[str, Any]:
-    held_out = 0 if examples.validation is None else len(examples.validation[1])
-    counts = {"training": len(examples.y), "validation": held_out, "test": len(data.y_test)}
-    test = record.training["test"]
-    return {
-        **{name: getattr(record, name) for name in ("data", "task", "target", "classes")},
-        "examples": counts,
-        "model": repr(model),
-        "parameters": len(model.parameters()),
-        "training": record.training,
-        "history": {**history.curves(), "lr": history.lr},
-        "test": test,
-        "baseline": {"answer": always[0], next(iter(test)): always[1]},
-    }
+    outcomes = f"{data.y_train.min():g} to {data.y_train.max():g}"
+    if data.classes:
+        outcomes = printable(", ".join(name[:40] for name in data.classes[:10]))
+        outcomes += ", ..." if len(data.classes) > 10 else ""
+    print(f"{data.task}: {target} ({outcomes})")
