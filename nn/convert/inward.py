@@ -6,6 +6,7 @@ one that we have; an activation right after a layer becomes the layer's own.
 
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -74,7 +75,9 @@ def _converted(torch: Any, name: str, part: Any) -> Module:
     _check_hooks(name, part)
     try:
         for setting, value in FIXED_SETTINGS.get(kind, {}).items():
-            if getattr(part, setting) not in (value, (value, value)):
+            given = getattr(part, setting)
+            near = setting == "threshold" and given >= 20.0  # of softplus, which is exact there
+            if given not in (value, (value, value)) and not near:
                 raise ValueError(f"we have no `{setting}` but {value!r}")
         return CONVERSIONS[kind](part)
     except (TypeError, ValueError) as error:
@@ -152,17 +155,6 @@ def _same(kind: Any) -> Callable[[Any], Module]:
     return convert
 
 
-def _elementwise(name: str, settings: dict[str, Any]) -> Callable[[Any], Module]:
-    def convert(part: Any) -> Module:
-        for setting, value in settings.items():
-            given = getattr(part, setting)
-            if given != value and not (setting == "threshold" and given >= 20.0):
-                raise ValueError(f"we have no `{setting}` but {value!r}")
-        return ours.Elementwise(name)
-
-    return convert
-
-
 CONVERSIONS: dict[str, Callable[[Any], Module]] = {
     "Linear": _linear,
     "Conv2d": _conv,
@@ -172,7 +164,10 @@ CONVERSIONS: dict[str, Callable[[Any], Module]] = {
     "Unflatten": _unflatten,
     "Dropout": lambda part: ours.Dropout(part.p),
     **{theirs: _same(getattr(ours, name)) for name, theirs in SAME.items()},
-    **{theirs: _elementwise(name, settings) for name, theirs, settings in ACTIVATION_ROWS},
+    **{
+        theirs: partial(lambda name, part: ours.Elementwise(name), name)
+        for name, theirs, _ in ACTIVATION_ROWS
+    },
 }
 
 

@@ -119,11 +119,6 @@ def _pool(torch: Any, layer: ours.MaxPool2d | ours.AvgPool2d) -> list[Any]:
     return [kind(window.kernel, window.stride, window.padding)]
 
 
-def _reshape(torch: Any, layer: ours.Reshape) -> list[Any]:
-    sizes = (layer.channels, layer.rows, layer.columns)
-    return [torch.nn.Flatten(), torch.nn.Unflatten(1, sizes)]  # ours takes images, too
-
-
 CONVERSIONS: dict[type[Module], Callable[[Any, Any], list[Any]]] = {
     ours.Layer: _layer,
     ours.Linear: _layer,
@@ -131,7 +126,10 @@ CONVERSIONS: dict[type[Module], Callable[[Any, Any], list[Any]]] = {
     ours.Conv2d: _conv,
     ours.MaxPool2d: _pool,
     ours.AvgPool2d: _pool,
-    ours.Reshape: _reshape,
+    ours.Reshape: lambda torch, layer: [
+        torch.nn.Flatten(),  # ours takes images, too
+        torch.nn.Unflatten(1, (layer.channels, layer.rows, layer.columns)),
+    ],
     ours.Flatten: lambda torch, layer: [torch.nn.Flatten()],
     ours.Dropout: lambda torch, layer: [torch.nn.Dropout(layer.p)],
     **dict.fromkeys(

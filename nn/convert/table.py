@@ -33,6 +33,7 @@ FIXED_SETTINGS: dict[str, dict[str, Any]] = {
     "MultiheadAttention": {
         **{"_qkv_same_embed_dim": True, "bias_k": None, "bias_v": None, "add_zero_attn": False}
     },
+    **{theirs: settings for _, theirs, settings in ACTIVATION_ROWS},
 }
 
 # Layers whose arguments and parameters have the same names on both sides, and PyTorch's class.

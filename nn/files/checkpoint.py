@@ -91,11 +91,18 @@ def load_checkpoint(
         setter(generator, fields["generators"].under(name, states[name]))
         for name, generator in generators.items()
     ]
-    pairs = [(fields["optimizer"], optimizer), (fields["schedule"], schedule)]
-    parts = [_part(item, target) for item, target in pairs]
+    parts: list[tuple[Item, Stateful, dict[str, Any]]] = []
+    for name, target in {"optimizer": optimizer, "schedule": schedule}.items():
+        item = fields[name]
+        if target is None and item.value is not None:
+            item.fail(f"is in the file: pass `{name}`, built as it was, to go on with it")
+        if target is not None:
+            if item.value is None:
+                item.fail(f"there is none: leave out `{name}`")
+            parts.append((item, target, _decoded(item.members(), item)))
 
-    before = [(target, copy.deepcopy(target.state_dict())) for _, target, _ in filter(None, parts)]
-    for item, target, state in filter(None, parts):
+    before = [(target, copy.deepcopy(target.state_dict())) for _, target, _ in parts]
+    for item, target, state in parts:
         try:
             target.load_state_dict(state)
         except Exception as error:  # whatever it raises over a content that is not its own
@@ -106,17 +113,6 @@ def load_checkpoint(
         put()
     model.load_state_dict(weights)
     return extra
-
-
-def _part(item: Item, target: Stateful | None) -> tuple[Item, Stateful, dict[str, Any]] | None:
-    name = item.place.rpartition(".")[2]
-    if target is None:
-        if item.value is not None:
-            item.fail(f"is in the file: pass `{name}`, built as it was, to go on with it")
-        return None
-    if item.value is None:
-        item.fail(f"there is none: leave out `{name}`")
-    return item, target, _decoded(item.members(), item)
 
 
 def _encoded(x: Any, place: str, level: int = 1) -> Any:

@@ -122,7 +122,7 @@ def parse(data: bytes, name: str) -> Item:
     if not data.strip():
         document.fail("is empty; save the model again")
     try:
-        value = json.loads(data.decode(), object_pairs_hook=_object, parse_constant=_constant)
+        value = json.loads(data.decode(), object_pairs_hook=_object, parse_constant=_refuse)
     except LoadError as error:
         document.fail(str(error))
     except UnicodeDecodeError as error:
@@ -159,6 +159,5 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def _constant(text: str) -> NoReturn:
-    written = {"NaN": "nan", "Infinity": "inf", "-Infinity": "-inf"}[text]
-    raise LoadError(f'{text} is not JSON; write "{written}", in quotes')
+def _refuse(text: str) -> NoReturn:
+    raise LoadError(f'{text} is not JSON; write "{float(text)}", in quotes')

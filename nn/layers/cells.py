@@ -36,13 +36,6 @@ class Weights(NamedTuple):
     bias_ih: Vector | None
     bias_hh: Vector | None
 
-    @classmethod
-    def drawn(cls, rows: int, inputs: int, hidden: int, bias: bool, how: Drawing) -> "Weights":
-        """Return fresh ones for so many rows of gates, the biases 0."""
-        matrices = [how.matrix(rows, n, hidden) for n in (inputs, hidden)]
-        biases = [[Value(0.0) for _ in range(rows)] if bias else None for _ in range(2)]
-        return cls(matrices[0], matrices[1], biases[0], biases[1])
-
     def sums(self, x: Vector, h: Vector) -> tuple[Vector, Vector]:
         """Return what the input and what the state contribute to each gate."""
         return affine(self.weight_ih, self.bias_ih, x), affine(self.weight_hh, self.bias_hh, h)
@@ -75,9 +68,17 @@ class Recurrent(Described, ABC):
         """Return the drawing asked for, PyTorch's where `init` is None."""
         return Drawing.checked(_by_hidden if init is None else init, rng)
 
-    def zeros(self) -> Vector:
-        """Return the state before the first input."""
-        return [as_value(0.0)] * self.hidden_size
+    def draw(self, inputs: int, how: Drawing, end: str = "") -> None:
+        """Make the parameters of one cell, the biases 0; `end` stands behind their names."""
+        rows, hidden = self.gates * self.hidden_size, self.hidden_size
+        for name, width in ("weight_ih", inputs), ("weight_hh", hidden):
+            setattr(self, name + end, how.matrix(rows, width, hidden))
+        for name in ("bias_ih", "bias_hh"):
+            setattr(self, name + end, [Value(0.0) for _ in range(rows)] if self.bias else None)
+
+    def weights(self, end: str = "") -> Weights:
+        """Return the parameters of one cell."""
+        return Weights(*[vars(self)[name + end] for name in Weights._fields])
 
     def count(self, inputs: int) -> int:
         """Return how many parameters one cell of so many inputs has."""
@@ -149,9 +150,7 @@ class Cell(Recurrent):
         rng: Seed | None = None,
     ) -> None:
         super().__init__(input_size, hidden_size, bias)
-        how, rows = self.drawing(init, rng), self.gates * self.hidden_size
-        drawn = Weights.drawn(rows, self.input_size, self.hidden_size, self.bias, how)
-        self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh = drawn
+        self.draw(self.input_size, self.drawing(init, rng))
 
     def forward(self, input: Sequence[Any], hx: Any = None) -> Any:
         """Return the state after the vector `input`: h, of an LSTM (h, c); `hx` None is all 0.
@@ -159,8 +158,7 @@ class Cell(Recurrent):
         Raises `ValueError` or `TypeError` for vectors of another width.
         """
         x = check_inputs(self, input, self.input_size)
-        weights = Weights(self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
-        state = self.step(weights, x, check_state(self, hx))
+        state = self.step(self.weights(), x, check_state(self, hx))
         return state if len(state) > 1 else state[0]
 
     def size(self) -> int:
@@ -214,7 +212,7 @@ def check_state(module: Recurrent, hx: Any) -> State:
     Raises `ValueError` where it has other parts or another width.
     """
     if hx is None:
-        return (module.zeros(),) * len(module.states)
+        return ([as_value(0.0)] * module.hidden_size,) * len(module.states)
     vectors, width = parts_of(module, hx), module.hidden_size
     for name, h in zip(module.states, vectors, strict=True):
         if not is_nested(h) or len(h) != width:

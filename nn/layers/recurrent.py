@@ -13,7 +13,6 @@ from nn.layers.cells import (
     Recurrent,
     RNNStep,
     State,
-    Weights,
     check_nonlinearity,
     check_state,
     parts_of,
@@ -51,12 +50,9 @@ class RecurrentLayer(Recurrent):
     ) -> None:
         super().__init__(input_size, hidden_size, bias)
         self.num_layers = check_size("num_layers", num_layers)
-        how, rows = self.drawing(init, rng), self.gates * self.hidden_size
+        how = self.drawing(init, rng)
         for k in range(self.num_layers):
-            inputs = self.hidden_size if k else self.input_size
-            drawn = Weights.drawn(rows, inputs, self.hidden_size, self.bias, how)
-            for name, values in drawn._asdict().items():
-                setattr(self, f"{name}_l{k}", values)
+            self.draw(self.hidden_size if k else self.input_size, how, f"_l{k}")
         self.between = Dropout(dropout, seed=how.rng)
 
     def forward(self, input: Any, hx: Any = None) -> tuple[Vectors, Any]:
@@ -73,8 +69,7 @@ class RecurrentLayer(Recurrent):
         for k, state in enumerate(self._states(hx)):
             if k and self.dropout:
                 sequence = self.between(sequence)
-            weights = Weights(*[vars(self)[f"{name}_l{k}"] for name in Weights._fields])
-            answers = []
+            weights, answers = self.weights(f"_l{k}"), []
             for x in sequence:
                 state = self.step(weights, x, state)
                 answers.append(state[0])

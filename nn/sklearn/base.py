@@ -185,11 +185,16 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
         self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else math.nan
         return history
 
+    def _validated(self, X: Any, *y: Any, **how: Any) -> Any:
+        """Return X, and y if given, as scikit-learn checks them, who takes what is masked."""
+        for name, data in zip(("`X`", "`y`"), (X, *y), strict=False):
+            check_masks(data, name)
+        return validate_data(self, X, *y, dtype=np.float64, **how)
+
     def _outputs(self, X: Any) -> Array:
         """Return what the model says, shape (n,) or (n, outputs), for X (n, features)."""
         check_is_fitted(self)
-        check_masks(X, "`X`")  # scikit-learn takes what is masked
-        X = validate_data(self, X, dtype=np.float64, reset=False)
+        X = self._validated(X, reset=False)
         neurons = [neuron for layer in self.model_.layers for neuron in layer.neurons]
         marks = [*map(id, self.model_.layers), *map(id, neurons)]  # a look at all takes 2 ms
         marks += [id(neuron.activation) for neuron in neurons]

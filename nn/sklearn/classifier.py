@@ -5,12 +5,11 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, Self
 
 import numpy as np
+from scipy.special import log_expit, log_softmax
 from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
-from sklearn.utils.validation import validate_data
 
-from autograd.nesting import check_masks
 from nn.checks import Array
 from nn.sklearn.base import BaseMLP, counted
 
@@ -140,9 +139,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         """Return the logarithms of `predict_proba` of X, exact also where those round to 0."""
         logits = self._outputs(X)
         if self.out_activation_ == "logistic":
-            return np.asarray(-np.logaddexp(0.0, -logits.reshape(len(logits), -1)))
-        shifted = logits - logits.max(axis=1, keepdims=True)
-        return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))
+            return np.asarray(log_expit(logits.reshape(len(logits), -1)))
+        return np.asarray(log_softmax(logits, axis=1))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -150,11 +148,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         return tags
 
     def _checked(self, X: Any, y: Any, reset: bool) -> tuple[Array, Array]:
-        check_masks(X, "`X`")
-        check_masks(y, "`y`")
         shape = np.asarray(y, dtype=object).shape
         many = len(shape) == 2 and shape[1] > 1
-        X, y = validate_data(self, X, y, dtype=np.float64, multi_output=many, reset=reset)
+        X, y = self._validated(X, y, multi_output=many, reset=reset)
         check_classification_targets(y)
         if many and type_of_target(y) != "multilabel-indicator":
             raise ValueError("`y` of several columns must hold 0 and 1, a question in each column")

@@ -5,9 +5,8 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import RegressorMixin
-from sklearn.utils.validation import column_or_1d, validate_data
+from sklearn.utils.validation import column_or_1d
 
-from autograd.nesting import check_masks
 from nn.checks import Array
 from nn.losses import Loss
 from nn.sklearn.base import BaseMLP, counted
@@ -71,11 +70,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
         return tags
 
     def _checked(self, X: Any, y: Any, reset: bool) -> tuple[Array, Array]:
-        check_masks(X, "`X`")
-        check_masks(y, "`y`")
-        X, y = validate_data(
-            self, X, y, dtype=np.float64, multi_output=True, y_numeric=True, reset=reset
-        )
+        X, y = self._validated(X, y, multi_output=True, y_numeric=True, reset=reset)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         return X, y.astype(np.float64)
