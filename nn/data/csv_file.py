@@ -126,7 +126,13 @@ def targets(
     if task is not None and task not in TASKS:
         raise ValueError(f"unknown task {task!r}: choose one of {', '.join(TASKS)}")
     numbers = table.numbers(column)
-    if task == "regression" or (task is None and numbers is not None and not _are_classes(numbers)):
+    few = False  # different whole numbers: classes
+    if numbers is not None:
+        known = numbers[~np.isnan(numbers)]
+        different = len(np.unique(known))
+        few = different <= MOST_CLASSES and 2 * different <= len(known)
+        few = few and bool((known == np.floor(known)).all())
+    if task == "regression" or (task is None and numbers is not None and not few):
         numbers = table.only_numbers(column)
         if np.isnan(numbers).all():
             raise ValueError(f"{table.name}, column `{column:.60}` holds no targets")
@@ -143,13 +149,6 @@ def targets(
     names = list(classes or names)
     index = {"": math.nan} | {name: float(i) for i, name in enumerate(names)}
     return np.array([index.get(label, -1.0) for label in labels]), tuple(names)
-
-
-def _are_classes(numbers: Array) -> bool:
-    numbers = numbers[~np.isnan(numbers)]
-    different = len(np.unique(numbers))
-    whole = bool((numbers == np.floor(numbers)).all())
-    return whole and different <= MOST_CLASSES and 2 * different <= len(numbers)
 
 
 def _written(number: float) -> str:

@@ -82,14 +82,20 @@ class MultiHeadAttention(Described):
         Raises `ValueError` or `TypeError` for vectors of another width, or not as many.
         """
         causal, need_weights = flag("is_causal", is_causal), flag("need_weights", need_weights)
-        q, k, v = self._projected(query, key, value)
+        n, found = self.embed_dim, []
+        for i, sequence in enumerate((query, key, value)):  # each by a third of the matrix's rows
+            third = slice(i * n, (i + 1) * n)
+            biases = self.in_proj_bias and self.in_proj_bias[third]
+            vectors = check_vectors(self, sequence, n)
+            found.append([affine(self.in_proj_weight[third], biases, x) for x in vectors])
+        q, k, v = found
         if len(k) != len(v) or (causal and len(q) != len(k)):
             raise ValueError(
                 f"{self!r} takes as many values as keys{' and queries' * causal}, got {len(q)} "
                 f"queries, {len(k)} keys and {len(v)} values"
             )
-        width = self.embed_dim // self.num_heads
-        heads = [slice(start, start + width) for start in range(0, self.embed_dim, width)]
+        width = n // self.num_heads
+        heads = [slice(start, start + width) for start in range(0, n, width)]
         answers, attention = [], []
         for i, asked in enumerate(q):
             seen = i + 1 if causal else len(k)
@@ -107,16 +113,6 @@ class MultiHeadAttention(Described):
                 means = [sum(c[1:], c[0]) / len(heads) for c in zip(*shares, strict=True)]
                 attention.append(means + [as_value(0.0)] * (len(k) - seen))
         return answers, attention if need_weights else None
-
-    def _projected(self, *sequences: Any) -> list[Vectors]:
-        """The queries, the keys and the values: each a third of the rows of the matrix."""
-        n, found = self.embed_dim, []
-        for i, sequence in enumerate(sequences):
-            rows = self.in_proj_weight[i * n : (i + 1) * n]
-            vectors = check_vectors(self, sequence, n)
-            biases = self.in_proj_bias and self.in_proj_bias[i * n : (i + 1) * n]
-            found.append([affine(rows, biases, x) for x in vectors])
-        return found
 
     def size(self) -> int:
         """Return how many parameters attention of this width has."""

@@ -34,15 +34,6 @@ class Window:
     stride: Pair
     padding: Pair
 
-    @classmethod
-    def checked(cls, kernel: Any, stride: Any, padding: Any) -> "Window":
-        """Return the window with these sizes; raises `ValueError` for impossible ones."""
-        return cls(
-            check_pair("kernel_size", kernel),
-            check_pair("stride", stride),
-            check_pair("padding", padding, least=0),
-        )
-
     @property
     def area(self) -> int:
         """How many numbers of a plane the window sees."""
@@ -83,7 +74,8 @@ class Windowed(Described):
     arguments: ClassVar[tuple[str, ...]] = ("kernel_size", "stride", "padding")
 
     def __init__(self, kernel_size: Any, stride: Any, padding: Any) -> None:
-        self.window = Window.checked(kernel_size, stride, padding)
-        pairs = self.window.kernel, self.window.stride, self.window.padding
+        kernel, steps = check_pair("kernel_size", kernel_size), check_pair("stride", stride)
+        pairs = kernel, steps, check_pair("padding", padding, least=0)
+        self.window = Window(*pairs)
         sizes: list[Any] = [a if a == b else [a, b] for a, b in pairs]
         self.kernel_size, self.stride, self.padding = sizes

@@ -31,7 +31,8 @@ def nll(log_probabilities: Sequence[Any], target: Any, *, weight: Any = None) ->
     `log_softmax` returns. Otherwise as `cross_entropy`, which takes logits and does both.
     """
     target = class_target("nll", log_probabilities, target)
-    factors = None if weight is None else _class_weights(weight, log_probabilities)
+    count = len(log_probabilities)
+    factors = None if weight is None else weights("weight", weight, count, "class")
     if not isinstance(target, list):
         surprise: Value = -take(log_probabilities, target)
         return surprise if factors is None else take(factors, target) * surprise
@@ -58,7 +59,7 @@ def cross_entropy(
     outside [0, 1], a wrong number of weights or a negative one.
     """
     target = class_target("cross_entropy", logits, target)
-    factors = None if weight is None else _class_weights(weight, logits)
+    factors = None if weight is None else weights("weight", weight, len(logits), "class")
     smoothing = not_negative("label_smoothing", label_smoothing)
     if smoothing > 1.0:
         raise ValueError(f"`label_smoothing` must be at most 1, got {label_smoothing!r}")
@@ -118,10 +119,6 @@ def _shifted(logits: Sequence[Any]) -> tuple[list[Any], Any]:
         largest = largest.detach()
     shifted = [x - largest for x in logits]
     return shifted, logsumexp(shifted)
-
-
-def _class_weights(weight: Any, outputs: Sequence[Any]) -> list[float]:
-    return weights("weight", weight, len(outputs), "class")
 
 
 def _coefficients(

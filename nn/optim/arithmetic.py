@@ -4,6 +4,7 @@ Rows of the table of primitives, read straight from their columns: on floats the
 on arrays they add nothing to the NumPy call, where calling the row would cost 2 us for each.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,19 +12,12 @@ import numpy as np
 from autograd.engine import table as primitives
 
 
-def sqrt(x: Any) -> Any:
-    """Return the square root of a float or an array; that of a negative number is nan."""
-    row = primitives.sqrt
-    return row.array(x) if isinstance(x, np.ndarray) else row.value(x)
+def _of_both(row: Any) -> Callable[..., Any]:
+    """The operation of a row on floats, or on arrays where the first input is one."""
+    value, array = row.value, row.array
+    return lambda x, *y: array(x, *y) if isinstance(x, np.ndarray) else value(x, *y)
 
 
-def divide(x: Any, y: Any) -> Any:
-    """Return x / y for floats or arrays, also where y is 0."""
-    row = primitives.divide
-    return row.array(x, y) if isinstance(y, np.ndarray) else row.value(x, y)
-
-
-def maximum(x: Any, y: Any) -> Any:
-    """Return the larger of x and y, `x` a float or an array, `y` like it or a float."""
-    row = primitives.maximum
-    return row.array(x, y) if isinstance(x, np.ndarray) else row.value(x, y)
+sqrt = _of_both(primitives.sqrt)  # that of a negative number is nan
+divide = _of_both(primitives.divide)  # also by 0
+maximum = _of_both(primitives.maximum)

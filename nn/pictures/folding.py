@@ -6,7 +6,7 @@ computed in the one is used in the other.
 """
 
 import re
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 import numpy as np
 
@@ -43,21 +43,16 @@ def add_folded(
     # Operations between the parts of a module are drawn one by one, or as one box if too many.
     ways = [(depth, apart) for apart in (True, False) for depth in range(deepest, 0, -1)]
     for depth, apart in [*ways, (0, False)]:
-        box = _boxes(owners, used, depth, apart)
+        box: dict[Value, Box] = {}  # a module with at most `depth` others around it, or the node
+        for node in used:
+            chain = [owners.of[node], *owners.above(owners.of[node])]
+            box[node] = chain[max(len(chain) - 1 - depth, 0)]
+        around = {above for path in set(box.values()) for above in owners.above(str(path))}
+        box = {n: n if apart and path in around else path for n, path in box.items()}
         arrows = dict.fromkeys(_arrows(order, box))
         if len(set(box.values())) <= BOXES and len(arrows) <= ARROWS:
             break
     _Folded(drawing, owners, names, fmt).add(order, roots, box)
-
-
-def _boxes(owners: Owners, used: Sequence[Value], depth: int, apart: bool) -> dict[Value, Box]:
-    """Return the box of each node: a module with at most `depth` others around it, or itself."""
-    box: dict[Value, Box] = {}
-    for node in used:
-        chain = [owners.of[node], *owners.above(owners.of[node])]
-        box[node] = chain[max(len(chain) - 1 - depth, 0)]
-    around = {above for path in set(box.values()) for above in owners.above(str(path))}
-    return {n: n if apart and path in around else path for n, path in box.items()}
 
 
 def _arrows(order: Sequence[Value], box: dict[Value, Box]) -> Iterator[tuple[Box, Box]]:
@@ -79,18 +74,6 @@ def natural(name: str) -> list[tuple[int, str]]:
     return [
         (int(part), "") if part.isdigit() else (-1, part) for part in re.split("([0-9]+)", name)
     ]
-
-
-def _weights(
-    order: Sequence[Value], box: dict[Value, Box], parameters: Mapping[Value, str]
-) -> Iterator[tuple[Box, Box, float]]:
-    """Yield (from, to, weight) for each product of a parameter and a result of another box."""
-    for node in order:
-        for weight, x in products(node):
-            source = box.get(x, x)
-            other = x not in parameters and not _is_same(source, box[node])
-            if weight in parameters and other and x.primitive is not CONSTANT:
-                yield source, box[node], float(weight._data)
 
 
 def _is_same(a: Box, b: Box) -> bool:
@@ -191,8 +174,13 @@ class _Folded:
         if columns is None:
             return False
         weights: dict[tuple[str, str], list[float]] = {arrow: [] for arrow in arrows}
-        for source, to, weight in _weights(order, box, self.owners.local_names):
-            weights[ids[source], ids[to]].append(weight)
+        known = self.owners.local_names
+        for node in order:  # products of a parameter and a result of another box
+            for weight, x in products(node):
+                source = box.get(x, x)
+                other = x not in known and not _is_same(source, box[node])
+                if weight in known and other and x.primitive is not CONSTANT:
+                    weights[ids[source], ids[box[node]]].append(float(weight._data))
         firsts = [frame.get(column[0], "") for column in columns]
         titles = [self.owners.title(path) if path else "" for path in firsts]
         add_columns(self.drawing, [[cells[c] for c in col] for col in columns], titles, weights)

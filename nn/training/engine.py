@@ -43,10 +43,10 @@ class Engine:
         runner: Eager | Compiled | Workers,
         optimizer: Optimizer,
         clipping: Clipping,
-        interrupts: Interrupts,
+        guard: Interrupts,
     ) -> None:
         self.runner, self.optimizer = runner, optimizer
-        self.clipping, self.guard = clipping, interrupts.guard
+        self.clipping, self.guard = clipping, guard
         self.moved = False  # whether the arrays are ahead of the Values
         self._take(runner.params)
         self.gather()

@@ -181,10 +181,9 @@ def fit(
         runner = Compiled(model, training.loss, params, epochs * batches, batch)
         if client is not None:
             runner = Workers(runner, client, sync_every, optimizer, clipping)
-    interrupts = Interrupts()
     loop = Loop(
         model=model,
-        engine=Engine(runner, optimizer, clipping, interrupts),
+        engine=Engine(runner, optimizer, clipping, Interrupts()),
         training=training,
         held_out=held_out,
         batches=lambda: minibatches(len(training), batch_size, rng if shuffle else None),
@@ -196,7 +195,6 @@ def fit(
         stopping=stopping,
         callbacks=callbacks,
         batch_callbacks=batch_callbacks,
-        interrupts=interrupts,
         bar=progress_bar(epochs * batches, progress),
     )
     start = [p.data for p in params]

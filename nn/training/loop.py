@@ -20,7 +20,6 @@ from nn.training.early_stopping import EarlyStopping
 from nn.training.engine import Engine, NotFiniteError
 from nn.training.examples import Examples
 from nn.training.history import History, Observer
-from nn.training.interrupts import Interrupts
 from nn.training.modes import Modes
 
 
@@ -41,14 +40,13 @@ class Loop:
     stopping: EarlyStopping | None
     callbacks: list[Any]
     batch_callbacks: list[Any]
-    interrupts: Interrupts
     bar: Any = None
     history: History = field(default_factory=History)
 
     def run(self, epochs: int) -> History:
         """Train, at most so many epochs; returns the history."""
         self.modes = Modes(self.model)
-        with self.interrupts:
+        with self.engine.guard.noted():
             try:
                 self.modes.train()
                 with self.bar:
@@ -57,7 +55,7 @@ class Loop:
                 self.history.stopped = "interrupted"
             finally:  # whatever happened: nothing learnt is lost
                 try:
-                    with self.interrupts.guard:
+                    with self.engine.guard:
                         self.engine.write_back()
                         self.engine.optimizer.bring_state()
                         self.modes.restore()
@@ -86,7 +84,7 @@ class Loop:
             if history.stopped:
                 break
         if self.stopping is not None:
-            with self.interrupts.guard:
+            with self.engine.guard:
                 self.stopping.restore(self.engine)
 
     def _at_once(self, most: int) -> int:
@@ -100,7 +98,7 @@ class Loop:
         self.engine.epoch(examples)
         generator = self.rng.bit_generator
         state = generator.state
-        with self.interrupts.guard, np.errstate(all="ignore"):
+        with self.engine.guard, np.errstate(all="ignore"):
             found = self.engine.epochs(
                 most, lambda n: np.stack([order_of(list(self.batches())) for _ in range(n)])
             )
@@ -170,18 +168,18 @@ class Loop:
         """Call all callbacks, on a model that is up to date; whether one wants to stop."""
         if all(isinstance(callback, Observer) for callback in callbacks):
             return any([_is_true(callback(news)) for callback in callbacks])
-        with self.interrupts.guard:
+        with self.engine.guard:
             self.engine.write_back()
             self.modes.restore()
             self.engine.runner.watch()
         try:
             answers = [callback(news) for callback in callbacks]
         finally:
-            with self.interrupts.guard:
+            with self.engine.guard:
                 self.modes.note()
                 self.modes.train()
                 self.engine.gather()
-        with self.interrupts.guard:
+        with self.engine.guard:
             self.engine.runner.renew()
         return any(map(_is_true, answers))
 

@@ -79,9 +79,11 @@ def _parts(item: Any) -> list[Any]:
     if isinstance(item, Module):
         own = {name: x for name, x in vars(item).items() if name not in _NO_MATTER}
         return [kind, *own, *own.values()]
-    if isinstance(item, type):
-        return _of_class(item)
-    if isinstance(item, ModuleType | np.ufunc | np.random.Generator):
+    if isinstance(item, type):  # of a user's classes numbers, containers, methods
+        users = [c for c in item.__mro__ if not _is_known(c)]
+        held = (x for c in users for name, x in vars(c).items() if name not in _OF_EVERY_CLASS)
+        return [x for x in held if isinstance(x, _LOOKED_AT)]
+    if isinstance(item, ModuleType | CodeType | np.ufunc | np.random.Generator):
         return []
     if isinstance(item, np.ndarray):
         if item.dtype != object:
@@ -98,8 +100,6 @@ def _parts(item: Any) -> list[Any]:
         return [item.__code__, *cells, *defaults, *vars(item).values()]
     if isinstance(item, property):
         return [item.fget]
-    if isinstance(item, CodeType):
-        return []
     if isinstance(item, MethodType):
         return [item.__self__, item.__func__]
     if isinstance(item, partial):
@@ -112,13 +112,6 @@ def _parts(item: Any) -> list[Any]:
     if not _is_known(kind):
         parts.append(kind)
     return [*parts, *getattr(item, "__dict__", {}).values()]
-
-
-def _of_class(kind: type) -> list[Any]:
-    """What the attributes of a user's classes hold: numbers, containers, methods."""
-    users = [c for c in kind.__mro__ if not _is_known(c)]
-    held = (x for c in users for name, x in vars(c).items() if name not in _OF_EVERY_CLASS)
-    return [x for x in held if isinstance(x, _LOOKED_AT)]
 
 
 def _is_known(kind: type) -> bool:
