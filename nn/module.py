@@ -10,7 +10,7 @@ import random
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -204,21 +204,21 @@ def evaluating(modules: Iterable[Module]) -> Iterator[None]:
 def unmoved(model: Module) -> Iterator[None]:
     """Put back, afterwards, what a run changes: random numbers, and what modules keep of it."""
     kept = [(module, dict(vars(module))) for module in model.modules()]
-    numpys, pythons, common = [], [], (random.getstate(), np.random.get_state())
+    restore: list[Callable[[], None]] = [
+        partial(random.setstate, random.getstate()),
+        partial(np.random.set_state, np.random.get_state()),
+    ]
     for held in (item for _, attributes in kept for item in attributes.values()):
         if isinstance(held, np.random.Generator):
-            numpys.append((held.bit_generator, held.bit_generator.state))
+            bits = held.bit_generator
+            restore.append(partial(setattr, bits, "state", bits.state))
         elif isinstance(held, random.Random) and not isinstance(held, random.SystemRandom):
-            pythons.append((held, held.getstate()))
+            restore.append(partial(held.setstate, held.getstate()))
     try:
         yield
     finally:
-        random.setstate(common[0])
-        np.random.set_state(common[1])
-        for bits, state in numpys:
-            bits.state = state
-        for generator, numbers in pythons:
-            generator.setstate(numbers)
+        for put_back in restore:
+            put_back()
         for module, attributes in kept:
             vars(module).clear()
             vars(module).update(attributes)

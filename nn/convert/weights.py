@@ -101,8 +101,10 @@ def _tensors_of(model: Module) -> dict[str, Any]:
 
 def _tensors(module: Module, prefix: str) -> Iterator[tuple[str, Any]]:
     if isinstance(module, MLP | Sequential):
-        for place, layer in _numbered(module, 0):
+        place = 0
+        for layer in _layers(module):
             yield from _tensors(layer, f"{prefix}{place}.")
+            place += places(layer)
     elif isinstance(module, Neuron):
         yield from _of_neurons([module], prefix, (module.nin,))
     elif isinstance(module, Layer):
@@ -123,17 +125,10 @@ def _of_neurons(neurons: list[Neuron], prefix: str, shape: Any) -> Iterator[tupl
         yield f"{prefix}bias", np.array(biases, dtype=object)
 
 
-def _numbered(module: Module, place: int) -> Iterator[tuple[int, Module]]:
-    """The layers, each with its place among PyTorch's modules, where Sequentials are opened."""
-    layers: list[Module] = vars(module)["layers"]
-    for layer in layers:
-        if isinstance(layer, MLP | Sequential):
-            inside = list(_numbered(layer, place))
-            yield from inside
-            place = inside[-1][0] + places(inside[-1][1]) if inside else place
-        else:
-            yield place, layer
-            place += places(layer)
+def _layers(module: Module) -> Iterator[Module]:
+    """The layers in an MLP or Sequential, where those inside are opened, as to_torch does."""
+    for layer in vars(module)["layers"]:
+        yield from _layers(layer) if isinstance(layer, MLP | Sequential) else [layer]
 
 
 def places(layer: Module) -> int:

@@ -99,13 +99,10 @@ def _plane(make: Callable[[int], tuple[Array, Array]], *classes: str) -> Callabl
     return lambda seed: Source(*make(seed), classes, PLANE)
 
 
-def _moons(seed: int) -> Any:
-    return _sklearn_datasets().make_moons(n_samples=250, noise=0.1, random_state=seed)
-
-
-def _circles(seed: int) -> Any:
-    how = {"noise": 0.08, "factor": 0.5, "random_state": seed}
-    return _sklearn_datasets().make_circles(n_samples=250, **how)
+def _made(name: str, **how: Any) -> Callable[[int], Any]:
+    """The same by a function of scikit-learn."""
+    make = f"make_{name}"
+    return lambda seed: getattr(_sklearn_datasets(), make)(250, random_state=seed, **how)
 
 
 def _mnist(seed: int) -> Source:
@@ -127,10 +124,10 @@ def _mnist(seed: int) -> Source:
 SOURCES: dict[str, Callable[[int], Source]] = {
     "digits": _digits,
     "iris": _iris,
-    "moons": _plane(_moons, "upper", "lower"),
+    "moons": _plane(_made("moons", noise=0.1), "upper", "lower"),
     "xor": _plane(lambda seed: xor(seed=seed), "equal", "different"),
     "spirals": _plane(lambda seed: spirals(seed=seed), "arm 0", "arm 1", "arm 2"),
-    "circles": _plane(_circles, "outer", "inner"),
+    "circles": _plane(_made("circles", noise=0.08, factor=0.5), "outer", "inner"),
     "mnist": _mnist,
 }
 DATASETS = tuple(SOURCES)

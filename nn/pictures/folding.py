@@ -7,6 +7,7 @@ computed in the one is used in the other.
 
 import re
 from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -27,32 +28,6 @@ ARROWS = 400
 ENDS = 16  # so many inputs or outputs are drawn one by one
 
 Box = str | Value  # the path of a folded module, or a node on its own
-
-
-def add_folded(
-    drawing: Drawing,
-    owners: Owners,
-    order: Sequence[Value],
-    roots: Sequence[Value],
-    names: Names,
-    fmt: str,
-) -> None:
-    """Draw the graph of `roots` with modules folded into boxes."""
-    used = [node for node in order if node in owners.of]
-    deepest = max(len(owners.above(path)) for path in owners.modules)
-    # Operations between the parts of a module are drawn one by one, or as one box if too many.
-    ways = [(depth, apart) for apart in (True, False) for depth in range(deepest, 0, -1)]
-    for depth, apart in [*ways, (0, False)]:
-        box: dict[Value, Box] = {}  # a module with at most `depth` others around it, or the node
-        for node in used:
-            chain = [owners.of[node], *owners.above(owners.of[node])]
-            box[node] = chain[max(len(chain) - 1 - depth, 0)]
-        around = {above for path in set(box.values()) for above in owners.above(str(path))}
-        box = {n: n if apart and path in around else path for n, path in box.items()}
-        arrows = dict.fromkeys(_arrows(order, box))
-        if len(set(box.values())) <= BOXES and len(arrows) <= ARROWS:
-            break
-    _Folded(drawing, owners, names, fmt).add(order, roots, box)
 
 
 def _arrows(order: Sequence[Value], box: dict[Value, Box]) -> Iterator[tuple[Box, Box]]:
@@ -81,15 +56,34 @@ def _is_same(a: Box, b: Box) -> bool:
     return a is b or (isinstance(a, str) and isinstance(b, str) and a == b)
 
 
-class _Folded:
-    def __init__(self, drawing: Drawing, owners: Owners, names: Names, fmt: str) -> None:
-        self.drawing = drawing
-        self.owners = owners
-        self.names = names
-        self.fmt = fmt
+@dataclass
+class Folded:
+    """The graph of `roots` with modules folded into boxes; `order` are its nodes."""
 
-    def add(self, order: Sequence[Value], roots: Sequence[Value], box: dict[Value, Box]) -> None:
+    drawing: Drawing
+    owners: Owners
+    order: Sequence[Value]
+    roots: Sequence[Value]
+    names: Names
+    fmt: str
+
+    def draw(self) -> None:
         """Draw inputs, units and outputs from left to right, and the arrows between them."""
+        owners, order, roots = self.owners, self.order, self.roots
+        used = [node for node in order if node in owners.of]
+        deepest = max(len(owners.above(path)) for path in owners.modules)
+        # Operations between the parts of a module are drawn one by one, or as one box if too many.
+        ways = [(depth, apart) for apart in (True, False) for depth in range(deepest, 0, -1)]
+        for depth, apart in [*ways, (0, False)]:
+            box: dict[Value, Box] = {}  # a module with at most `depth` others around it
+            for node in used:
+                chain = [owners.of[node], *owners.above(owners.of[node])]
+                box[node] = chain[max(len(chain) - 1 - depth, 0)]
+            around = {above for path in set(box.values()) for above in owners.above(str(path))}
+            box = {n: n if apart and path in around else path for n, path in box.items()}
+            uses = dict.fromkeys(_arrows(order, box))
+            if len(set(box.values())) <= BOXES and len(uses) <= ARROWS:
+                break
         outputs: dict[Box, dict[Value, None]] = {box[n]: {} for n in order if n in box}
         for node in order:
             for parent in node.parents:
@@ -98,17 +92,16 @@ class _Folded:
         for root in roots:
             if root.parents:
                 outputs[box[root]][root] = None
-        owners = self.owners
         inputs = [n for n in order if n not in box and n.primitive is not CONSTANT]
         inputs.sort(key=lambda x: natural(self.names[x]))
         ids: dict[Box, str] = {unit: f"unit{i}" for i, unit in enumerate(outputs)}
         ids.update({x: name for x, name in self._ends(inputs, "inputs", "input").items()})
         ends = self._ends(list(dict.fromkeys(roots)), "outputs", "root")
-        arrows = {(ids[a], ids[b]): None for a, b in _arrows(order, box)}
+        arrows = {(ids[a], ids[b]): None for a, b in uses}
         arrows |= {
             (ids[box.get(r, r)], end): None for r, end in ends.items() if r in ids or r in box
         }
-        if self._add_columns(order, box, ids, outputs, (inputs, ends), [*arrows]):
+        if self._add_columns(box, ids, outputs, (inputs, ends), [*arrows]):
             return
         self._draw_ends(inputs, "inputs", "input")
         around = {a for unit in outputs if isinstance(unit, str) for a in owners.above(unit)}
@@ -147,7 +140,6 @@ class _Folded:
 
     def _add_columns(
         self,
-        order: Sequence[Value],
         box: dict[Value, Box],
         ids: dict[Box, str],
         outputs: dict[Box, dict[Value, None]],
@@ -175,7 +167,7 @@ class _Folded:
             return False
         weights: dict[tuple[str, str], list[float]] = {arrow: [] for arrow in arrows}
         known = self.owners.local_names
-        for node in order:  # products of a parameter and a result of another box
+        for node in self.order:  # products of a parameter and a result of another box
             for weight, x in products(node):
                 source = box.get(x, x)
                 other = x not in known and not _is_same(source, box[node])

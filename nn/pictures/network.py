@@ -25,7 +25,7 @@ from autograd.words.names import Names
 from autograd.words.numbers import numeral
 from autograd.words.text import LIMIT, check_format, check_limit
 from nn.module import Module, unmoved
-from nn.pictures.folding import add_folded, is_off
+from nn.pictures.folding import Folded, is_off
 from nn.pictures.owners import Add, Owners, add_frames
 
 
@@ -76,7 +76,7 @@ def draw(
         drawing = blank("LR")
         drawing.attr(label=escaped(owners.title("")), labelloc="t")
         if len(order) > fold_above:
-            add_folded(drawing, owners, order, roots, known, fmt)
+            Folded(drawing, owners, order, roots, known, fmt).draw()
             results = [f"{known[root]} | data {numeral(root._data, fmt)}" for root in roots]
             lines = [*model.summary().splitlines(), *results]
             drawing.tree = shortened(lines, len(lines))

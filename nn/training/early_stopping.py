@@ -31,7 +31,7 @@ class EarlyStopping:
     def note(self, history: History, engine: Any) -> bool:
         """Note the last epoch of `history`; return whether the training has waited long enough.
 
-        `engine` holds the weights. Raises `ValueError` where `monitor` is not in `history`.
+        `engine` holds the weights. Raises `KeyError` where `monitor` is not in `history`.
         """
         last = history.watched(self.monitor)[-1]
         sign = -1.0 if self.monitor.endswith("loss") else 1.0

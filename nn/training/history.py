@@ -63,17 +63,9 @@ class History:
         return {**self.curves(), "lr": self.lr, **self.metrics}
 
     def watched(self, name: str) -> list[float]:
-        """Return the list called `name`, of validation if there is any, by which one may stop.
-
-        Raises `ValueError` where there is none.
-        """
+        """Return the list called `name`, of validation if there is any; `KeyError` for none."""
         lists = {**self.curves(), **self.metrics}
-        found = lists.get(f"val_{name}") or lists.get(name)
-        if not found:
-            raise ValueError(
-                f"there is no `{name}` to watch in this training; there is {', '.join(lists)}"
-            )
-        return found
+        return lists.get(f"val_{name}") or lists[name]
 
     def note(
         self,

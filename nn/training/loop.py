@@ -147,22 +147,18 @@ class Loop:
 
     def _measure(self) -> None:
         """Note what the epoch has given, and measure what is held out."""
-        history, schedule = self.history, self.schedule
-        self._note("")
+        history, schedule, engine = self.history, self.schedule, self.engine
+        history.note("", engine.losses, engine.examples, engine.outputs, self.metrics)
         if self.held_out is not None:
             self.modes.evaluate()
-            self.engine.evaluate(self.held_out)
-            self._note("val_")
+            engine.evaluate(self.held_out)
+            history.note("val_", engine.losses, engine.examples, engine.outputs, self.metrics)
             self.modes.train()
         if schedule is not None and schedule.per == "epoch":
             schedule.step(history.watched(self.monitor)[-1])
-        history.lr.append(self.engine.optimizer.param_groups[0]["lr"])
+        history.lr.append(engine.optimizer.param_groups[0]["lr"])
         if not self.bar.disable:
             self.bar.set_postfix_str(history.report())
-
-    def _note(self, prefix: str) -> None:
-        engine = self.engine
-        self.history.note(prefix, engine.losses, engine.examples, engine.outputs, self.metrics)
 
     def _call(self, callbacks: Iterable[Any], news: Any) -> bool:
         """Call all callbacks, on a model that is up to date; whether one wants to stop."""

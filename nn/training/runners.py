@@ -52,15 +52,11 @@ class Eager:
         own, self.params = set(params), params
         self.others = [p for p in self.model.parameters() if p not in own]
 
-    def refresh(self) -> None:
-        """Nothing is kept of Values that are not trained."""
-
-    def watch(self) -> None:
-        """Nothing is kept of the model."""
-
-    def renew(self) -> bool:
-        """Nothing is kept of the model."""
+    def refresh(self) -> bool:
+        """Nothing is kept of Values that are not trained, nor of the model."""
         return False
+
+    watch = renew = refresh
 
     def run(self, rows: Rows, flat: Array, reverse: bool) -> Batch:
         """Return losses, outputs and, where `reverse` asks for it, the mean gradient of `rows`."""
