@@ -1,8 +1,7 @@
 """The command line: `python -m nn train`, `predict` and `info`.
 
     parser          what can be asked for, and the checks of each argument
-    recipes         the defaults that fit a data set and a model
-    networks        the models that can be asked for
+    recipes         the defaults that fit a data set and a model, and what is made by them
     record          what a saved file says besides the weights
     session         a training with its bar and lines
     train text predict info   the commands

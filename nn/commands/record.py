@@ -12,14 +12,14 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import nn
 from nn.checks import check_share, check_size
-from nn.commands.networks import MOST_WEIGHTS
+from nn.commands.recipes import MOST_WEIGHTS
 from nn.data import Dataset, Features, Reading, Scaling
 from nn.data import load as load_data
 from nn.data.dataset import TASKS
 from nn.data.features import Column
 from nn.data.tables import listed
 
-MAX_BYTES = 2**27  # networks.MOST_WEIGHTS weights, at up to 25 bytes each
+MAX_BYTES = 2**27  # recipes.MOST_WEIGHTS weights, at up to 25 bytes each
 
 
 @dataclass(frozen=True)

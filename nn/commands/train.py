@@ -8,10 +8,9 @@ import argparse
 import nn
 from nn.commands import characters
 from nn.commands import record as records
-from nn.commands.networks import make_model
 from nn.commands.output import printable, rounded
 from nn.commands.preparation import Prepared, check, chosen_data, prepare, settle
-from nn.commands.recipes import make_optimizer
+from nn.commands.recipes import make_model, make_optimizer
 from nn.commands.record import Record
 from nn.commands.scores import baseline, scores
 from nn.commands.session import conclude, rates, run, training_line

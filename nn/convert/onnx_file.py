@@ -33,7 +33,19 @@ def to_onnx(
     operation of your own cannot be read, `ImportError` without onnx, `OSError`.
     """
     check_module(model)
-    given = _first_input(model) if example is None else example
+    first = model
+    while isinstance(first, Sequential) and len(first):
+        first = first[0]
+    given = example
+    if example is None and isinstance(first, Neuron | Layer | MLP):
+        given = np.zeros(first.nin)
+    elif example is None and isinstance(first, Reshape):
+        given = np.zeros(first.channels * first.rows * first.columns)
+    elif example is None:
+        raise ValueError(
+            f"{first!r:.60} takes inputs of several shapes: pass an `example`, one input such as "
+            "X[0]"
+        )
     arguments = [np.array(x)[None] for x in (given if isinstance(given, tuple) else (given,))]
     own = type(model)
     runs = own.__call__ is Module.__call__ and own.forward is not Module.forward
@@ -41,17 +53,3 @@ def to_onnx(
     with model.evaluating():
         program(*arguments)
         program.to_onnx(path, dtype=dtype)
-
-
-def _first_input(model: Module) -> Any:
-    """An input of a model that says how many numbers it takes."""
-    first = model
-    while isinstance(first, Sequential) and len(first):
-        first = first[0]
-    if isinstance(first, Neuron | Layer | MLP):
-        return np.zeros(first.nin)
-    if isinstance(first, Reshape):
-        return np.zeros(first.channels * first.rows * first.columns)
-    raise ValueError(
-        f"{first!r:.60} takes inputs of several shapes: pass an `example`, one input such as X[0]"
-    )

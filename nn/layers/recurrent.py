@@ -12,7 +12,6 @@ from nn.layers.cells import (
     LSTMStep,
     Recurrent,
     RNNStep,
-    State,
     check_nonlinearity,
     check_state,
     parts_of,
@@ -65,8 +64,15 @@ class RecurrentLayer(Recurrent):
         Raises `ValueError` or `TypeError` for vectors of another width or number.
         """
         sequence = check_vectors(self, input, self.input_size)
-        last = []
-        for k, state in enumerate(self._states(hx)):
+        n, last = self.num_layers, []
+        parts = [[None] * n] * len(self.states) if hx is None else parts_of(self, hx)
+        for name, part in zip(self.states, parts, strict=True):
+            if not is_nested(part) or len(part) != n:
+                found = f"{len(part)}" if is_nested(part) else f"{part!r:.40}"
+                raise ValueError(f"{self!r} takes a vector of {name} for each layer, got {found}")
+        for k, given in enumerate(zip(*parts, strict=True)):
+            whole = None if hx is None else given if len(given) > 1 else given[0]
+            state = check_state(self, whole)
             if k and self.dropout:
                 sequence = self.between(sequence)
             weights, answers = self.weights(f"_l{k}"), []
@@ -75,25 +81,13 @@ class RecurrentLayer(Recurrent):
                 answers.append(state[0])
             sequence = answers
             last.append(state)
-        parts = tuple(map(list, zip(*last, strict=True)))
-        return sequence, parts if len(parts) > 1 else parts[0]
+        ends = tuple(map(list, zip(*last, strict=True)))
+        return sequence, ends if len(ends) > 1 else ends[0]
 
     @property
     def dropout(self) -> float:
         """The probability of a 0 between two layers."""
         return self.between.p
-
-    def _states(self, hx: Any) -> list[State]:
-        """The state of each layer before the first position."""
-        if hx is None:
-            return [check_state(self, None)] * self.num_layers
-        n, parts = self.num_layers, parts_of(self, hx)
-        for name, part in zip(self.states, parts, strict=True):
-            if not is_nested(part) or len(part) != n:
-                found = f"{len(part)}" if is_nested(part) else f"{part!r:.40}"
-                raise ValueError(f"{self!r} takes a vector of {name} for each layer, got {found}")
-        single = len(self.states) == 1
-        return [check_state(self, s[0] if single else s) for s in zip(*parts, strict=True)]
 
     def size(self) -> int:
         """Return how many parameters layers of these sizes have."""

@@ -188,24 +188,21 @@ class Optimizer(ABC):
             if not isinstance(found, list) or len(found) != count:
                 size = len(found) if isinstance(found, list) else f"{found!r:.60}"
                 raise ValueError(f"`{key}` must list the optimiser's {count} {what}, got {size}")
-        groups = [
-            self._checked_group(f"`param_groups[{i}]`", group, own["param_groups"][i]["params"])
-            for i, group in enumerate(loaded["param_groups"])
-        ]
+        groups = []
+        for i, group in enumerate(loaded["param_groups"]):
+            where, places = f"`param_groups[{i}]`", own["param_groups"][i]["params"]
+            if not isinstance(group, Mapping) or set(group) != {*self.defaults, "params"}:
+                names = ", ".join(self.defaults)
+                raise ValueError(f"{where} must hold params, {names}, got {group!r:.60}")
+            if group["params"] != places:
+                raise ValueError(f"{where} must hold the {len(places)} parameters it holds here")
+            # A schedule may have brought the rate to 0, which the constructor refuses.
+            lr = not_negative("lr", group["lr"])
+            options = {name: group[name] for name in self.defaults if name != "lr"}
+            groups.append(self.checked(options) | {"lr": lr})
         self.state = [self._checked_state(i, state) for i, state in enumerate(loaded["state"])]
         for group, options in zip(self.param_groups, groups, strict=True):
             group.update(options)
-
-    def _checked_group(self, where: str, group: Any, places: list[int]) -> dict[str, Any]:
-        if not isinstance(group, Mapping) or set(group) != {*self.defaults, "params"}:
-            names = ", ".join(self.defaults)
-            raise ValueError(f"{where} must hold params, {names}, got {group!r:.60}")
-        if group["params"] != places:
-            raise ValueError(f"{where} must hold the {len(places)} parameters that it holds here")
-        # A schedule may have brought the rate to 0, which the constructor refuses.
-        lr = not_negative("lr", group["lr"])
-        options = {name: group[name] for name in self.defaults if name != "lr"}
-        return self.checked(options) | {"lr": lr}
 
     def _checked_state(self, i: int, state: Any) -> dict[str, Any]:
         where, names = f"state[{i}]", self.state_names

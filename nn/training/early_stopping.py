@@ -41,10 +41,5 @@ class EarlyStopping:
             history.best_epoch = len(history.loss)
         return len(history.loss) - history.best_epoch >= self.patience
 
-    def restore(self, engine: Any) -> None:
-        """Put the best weights back into `engine`, for a training that has ended by itself."""
-        if self.weights is not None:
-            engine.restore(self.weights)
-
     def __repr__(self) -> str:
         return f"EarlyStopping({self.patience}, {self.min_delta}, {self.monitor!r})"

@@ -83,9 +83,9 @@ class Loop:
                 history.stopped = f"no better {stopping.monitor} for {stopping.patience} epochs"
             if history.stopped:
                 break
-        if self.stopping is not None:
-            with self.engine.guard:
-                self.stopping.restore(self.engine)
+        if self.stopping is not None and self.stopping.weights is not None:
+            with self.engine.guard:  # it has ended by itself
+                self.engine.restore(self.stopping.weights)
 
     def _at_once(self, most: int) -> int:
         """Run several epochs in one native call where nobody looks in between; how many."""

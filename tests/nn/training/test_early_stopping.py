@@ -90,7 +90,7 @@ def watched(values, stopping, name="loss"):
             )
         if stopping.note(history, engine):
             break
-    stopping.restore(engine)
+    engine.restore(stopping.weights)
     return engine.epoch, history.best_epoch, engine.restored
 
 
