@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from autograd import Value, dot, logsumexp, maximum, softplus, take
-from autograd.engine.functions import scalars
 from autograd.engine.table import select
+from autograd.functions import scalars
 from nn.checks import not_negative
 from nn.losses.targets import class_target, is_sequence, mean, pairs, weights
 

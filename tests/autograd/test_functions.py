@@ -15,6 +15,7 @@ from autograd import (
     dot,
     grad,
     logsumexp,
+    maximum,
     softmax,
     take,
     vjp,
