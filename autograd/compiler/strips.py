@@ -14,7 +14,6 @@ one operation but in products, and functions may be libmvec's, to 4 units in the
 """
 
 import ctypes
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -23,16 +22,12 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.kernels import OUT
-from autograd.compiler.native import VECTOR, Code, Text, form
+from autograd.compiler.native import VECTOR, Functions, Text, form
 
 ARRAYS = 4  # a result and its operands, at most
 WORDS = 4 + 3 * ARRAYS
 _V = f"<{VECTOR} x double>"
-_I, _MASK, _BYTES = (f"<{VECTOR} x {kind}>" for kind in ("i64", "i1", "i8"))
-_LANES = ", ".join(f"i64 {i}" for i in range(VECTOR))
-_ADDRESSES: dict["Kind", int] = {}
-_KEPT: list[Code] = []
-_LOCK = threading.Lock()
+_MASK, _BYTES = (f"<{VECTOR} x {kind}>" for kind in ("i1", "i8"))
 Body = Callable[[str, str | None, list[str]], list[str]]
 
 
@@ -53,11 +48,16 @@ class Kind:
 @cache
 def run() -> Any:
     """Return the function (instructions, how many, rows, rows of a block) that runs them."""
-    t = Text("define i32 @run(ptr %all, i64 %count, i64 %rows, i64 %block) {")
+    takes = [ctypes.c_void_p, *[ctypes.c_int64] * 3]
+    return ctypes.CFUNCTYPE(None, *takes)(_RUN.addresses([""])[0])
+
+
+def _run_text(name: str, _: str) -> tuple[str]:
+    t = Text(f"define void @{name}(ptr %all, i64 %count, i64 %rows, i64 %block) {{")
 
     def block(b: str, _: list[str]) -> list[str]:
         first = t.times(b, "%block")
-        rows = _less(t, t.new(f"sub i64 %rows, {first}"), "%block")
+        rows = t.least(t.new(f"sub i64 %rows, {first}"), "%block")
 
         def instruction(place: str, _: list[str]) -> list[str]:
             code = t.at("%all", t.times(place, WORDS), "i64")
@@ -92,35 +92,20 @@ def run() -> Any:
         return []
 
     t.loop(t.new(f"sdiv i64 {t.add(t.add('%rows', '%block'), -1)}, %block"), block)
-    code = Code(t.end("ret i32 0"), optimize=2)
-    _KEPT.append(code)
-    return code.function("run", ctypes.c_void_p, *[ctypes.c_int64] * 3)
+    return (t.end(),)
 
 
-def addresses(kinds: Sequence[Kind]) -> list[int]:
-    """Return where the kernels begin; new ones are compiled, all together."""
-    with _LOCK:
-        new = [kind for kind in dict.fromkeys(kinds) if kind not in _ADDRESSES]
-        if new:
-            texts = [_text(f"f{i}", kind) for i, kind in enumerate(new)]
-            declared = dict.fromkeys([_MASKED, *[needs for _, needs in texts]])
-            code = Code("".join([*declared, *[text for text, _ in texts]]), optimize=2)
-            _KEPT.append(code)
-            _ADDRESSES.update({kind: code.address(f"f{i}") for i, kind in enumerate(new)})
-        return [_ADDRESSES[kind] for kind in kinds]
-
-
-def _text(name: str, kind: Kind) -> tuple[str, str]:
+def _text(name: str, kind: Kind) -> tuple[str, ...]:
     """A kernel, and the declarations of what it calls."""
     t = Text(f"define void @{name}(ptr %y, ptr %a1, ptr %a2, ptr %a3, i64 %n) {{")
-    if kind.writes == "one":
-        return _reduction(t, kind.step), ""
     special = {"gather": _gather, "totals": _totals}.get(str(kind.step))
+    if kind.writes == "one":
+        return _reduction(t, kind.step), _MASKED
     if special:
-        return special(t), ""
+        return special(t), _MASKED
     if kind.step == "product":
-        return _product(t, kind), ""
-    return _elementwise(t, kind)
+        return _product(t, kind), _MASKED
+    return *_elementwise(t, kind), _MASKED
 
 
 def _elementwise(t: Text, kind: Kind) -> tuple[str, str]:
@@ -131,7 +116,7 @@ def _elementwise(t: Text, kind: Kind) -> tuple[str, str]:
 
     def vector(i: str, mask: str | None, _: list[str]) -> list[str]:
         xs = [spread.get(a) or _load(t, each, a, i, mask) for a, each in names]
-        _store(t, kind.writes, _apply(t, text, *xs) if text else xs[0], "%y", i, mask)
+        _store(t, kind.writes, t.apply(text, *xs) if text else xs[0], "%y", i, mask)
         return []
 
     _vectors(t, vector)
@@ -146,12 +131,12 @@ def _reduction(t: Text, step: Any) -> str:
     (text, _), (alone, _) = form(step, VECTOR), form(step)
 
     def vector(i: str, mask: str | None, carried: list[str]) -> list[str]:
-        return [_apply(t, text, carried[0], _load(t, "v", "%a1", i, mask, neutral))]
+        return [t.apply(text, carried[0], _load(t, "v", "%a1", i, mask, neutral))]
 
     (found,) = _vectors(t, vector, [neutral])
     lanes = [t.new(f"extractelement {_V} {found}, i64 {i}") for i in range(VECTOR)]
     while len(lanes) > 1:
-        lanes = [_apply(t, alone, *lanes[i : i + 2]) for i in range(0, len(lanes), 2)]
+        lanes = [t.apply(alone, *lanes[i : i + 2]) for i in range(0, len(lanes), 2)]
     t.store("double", lanes[0], "%y", "0")
     return t.end()
 
@@ -201,10 +186,10 @@ def _product(t: Text, kind: Kind) -> str:
 
     def tile(j: str, _: list[str]) -> list[str]:
         starts = [t.add(t.times(j, wide), half * VECTOR) for half in range(vectors)]
-        masks = [_mask(t, t.new(f"sub i64 {columns}, {start}")) for start in starts]
+        masks = [t.mask(t.new(f"sub i64 {columns}, {start}")) for start in starts]
         places = starts
         if kind.reads[1] == "g":
-            lanes = [[_less(t, t.add(s, lane), last) for lane in range(VECTOR)] for s in starts]
+            lanes = [[t.least(t.add(s, lane), last) for lane in range(VECTOR)] for s in starts]
             places = [t.times(x, across) for each in lanes for x in each]
 
         def right(k: str) -> list[str]:
@@ -221,7 +206,7 @@ def _product(t: Text, kind: Kind) -> str:
             return found
 
         def rows(i: str, _: list[str]) -> list[str]:
-            mine = [_less(t, t.add(t.times(i, OUT), r), bottom) for r in range(OUT)]
+            mine = [t.least(t.add(t.times(i, OUT), r), bottom) for r in range(OUT)]
             lefts = [t.at("%a1", t.times(r, row), "i8") for r in mine]
 
             def add(k: str, sums: list[str]) -> list[str]:
@@ -250,19 +235,7 @@ def _vectors(t: Text, body: Body, start: Sequence[str] = ()) -> list[str]:
     carried = t.loop(whole, lambda i, c: body(t.times(i, VECTOR), None, c), _V, start)
     last = t.new(f"zext i1 {t.new(f'icmp sgt i64 {rest}, 0')} to i64")
     end = t.times(whole, VECTOR)
-    return t.loop(last, lambda _, c: body(end, _mask(t, rest), c), _V, carried)
-
-
-def _mask(t: Text, count: str) -> str:
-    """Which lanes of a vector are among `count`."""
-    some = t.new(f"insertelement {_I} poison, i64 {count}, i64 0")
-    some = t.new(f"shufflevector {_I} {some}, {_I} poison, <{VECTOR} x i32> zeroinitializer")
-    return t.new(f"icmp slt {_I} <{_LANES}>, {some}")
-
-
-def _less(t: Text, x: str, bound: str) -> str:
-    """The smaller of two whole numbers."""
-    return t.new(f"select i1 {t.new(f'icmp slt i64 {x}, {bound}')}, i64 {x}, i64 {bound}")
+    return t.loop(last, lambda _, c: body(end, t.mask(rest), c), _V, carried)
 
 
 def _memory(kind: str) -> tuple[str, str, str, int]:
@@ -304,9 +277,4 @@ def _store(t: Text, kind: str, value: str, base: str, i: str, mask: str | None) 
         t.lines.append(f"call void @llvm.masked.store.{name}.p0({given})")
 
 
-def _apply(t: Text, text: str, *operands: str) -> str:
-    """What a form makes of vectors or of numbers."""
-    t.count += 1
-    name = f"%x{t.count}"
-    t.lines += text.format(name, *operands).split("\n")
-    return name
+addresses, _RUN = Functions(_text).addresses, Functions(_run_text)
