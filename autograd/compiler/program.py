@@ -259,6 +259,9 @@ class Program(Exports):
     def _paths(self) -> list[Path]:
         return [path for replayer in self._replayers.values() for path in replayer.paths]
 
+    def __repr__(self) -> str:
+        return f"<{str(self).splitlines()[0]}>"
+
     def __str__(self) -> str:
         lines = [f"program of {self.__name__}: {len(self._paths)} paths"]
         lines[0] = lines[0].replace(" 1 paths", " 1 path")

@@ -42,6 +42,10 @@ class RateSweep:
     losses: list[float]
     suggestion: float
 
+    def __repr__(self) -> str:
+        tried = f"{len(self.rates)} rates, {self.rates[0]:.2g} to {self.rates[-1]:.2g}"
+        return f"RateSweep({tried}, suggestion {self.suggestion:.2g})"
+
     def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw loss over rate, the suggestion marked; returns the Axes, `ax` if given.
 

@@ -184,6 +184,9 @@ def test_branches_are_followed_row_by_row():
     mean, slopes = program.value_and_grad(X)
     assert mean == pytest.approx(np.mean(values)) and slopes == pytest.approx([gradient[p]])
     assert str(program).startswith("program of f: 3 paths")
+    assert repr(program) == "<program of f: 3 paths>" and repr(autograd.compile(f)).endswith(
+        ": 0 paths>"
+    )
     assert program([[math.nan, 1.0]]) == pytest.approx([-0.25])
 
 

@@ -36,6 +36,12 @@ def test_the_suggested_rate_trains():
     assert history.loss[-1] < 0.5 * history.loss[0]
 
 
+def test_a_sweep_is_one_short_line():
+    sweep = nn.find_learning_rate(model(), X, Y, seed=0, low=1e-5, high=1e3)
+    assert repr(sweep).startswith(f"RateSweep({len(sweep.rates)} rates, 1e-05 to ")
+    assert repr(sweep).endswith(f"suggestion {sweep.suggestion:.2g})") and len(repr(sweep)) < 70
+
+
 def test_the_sweep_is_drawn():
     pytest.importorskip("matplotlib").use("Agg")
     ax = nn.find_learning_rate(model(), X, Y, seed=0).plot()
