@@ -1,4 +1,4 @@
-"""The notebooks: executed, paired with their text, their solutions right."""
+"""The notebooks: run from a clean kernel, paired with their text, their solutions right."""
 
 import json
 import re
@@ -13,6 +13,10 @@ NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 SOLUTION = re.compile(r"<details>.*?```python\n(.*?)```.*?</details>", re.DOTALL)
 EXERCISE = re.compile(r"check\(\s*\"(\d\d\.\d+)\"")
 CELLS = 60  # at most, so that a lesson has an end
+STRICT = """import warnings
+warnings.simplefilter("error")
+warnings.filterwarnings("ignore", "the loss grew")  # lessons show what too large a rate does
+"""
 
 
 def cells(path):
@@ -56,24 +60,20 @@ def test_it_is_paired_with_its_text(path):
     assert of_text == [(c["cell_type"], "".join(c["source"])) for c in cells(path)]
 
 
-@pytest.mark.filterwarnings("ignore:the loss grew")  # lessons show what too large a rate does
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
-def test_its_solutions_are_right(path, monkeypatch):
-    matplotlib = pytest.importorskip("matplotlib", reason="needs the `notebooks` extra")
-    with matplotlib.rc_context({"backend": "agg", "figure.max_open_warning": 0}):
-        import matplotlib.pyplot as plt
+def test_it_runs_from_a_clean_kernel_and_its_solutions_are_right(path):
+    """The solutions are further cells at the end, so that a lesson is executed once."""
+    for needed in ("matplotlib", "ipykernel", "nbclient"):
+        pytest.importorskip(needed, reason="needs the `notebooks` extra")
+    import nbclient
+    import nbformat
 
-        monkeypatch.setattr(plt, "show", lambda: plt.close("all"))
-        monkeypatch.setattr(course, "solved", set())
-        text = path.with_suffix(".py").read_text(encoding="utf-8")
-        names = {"__name__": path.stem}
-        exec(compile(text, str(path.with_suffix(".py")), "exec"), names)
-        exercises = set(course.exercises(path.stem[:2]))
-        assert not exercises & course.solved, "an empty answer cell answers nothing"
-        markdown = ["".join(c["source"]) for c in cells(path) if c["cell_type"] == "markdown"]
-        solutions = [code for text in markdown for code in SOLUTION.findall(text)]
-        assert len(solutions) >= 4
-        for code in solutions:
-            exec(compile(code, f"{path.stem}: a solution", "exec"), names)
-        plt.close("all")
-        assert exercises <= course.solved
+    notebook = nbformat.read(path, as_version=4)
+    lesson, code = notebook.cells, nbformat.v4.new_code_cell
+    solutions = [text for cell in lesson for text in SOLUTION.findall(cell.source)]
+    assert len(solutions) >= 4
+    unsolved = "import course; assert not course.solved, 'an empty answer cell answers nothing'"
+    solved = f"assert set(course.exercises({path.stem[:2]!r})) <= course.solved"
+    notebook.cells = [code(STRICT), *lesson, *map(code, [unsolved, *solutions, solved])]
+    where = {"metadata": {"path": str(FOLDER)}}
+    nbclient.NotebookClient(notebook, timeout=120, resources=where).execute()

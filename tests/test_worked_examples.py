@@ -93,6 +93,7 @@ def test_2_mazur_first_pass_as_published():
         assert again["out_h1"].grad == pytest.approx(float(published), abs=1.5e-9)
 
 
+@pytest.mark.exhaustive
 def test_2_mazur_updates_equal_plain_arithmetic_and_the_publication():
     w = [Value(x) for x in WEIGHTS]
     optimizer = nn.SGD(w, lr=RATE)
@@ -165,6 +166,7 @@ XOR = ([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
 
 
 @pytest.mark.parametrize("batch_size", [1, 2, 4])
+@pytest.mark.exhaustive
 def test_4_the_seven_steps_online_and_in_batches_by_one_loop(batch_size):
     X, y = XOR
     model = nn.MLP(2, [8, 1], activation="tanh", rng=Random(1))

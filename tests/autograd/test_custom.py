@@ -22,6 +22,7 @@ from autograd.checking.gradcheck import gradcheck
 from autograd.compiler.paths import DEEPEST
 from autograd.custom import primitive
 from autograd.engine.primitive import TABLE
+from autograd.pictures.javascript import Table, literal
 
 SPECIAL = (0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 5e-324, 1e300, -1e300, math.inf, -math.inf, math.nan)
 
@@ -520,6 +521,7 @@ def test_partials_on_numbers_have_one_derivative():
     assert value == first and math.isnan(gradient[0])
 
 
+@pytest.mark.exhaustive
 def test_a_program_too_deep_for_source_takes_rows_as_they_are():
     row = primitive(
         "doubled",
@@ -701,6 +703,11 @@ def test_the_page_computes_what_the_engine_does_at_special_values(define, show):
         assert all(map(same, map(float, numbers), (node.data, *node.partials))), point
 
 
+def test_numbers_are_written_as_javascript_reads_them():
+    written = [literal(x) for x in (0.1, -1e300, math.inf, -math.inf, math.nan)]
+    assert written == ["0.1", "-1e+300", "Infinity", "-Infinity", "NaN"]
+
+
 def test_infinite_and_undefined_constants_stand_in_the_page(show):
     row = primitive(
         "bounded",
@@ -728,7 +735,7 @@ def test_the_rule_stands_in_the_page_with_its_numbers(show):
     assert "1 if (-2) > 0 else 0.1 = 0.1" in page.inner_text("#panel")
 
 
-@pytest.mark.parametrize(
+CANNOT_COMPUTE = pytest.mark.parametrize(
     ("scalar", "array", "partials", "reason"),
     [
         (
@@ -748,6 +755,16 @@ def test_the_rule_stands_in_the_page_with_its_numbers(show):
         ),
     ],
 )
+
+
+@CANNOT_COMPUTE
+def test_a_row_that_a_page_cannot_compute_has_its_reason(scalar, array, partials, reason):
+    row = primitive("own", scalar, array, partials)
+    frozen = Table([(row, 1)]).frozen
+    assert list(frozen) == ["own"] and reason in frozen["own"]
+
+
+@CANNOT_COMPUTE
 def test_a_page_that_cannot_compute_a_row_says_why(scalar, array, partials, reason, show):
     row = primitive("own", scalar, array, partials)
     page = show(row(Value(2.0, "a")) * 2)

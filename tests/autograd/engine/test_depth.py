@@ -14,6 +14,8 @@ import nn
 from autograd import Value
 from autograd.compiler import paths, straight
 
+pytestmark = pytest.mark.exhaustive
+
 # 67 times the recursion limit; one test goes a million deep.
 DEEP = 20_000
 

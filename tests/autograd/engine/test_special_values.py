@@ -18,6 +18,8 @@ import autograd
 from autograd import Value
 from autograd.engine.primitive import TABLE
 
+pytestmark = pytest.mark.exhaustive
+
 SUBNORMAL, TINY, HUGE = 5e-324, 2.2250738585072014e-308, 1.7976931348623157e308
 SIZES = (0.0, SUBNORMAL, TINY, 1.0, HUGE, math.inf)
 GRID = [*(sign * size for size in SIZES for sign in (1.0, -1.0)), math.nan]

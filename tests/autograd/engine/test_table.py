@@ -125,6 +125,7 @@ SMOOTH_AT_0 += " exp expm1 log1p erf"
 
 @pytest.mark.parametrize("x", [0.0, -0.0, 0.3, -0.3])
 @pytest.mark.parametrize("name", SMOOTH_AT_0.split())
+@pytest.mark.exhaustive
 def test_derivatives_up_to_order_5_are_those_of_the_function(name, x):
     """At 0, too, where the even partial of tanh must not have the slope of abs."""
     coefficients = mp.taylor(SAMPLES[name].value, mpf(x), 5)
@@ -166,6 +167,7 @@ def derivative_of_power(x, c, order):
 
 @pytest.mark.parametrize("x", [0.0, -0.0, 1e-200, 1e-103, 1e-60, 0.3, -0.3, -2.0, 1e70])
 @pytest.mark.parametrize("c", EXPONENTS)
+@pytest.mark.exhaustive
 def test_derivatives_of_powers_up_to_order_5(x, c):
     """Near 0 the factor that puts a rounding error back must not be differentiated."""
 

@@ -205,6 +205,7 @@ def chain(length):
     return x
 
 
+@pytest.mark.exhaustive
 def test_a_hundred_thousand_nodes_are_refused():
     with pytest.raises(ValueError, match=r"100,000 nodes.*nn\.draw.*raise `limit`"):
         draw(chain(99_999))

@@ -756,7 +756,7 @@ def test_labels_are_text_whatever_they_hold(show):
     assert {visible(label) for label in HOSTILE} <= set(names)
 
 
-def test_in_a_notebook_that_nobody_trusts_there_is_a_still(show, monkeypatch, tmp_path):
+def test_in_a_notebook_that_nobody_trusts_there_is_a_still(show):
     made = stepper(worked_example())
     if "data:image/png" not in made._repr_html_():
         pytest.skip("needs Graphviz")
@@ -765,8 +765,11 @@ def test_in_a_notebook_that_nobody_trusts_there_is_a_still(show, monkeypatch, tm
     page = show(f"<!DOCTYPE html><html lang='en'><body>{without}</body></html>")
     width = page.evaluate("document.querySelector('img').naturalWidth")
     assert width > 100 and "srcdoc" not in without
+
+
+def test_without_graphviz_there_is_no_still(monkeypatch):
     monkeypatch.setattr(Drawing, "pipe", lambda self, *args, **kwargs: 1 / 0)
-    assert made._repr_html_().startswith("<iframe")
+    assert stepper(worked_example())._repr_html_().startswith("<iframe")
 
 
 def test_in_a_notebook_it_runs_in_its_frame(show):

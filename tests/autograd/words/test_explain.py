@@ -210,6 +210,7 @@ def test_a_long_explanation_is_cut_in_jupyter_only():
     assert len(str(explained).splitlines()) == len(explained) == 2001
 
 
+@pytest.mark.exhaustive
 def test_a_deep_graph_needs_no_recursion():
     x = Value(1.0)
     for _ in range(3_000):  # three times the recursion limit

@@ -116,6 +116,7 @@ def test_second_derivatives_are_those_of_the_textbooks_form(f, form):
 
 
 @pytest.mark.parametrize("name", [n for n, row in TABLE.items() if row.textbook and n in SAMPLES])
+@pytest.mark.exhaustive
 def test_second_derivatives_have_the_numbers_that_were_recorded_in_no_more_operations(name):
     row, rng = TABLE[name], Random(1)
     for _ in range(5):

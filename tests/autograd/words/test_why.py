@@ -677,6 +677,7 @@ def test_every_row_at_special_values_has_an_answer():
                 assert "times this gradient" not in found.text
 
 
+@pytest.mark.exhaustive
 def test_a_deep_graph_needs_no_recursion():
     x = Value(-1.0, "x")
     y = x.relu()
@@ -693,6 +694,7 @@ def test_a_deep_graph_needs_no_recursion():
     gc.collect()
 
 
+@pytest.mark.exhaustive
 def test_a_wide_graph_takes_linear_time():
     x = Value(1.0, "x")
     y = autograd.dot([x] * 20_000, [Value(0.0) for _ in range(20_000)])

@@ -31,8 +31,9 @@ X, LABELS = make_moons(60, noise=0.1, random_state=0)
 Y = np.array(["lower", "upper"])[LABELS]
 HEIGHTS = np.sin(X[:, 0]) + X[:, 1]
 
-MINI_BATCHES = MLPClassifier((8,), solver="sgd", learning_rate_init=0.1, batch_size=4, max_iter=50)
-ESTIMATORS = [MLPClassifier((16,)), MLPRegressor((16,), learning_rate_init=0.01), MINI_BATCHES]
+MINI_BATCHES = MLPClassifier((8,), solver="sgd", learning_rate_init=0.1, batch_size=4, max_iter=20)
+SHORT = MLPClassifier((16,), learning_rate_init=0.01, max_iter=60)  # 200 prove no more
+ESTIMATORS = [SHORT, MLPRegressor((16,), learning_rate_init=0.01), MINI_BATCHES]
 
 
 def expected_failed_checks(estimator):

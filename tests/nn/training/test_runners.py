@@ -91,7 +91,7 @@ def test_what_a_callback_changes_is_followed(change, kind, often):
         model, loss = kind(), Weighted()
         options = {often: [lambda news, m=model, e=loss: change(m, e)], "batch_size": 12}
         options["validation"] = (POINTS[:7], TARGETS[:7])
-        history = fit(model, POINTS[:30], TARGETS[:30], loss=loss, compiled=compiled, **options)
+        history = fit(model, POINTS[:24], TARGETS[:24], loss=loss, compiled=compiled, **options)
         runs.append([*history.loss, *history.val_loss, *model.state_dict().values()])
     assert runs[0] == pytest.approx(runs[1], rel=1e-9)
 
