@@ -16,6 +16,7 @@ CELLS = 60  # at most, so that a lesson has an end
 STRICT = """import warnings
 warnings.simplefilter("error")
 warnings.filterwarnings("ignore", "the loss grew")  # lessons show what too large a rate does
+warnings.filterwarnings("ignore", module="ipykernel")  # which warns itself when it is stopped
 """
 
 
