@@ -20,12 +20,14 @@ from nn.layers.activations import ACTIVATIONS
 
 
 @pytest.fixture
-def opened(browser, tmp_path):
+def opened(tab, tmp_path):
     """A function that opens a playground; errors of the page, and requests, fail the test."""
     pages, problems = [], []
 
     def open_page(made, width=1280, **options):
-        page = browser.new_page(viewport={"width": width, "height": 900}, **options)
+        page = tab.new_page()  # a window for each takes twice as long
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(**options)
         pages.append(page)
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("console", lambda message: problems.append(message.text))
