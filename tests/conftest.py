@@ -7,12 +7,15 @@ import os
 import shutil
 import signal
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from autograd import stepper
 from autograd.engine.primitive import TABLE
+
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")  # of pytest-xdist, such as gw0
 
 # Every run tries the same random examples, so that a change is judged by what it changed; new ones
 # are drawn where SEEGRAD_THOROUGH is set.
@@ -46,8 +49,21 @@ def pytest_xdist_make_scheduler(config, log):
     return WorkStealingScheduling(config, log)
 
 
+def pytest_configure(config):
+    """Every other worker reads the files from the last to the first.
+
+    In a fresh clone each file's assertions are rewritten by whoever reads it first, 14 s for all of
+    them: two workers that begin at both ends share that.
+    """
+    all_of_them = config.args == config.getini("testpaths") and not config.option.ignore
+    if all_of_them and WORKER.endswith(tuple("13579")):
+        config.args[:] = sorted(map(str, Path(__file__).parent.rglob("test_*.py")), reverse=True)
+
+
 def pytest_collection_modifyitems(items):
-    """Tests that open a browser can be chosen by `-m browser`."""
+    """Workers agree on the order; tests that open a browser can be chosen by `-m browser`."""
+    if WORKER:
+        items.sort(key=lambda item: str(item.path))
     for item in items:
         if "browser" in item.fixturenames:
             item.add_marker("browser")
