@@ -1,6 +1,7 @@
 """The notebooks: run from a clean kernel, paired with their text, their solutions right."""
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -77,4 +78,5 @@ def test_it_runs_from_a_clean_kernel_and_its_solutions_are_right(path):
     solved = f"assert set(course.exercises({path.stem[:2]!r})) <= course.solved"
     notebook.cells = [code(STRICT), *lesson, *map(code, [unsolved, *solutions, solved])]
     where = {"metadata": {"path": str(FOLDER)}}
-    nbclient.NotebookClient(notebook, timeout=120, resources=where).execute()
+    packages = {**os.environ, "PYTHONPATH": str(FOLDER.parent)}  # of this tree, as pytest's own
+    nbclient.NotebookClient(notebook, timeout=120, resources=where).execute(env=packages)
