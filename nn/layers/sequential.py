@@ -51,7 +51,7 @@ class Sequential(Described):
     A name such as "tanh" or a plain function such as `autograd.tanh` stands for
     `Elementwise(...)`: it is applied to each number on its own. As an MLP does, it returns a bare
     Value where the last module returns a list of one. `model[i]` is a module, `model[i:j]` a
-    Sequential of the same modules, not copies.
+    Sequential of the same modules, not copies. Raises `TypeError` for anything else in `modules`.
     """
 
     def __init__(self, *modules: Module | str | Activation) -> None:
