@@ -20,6 +20,7 @@ def where(condition: Any, a: Any, b: Any) -> Any:
     """Return `a` where `condition` holds, else `b`; a NumPy condition selects element by element.
 
     The branch not taken gets the gradient 0 exactly, even where its own partials are nan or inf.
+    Raises `TypeError` where `condition` is a list or tuple, or what is chosen is no number.
     """
     if isinstance(condition, np.ndarray):
         if "O" in (np.asarray(a).dtype.kind, np.asarray(b).dtype.kind):
