@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from autograd.engine import modes, table
-from autograd.engine.graph import product, pull_back, stored, topological_order, total
-from autograd.engine.number import as_float, as_number, as_numbers
-from autograd.engine.primitive import Primitive, constant
+from autograd.engine.graph import pull_back, stored, topological_order
+from autograd.engine.number import as_float, as_number, as_numbers, constant, product, total
+from autograd.engine.primitive import Primitive
 from autograd.engine.value import Value, as_value, record
 from autograd.grad_mode import Differentiating, no_grad
 from autograd.lines import DerivativeNote, PartialNote, line_of

@@ -12,8 +12,7 @@ import numpy as np
 
 from autograd.engine import table
 from autograd.engine.modes import compiling
-from autograd.engine.number import as_number, elements
-from autograd.engine.primitive import constant
+from autograd.engine.number import as_number, constant, elements
 
 
 def where(condition: Any, a: Any, b: Any) -> Any:

@@ -14,8 +14,8 @@ from random import Random
 from typing import Any
 
 from autograd.checking.answers import Answer
-from autograd.engine.graph import product, pull_back, total
-from autograd.engine.number import as_float
+from autograd.engine.graph import pull_back
+from autograd.engine.number import as_float, product, total
 from autograd.engine.table import dot
 from autograd.engine.value import Value
 from autograd.words.formula import rule

@@ -9,10 +9,9 @@ A node keeps its first two parents in slots of its own, `_left` and `_right`; wh
 """
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from fractions import Fraction
 from typing import Any
 
-from autograd.engine.number import as_float
+from autograd.engine.number import product, total
 
 Node = Any  # a Value, which this module need not know
 
@@ -80,23 +79,3 @@ def pull_back(
                 known, flow = gradients.get(parent), product(upstream, partial)
                 gradients[parent] = flow if known is None else total(known, flow)
     return gradients
-
-
-def product(upstream: Any, partial: Any) -> Any:
-    """Return `upstream * partial` without a product by 1, which tells nothing in a picture."""
-    if partial.__class__ in (float, Fraction) and partial == 1:
-        return upstream
-    if upstream.__class__ is float and upstream == 1.0 and partial.__class__ is not Fraction:
-        return partial
-    try:
-        return upstream * partial
-    except OverflowError:  # of a float and a fraction above the floats
-        return as_float(upstream) * as_float(partial)
-
-
-def total(known: Any, flow: Any) -> Any:
-    """Return `known + flow`, with inf for a fraction above the floats beside a float."""
-    try:
-        return known + flow
-    except OverflowError:
-        return as_float(known) + as_float(flow)

@@ -1,4 +1,4 @@
-"""What counts as a real number: the one place where data from outside becomes a float.
+"""What counts as a real number, where data from outside becomes a float, and how such flow.
 
 Everything behind this line computes with plain Python floats, so a NumPy scalar cannot slow down a
 graph and a string or a complex number cannot get into one. A `fractions.Fraction` stays what it
@@ -107,3 +107,28 @@ def _description(x: object) -> str:
             "where an array is meant"
         )
     return f"{x!r:.60} of type {kind}"
+
+
+def constant(x: Any) -> Any:
+    """Return the number that `x` is, through which no derivative flows."""
+    return x.constant() if hasattr(x, "constant") else x
+
+
+def product(upstream: Any, partial: Any) -> Any:
+    """Return `upstream * partial` without a product by 1, which tells nothing in a picture."""
+    if partial.__class__ in (float, Fraction) and partial == 1:
+        return upstream
+    if upstream.__class__ is float and upstream == 1.0 and partial.__class__ is not Fraction:
+        return partial
+    try:
+        return upstream * partial
+    except OverflowError:  # of a float and a fraction above the floats
+        return as_float(upstream) * as_float(partial)
+
+
+def total(known: Any, flow: Any) -> Any:
+    """Return `known + flow`, with inf for a fraction above the floats beside a float."""
+    try:
+        return known + flow
+    except OverflowError:
+        return as_float(known) + as_float(flow)

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.primitive import CONSTANT, TABLE, Primitive, constant
+from autograd.engine.number import constant
+from autograd.engine.primitive import CONSTANT, TABLE, Primitive
 
 _LARGEST_HALF = 0.5 * 1.7976931348623157e308
 

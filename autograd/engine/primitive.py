@@ -123,11 +123,6 @@ FROZEN = LEAF_KINDS["frozen"]  # a parameter that is not trained for now
 ARGUMENT = LEAF_KINDS["argument"]  # a number that will change, while a function is being compiled
 
 
-def constant(x: Any) -> Any:
-    """Return the number that `x` is, through which no derivative flows."""
-    return x.constant() if hasattr(x, "constant") else x
-
-
 def lookup(name: str) -> Primitive:
     """Return the row called `name`, as a pickle refers to it.
 

@@ -10,14 +10,25 @@ from fractions import Fraction
 from itertools import repeat
 from typing import Any
 
-from autograd.engine.graph import pull_back, total
-from autograd.engine.number import as_number
+from autograd.engine import modes
+from autograd.engine.graph import pull_back, topological_order
+from autograd.engine.number import as_number, total
 
 _grad_of = operator.attrgetter("_grad")
 
 
 def sweep(root: Any, gradient: Any) -> None:
-    """Add the derivative of `gradient * root` to the `.grad` of every leaf below `root`."""
+    """Add the derivative of `gradient * root` to the `.grad` of every leaf below `root`.
+
+    The open modes are told of it before.
+    """
+    if root._data.__class__ is Fraction and gradient % 1 == 0:
+        gradient = Fraction(gradient)
+    if modes.opened():
+        order = topological_order(root)
+        earlier = {node: node._grad for node in order if node._left is None}
+        for mode in modes.opened():
+            mode.pulled(order, {root: gradient}, earlier)
     exact = root._data.__class__ is gradient.__class__ is Fraction
     zero: Any = Fraction() if exact else float("0")
     leaves: list[Any] = []

@@ -16,7 +16,6 @@ import numpy as np
 
 from autograd.engine import modes, table
 from autograd.engine.copying import copied, deepcopied
-from autograd.engine.graph import topological_order
 from autograd.engine.modes import watching
 from autograd.engine.node import Each, Node
 from autograd.engine.number import as_number, as_numbers
@@ -111,15 +110,7 @@ class Value(Node):
         in the `.grad` of the graph, so run it in one thread at a time on shared leaves. Fractions
         flow where this node is one and `gradient` is whole or a fraction.
         """
-        gradient = as_number(gradient, "gradient")
-        if self._data.__class__ is Fraction and gradient % 1 == 0:
-            gradient = Fraction(gradient)
-        if modes.opened():
-            order = topological_order(self)
-            earlier = {node: node._grad for node in order if node._left is None}
-            for mode in modes.opened():
-                mode.pulled(order, {self: gradient}, earlier)
-        sweep(self, gradient)
+        sweep(self, as_number(gradient, "gradient"))
 
     def __mul__(self, other: Any) -> "Value":
         if other.__class__ is Value:  # spelled out once more: a quarter of `_binary`'s time less

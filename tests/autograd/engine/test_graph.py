@@ -11,7 +11,8 @@ from random import Random
 import pytest
 
 from autograd import Value, dot, logsumexp, relu
-from autograd.engine.graph import product, pull_back, topological_order
+from autograd.engine.graph import pull_back, topological_order
+from autograd.engine.number import product
 from autograd.engine.primitive import CONSTANT, DETACHED
 
 DEPTH = 100_000
