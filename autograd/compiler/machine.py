@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autograd.compiler.native import VECTOR, Functions, Text, form
+from autograd.compiler.native import Functions, Text, form, widest
 from autograd.compiler.parameters import FloatArray
 from autograd.compiler.tape import Guard, Plan, Step
 
@@ -85,7 +85,7 @@ class Machine:
         lines, on = _with_guards(first, steps, guards)
         exact = _needed(first, lines, [x for guard in guards for x in guard[1:3]])
         registers = _Registers(sizes, lines, [*results, *slopes, on])
-        lanes = self.lanes = 1 if alone else VECTOR
+        lanes = self.lanes = 1 if alone else widest()
         addresses = LOOPS.addresses(
             [
                 (form(step, lanes, alone or x in exact), len(args), lanes)

@@ -1,18 +1,21 @@
 """The machine: rows in blocks, each on its own path, with eager's values and gradients."""
 
+import ctypes
 import math
 import threading
 from random import Random
 
+import mpmath
 import numpy as np
 import pytest
 from branchy_programs import faults
 from random_programs import RandomProgram
-from samples import SAMPLES
+from samples import SAMPLES, ulps
 
 import autograd
 from autograd import Value
 from autograd.compiler import machine, native, paths
+from autograd.compiler.machine import LOOPS
 from autograd.engine.primitive import TABLE
 
 pytestmark = pytest.mark.skipif(bool(native.missing()), reason=native.missing())
@@ -157,3 +160,20 @@ def test_threads_have_registers_of_their_own():
     for thread in threads:
         thread.join()
     assert not faults
+
+
+@pytest.mark.parametrize("lanes", [4, 8])
+@pytest.mark.parametrize("name", native.MEASURED)
+def test_what_stands_for_a_function_of_the_c_library_is_right_to_3_ulp(name, lanes):
+    if lanes > native.widest():
+        pytest.skip("a processor without such vectors")
+    function = next(each for each, called in native.LIBM.items() if called == name)
+    low, high = {"log": (0.0, 50.0), "log1p": (-1.0, 50.0)}.get(name, (-50.0, 50.0))
+    xs = np.random.default_rng(0).uniform(low, high, 400) * np.tile([1.0, 0.02], 200)
+    (address,) = LOOPS.addresses([(native.form(function, lanes, False), 1, lanes)])
+    memory, code = np.append(xs, xs), np.array([address, len(xs), 0, lanes])
+    loop = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64)(address)
+    loop(code.ctypes.data, memory.ctypes.data, len(xs) // lanes)
+    with mpmath.workprec(120):
+        for x, found in zip(xs.tolist(), memory[len(xs) :].tolist(), strict=True):
+            assert ulps(found, getattr(mpmath, name)(x)) <= 3.0, (x, found)
