@@ -159,14 +159,13 @@ class Compiled:
     @property
     def lanes(self) -> Lanes | None:
         """What runs the present program natively, where that pays; `table` is what it reads."""
-        if self.steps * (ROWS_A_STEP + self.batch) < PAYS or self.noise.calls:
-            return None
-        if innermost(detect_anomaly) is not None:
-            return None
         if self.kind not in self._lanes:
-            self._lanes[self.kind] = self.program.lanes(self.batch)
+            pays = self.steps * (ROWS_A_STEP + self.batch) >= PAYS and not self.noise.calls
+            self._lanes[self.kind] = self.program.lanes(self.batch) if pays else None
         found = self._lanes[self.kind]
-        if found is not None and self.table is None:
+        if found is None or innermost(detect_anomaly) is not None:
+            return None
+        if self.table is None:
             self.table = np.concatenate(self.arrays, axis=1, dtype=float)
         return found
 
