@@ -45,9 +45,9 @@ class BoundProgram(Shared):
         guarded = len(self._replayer.paths) > 1 or path.recording.guards
         if missing() or guarded or not self._same or path.operations > MOST_IN_LANES:
             return None
-        places = np.argsort(self.parameters.order).tolist()
+        places = tuple(np.argsort(self.parameters.order).tolist())
         try:
-            return Lanes(path.line.plan(True, exact=False), places, batch)
+            return path.line.lanes(places, batch)
         except (MissingError, UnreadableError):
             return None
 

@@ -11,6 +11,7 @@ Nothing is compiled but the kernels, once a process. Sums are added in another o
 as BLAS does, and functions may be libmvec's. Invariant: the same program gives the same bytes.
 """
 
+import copy
 import struct
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -60,15 +61,24 @@ class Lanes:
         self._parts = [len(part) for part in writer.parts]
         self._code = np.array([x for part in writer.parts for x in part], dtype=np.int64)
         self._tables = writer.tables  # which the code points to
-        self._memory = memory = np.zeros(writer.size)
+        self._vectors = writer.vectors
+        memory = np.zeros(writer.size)
         for place, x in writer.filled:
             memory[place] = x
-        self._header = memory[:HEADER]
-        own, slopes, momentum, taken = writer.vectors
-        self._own = memory[own : own + self.size]
-        self.gradient = memory[slopes : slopes + self.size]
-        self.momentum = memory[momentum : momentum + self.size]
-        self.taken = memory[taken : taken + self.size]  # the gradient of the last step of SGD
+        self._use(memory)
+
+    def twin(self) -> "Lanes":
+        """Return the same with memory of its own, for another thread or another model."""
+        twin = copy.copy(self)
+        twin._use(self._memory.copy())
+        return twin
+
+    def _use(self, memory: FloatArray) -> None:
+        self._memory, self._header = memory, memory[:HEADER]
+        # `taken` is the gradient of the last step of SGD.
+        self._own, self.gradient, self.momentum, self.taken = (
+            memory[start : start + self.size] for start in self._vectors
+        )
 
     def gradients(
         self, flat: FloatArray, arguments: FloatArray, rows: Order, results: Results

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.evaluation import NativeLine
+from autograd.compiler.lanes import Lanes
 from autograd.compiler.machine import Machine
 from autograd.compiler.native import MissingError, missing
 from autograd.compiler.parameters import FloatArray
@@ -140,6 +141,7 @@ class StraightLine:
         self.reason = self.reason or missing()
         self._runs: dict[bool, Callable[..., Run]] = {}
         self._machines: dict[bool, Machine] = {}
+        self._lanes: dict[tuple[tuple[int, ...], int], Lanes] = {}
         self._lock = threading.RLock()
 
     def run(self, row: Sequence[FloatArray], parameters: FloatArray, reverse: bool) -> Run:
@@ -181,6 +183,17 @@ class StraightLine:
             if reverse not in self._machines:
                 self._machines[reverse] = Machine(self.plan(reverse))
             return self._machines[reverse]
+
+    def lanes(self, places: tuple[int, ...], batch: int) -> Lanes:
+        """Return what runs small batches; raises where there is no native code, and why.
+
+        To write its instructions takes as long as hundreds of steps: it is done once for all
+        models of one architecture.
+        """
+        with self._lock:
+            if (places, batch) not in self._lanes:
+                self._lanes[places, batch] = Lanes(self.plan(True, exact=False), places, batch)
+            return self._lanes[places, batch].twin()
 
     def _make(self, reverse: bool) -> Callable[..., Run]:
         with self._lock:

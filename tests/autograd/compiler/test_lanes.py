@@ -104,6 +104,33 @@ def test_a_network_in_batches_of_every_size(sizes, penalty):
         batch.check(rng.sample(range(21), count))
 
 
+def test_twins_have_memory_of_their_own():
+    rng = Random(5)
+    rows = [[rng.gauss(0, 1) for _ in range(5)] for _ in range(6)]
+    batch = Batch(network(rng, [2, 4, 3]), rows)
+    _, expected = batch.gradients(range(6))
+    first, twin = batch.lanes, batch.lanes.twin()
+    for p in batch.params:
+        p.data += 1.0
+    batch.lanes = twin
+    batch.check(range(6))  # at other parameters
+    np.testing.assert_array_equal(first.gradient, expected)
+    assert not np.shares_memory(first.momentum, twin.momentum)
+
+
+def test_instructions_are_written_once_for_all_twins(monkeypatch):
+    rng = Random(6)
+    function = network(rng, [2, 4, 3])
+    recording = record(function, [[0.1, 0.2, 1.0, 0.0, 0.0]], [])
+    line = StraightLine(recording, 5)
+    places = tuple(range(len(recording.parameters)))
+    line.lanes(places, 4)
+    monkeypatch.setattr(lanes, "Sums", None)  # to write them again fails
+    assert line.lanes(places, 4) is not line.lanes(places, 4)
+    with pytest.raises(TypeError):
+        line.lanes(places, 5)
+
+
 def test_blocks_of_rows_add_up(monkeypatch):
     monkeypatch.setattr(lanes, "MOST_ROWS", 16)
     rng = Random(2)
