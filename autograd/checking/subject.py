@@ -18,8 +18,8 @@ from typing import Any, cast
 import numpy as np
 
 from autograd.checking.anomaly import detect_anomaly
+from autograd.compiler.recording import record
 from autograd.compiler.straight import StraightLine
-from autograd.compiler.trace import record
 from autograd.engine.graph import pull_back, stored, topological_order
 from autograd.engine.modes import opened, without
 from autograd.engine.node import assign

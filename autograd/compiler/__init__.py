@@ -2,7 +2,8 @@
 
     arguments what goes in: flat arrays, and the kinds of calls; `calls` how functions take them
     results  what comes out
-    trace    run the function once on Values, with guards on its comparisons
+    recording run the function once on Values; `trace` watches it, with guards on its comparisons,
+             `translation` makes of what it saw
     winners  Python's `max` and `min`, one path where nothing depends on who wins: `shifts`
     scalars  the scalar program: numbered slots, simplified while it is built
     reroll   find the loops that the scalar program was unrolled from: the array program;

@@ -26,7 +26,7 @@ from autograd.compiler.results import blocks
 from autograd.compiler.source import Compiled, assemble
 from autograd.compiler.straight import StraightLine
 from autograd.compiler.tape import UnreadableError
-from autograd.compiler.trace import Recording
+from autograd.compiler.translation import Recording
 
 # A NumPy call on a small array takes as long as this many operations in straight-line Python; and
 # native code does some 600, of which it is left fewer, for it has to be compiled: at most 0.2 s of

@@ -25,9 +25,10 @@ from autograd.compiler.exports import Exports
 from autograd.compiler.methods import method_of, reference
 from autograd.compiler.parameters import Flat, FloatArray, Parameters, Shared, padded
 from autograd.compiler.paths import Path
+from autograd.compiler.recording import without_arrays
 from autograd.compiler.replay import Replayer
 from autograd.compiler.results import blocks, rebuild, together
-from autograd.compiler.trace import PROGRAM, without_arrays
+from autograd.compiler.translation import PROGRAM
 from autograd.engine.modes import any_open, innermost, recording
 from autograd.engine.primitive import DETACHED
 from autograd.engine.value import Value, as_value, leaf, node

@@ -22,8 +22,8 @@ from autograd.compiler.batches import Memory
 from autograd.compiler.direct import Direct, kinds_of
 from autograd.compiler.parameters import Flat, FloatArray, Parameters, padded
 from autograd.compiler.paths import Path, compiled
+from autograd.compiler.recording import collector_off, record
 from autograd.compiler.straight import StraightLine
-from autograd.compiler.trace import collector_off, record
 from autograd.engine.graph import topological_order
 from autograd.engine.modes import innermost, opened, without
 from autograd.engine.primitive import CONSTANT

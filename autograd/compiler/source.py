@@ -37,7 +37,7 @@ from autograd.compiler.reroll import Reroller
 from autograd.compiler.reverse import gradient
 from autograd.compiler.rounding import Bounds, CoarseBounds, decided
 from autograd.compiler.scalars import SIGNS
-from autograd.compiler.trace import Recording
+from autograd.compiler.translation import Recording
 from autograd.compiler.views import is_block
 
 # To compile native loops takes as long as NumPy has for so many numbers, of which a line's call

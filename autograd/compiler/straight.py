@@ -37,7 +37,8 @@ from autograd.compiler.scalars import (
     ScalarProgram,
 )
 from autograd.compiler.tape import COMPENSATED, Plan, Tape, UnreadableError
-from autograd.compiler.trace import Guard, Recording
+from autograd.compiler.trace import Guard
+from autograd.compiler.translation import Recording
 from autograd.engine import table as primitives
 from autograd.engine.primitive import Primitive
 from autograd.symbolic import Symbolic

@@ -28,7 +28,8 @@ from autograd.compiler.replay import Replayer
 from autograd.compiler.reroll import Reroller
 from autograd.compiler.results import blocks
 from autograd.compiler.tape import erf
-from autograd.compiler.trace import Guard, Recording
+from autograd.compiler.trace import Guard
+from autograd.compiler.translation import Recording
 from autograd.custom import CustomPrimitive
 from autograd.engine import table
 from autograd.engine.primitive import Primitive

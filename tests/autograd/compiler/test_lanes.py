@@ -14,8 +14,8 @@ from autograd import Value
 from autograd.compiler import lanes, native
 from autograd.compiler.lanes import Lanes, Momentum
 from autograd.compiler.native import MissingError
+from autograd.compiler.recording import record
 from autograd.compiler.straight import StraightLine
-from autograd.compiler.trace import record
 from autograd.engine.primitive import TABLE
 
 pytestmark = pytest.mark.skipif(bool(native.missing()), reason=native.missing())

@@ -16,7 +16,7 @@ from samples import SAMPLES
 import autograd
 from autograd import Value
 from autograd.compiler import evaluation, native, straight
-from autograd.compiler.trace import record
+from autograd.compiler.recording import record
 from autograd.engine.primitive import TABLE
 
 pytestmark = pytest.mark.skipif(bool(native.missing()), reason=native.missing())
