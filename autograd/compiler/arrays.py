@@ -143,7 +143,13 @@ class ArrayProgram:
 
     def expand(self, x: Array, n: int) -> Array:
         """Note `x`, trailing shape (k,), repeated to (k, n)."""
+        if x.op == "seed":
+            return self.seed((*x.shape, n), x.batched)
         return self.array("expand", (x,), (*x.shape, n), x.batched)
+
+    def seed(self, shape: tuple[int, ...], batched: bool) -> Array:
+        """Note the gradient of the first result, one number a row, wherever it is."""
+        return self.array("seed", (), shape, batched)
 
 
 class LoweredProgram(ArrayProgram):

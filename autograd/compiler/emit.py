@@ -57,6 +57,8 @@ class Emitter(Writer):
         elif isinstance(array.op, Opaque):
             function = self.bind("f", array.op.primitive.on_arrays(len(array.args)))
             self.body.append(f"{name}[...] = {function}({', '.join(args)})")
+        elif array.op is np.multiply and args[1] == "1.0":  # a mask; a product takes twice as long
+            self.body.append(f"{name}[...] = {args[0]}")
         elif array.op is np.power and args[1] == "2.0":
             self.body.append(f"np.multiply({args[0]}, {args[0]}, out={name})")
         elif array.op is np.power and args[1] == "0.5":

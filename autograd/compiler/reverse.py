@@ -34,7 +34,7 @@ def gradient(
             active.add(array)
     flows: dict[Array, list[Contribution]] = {a: [] for a in active}
     if result in active:
-        flows[result].append((program.array("seed", (), (1,), result.batched), None))
+        flows[result].append((program.seed((1,), result.batched), None))
     for array in reversed(forward):
         if array in active and array is not parameters and flows[array]:
             upstream = _total(program, array, flows[array], active)
@@ -114,7 +114,10 @@ def _total(
     if len(parts) == 1 and is_everything(parts[0][1], array.shape[0]):
         ((flow, _),) = parts
         parts = []
-        whole = program.array("reshape", (flow,), array.shape, flow.batched)
+        if flow.op == "seed":
+            whole = program.seed(array.shape, flow.batched)
+        else:
+            whole = program.array("reshape", (flow,), array.shape, flow.batched)
     if parts:
         data = np.concatenate([index.ravel() for _, index in parts])
         if array.op == "join":  # nobody asks what flows to constants that fill up
