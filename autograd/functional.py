@@ -205,6 +205,27 @@ class Linearised:
             found = self._owned(found, given)
         return self._out(found, given, self.cut)
 
+    def columns(self) -> list[list[Any]]:
+        """Return the derivatives of each result by every variable, numbers: all in one sweep.
+
+        That is forward mode. Of a node those by the variables that it depends on are held, until
+        nothing needs them.
+        """
+        flows: dict[Value, dict[int, Any]] = {v: {i: 1.0} for i, v in enumerate(self.variables)}
+        last = {parent: node for node in self.order for parent in node.parents}
+        last.update(dict.fromkeys(self.results))
+        for node in self.order[len(self.variables) :]:
+            found: dict[int, Any] = {}
+            for parent, partial in zip(node.parents, stored(node), strict=True):
+                for i, flow in flows.get(parent, {}).items():
+                    _add(found, i, product(flow, partial))
+            flows[node] = found
+            for parent in node.parents:
+                if last[parent] is node:
+                    flows.pop(parent, None)
+        indices = range(len(self.variables))
+        return [[flows.get(r, {}).get(i, _zero(r._data)) for i in indices] for r in self.results]
+
     def _pulled(
         self, seeds: dict[Value, Any], given: Sequence[Any], cut: bool, result: Value | None = None
     ) -> Any:
@@ -330,7 +351,7 @@ def _seeds(nodes: Sequence[Value], flows: Sequence[Any]) -> dict[Value, Any]:
     return seeds
 
 
-def _add(flows: dict[Value, Any], node: Value, flow: Any) -> None:
+def _add(flows: dict[Any, Any], node: Any, flow: Any) -> None:
     known = flows.get(node)
     flows[node] = flow if known is None else total(known, flow)
 

@@ -25,7 +25,7 @@ from autograd.engine.modes import opened, without
 from autograd.engine.node import assign
 from autograd.engine.number import as_float
 from autograd.engine.value import Value, as_value
-from autograd.functional import jacobian, jvp
+from autograd.functional import Linearised, jacobian, jvp
 from autograd.grad_mode import no_grad
 from autograd.nesting import flatten, unflatten
 
@@ -118,11 +118,16 @@ class Subject:
             ways["backward()"].append([twin.grad for twin in twins])
         if not self._moved:
             ways["grad"] = jacobian(self._run)(self.numbers)
-            places = range(len(self.numbers))
-            units = [[float(i == j) for j in places] for i in places]
-            columns = [jvp(self._run, (self.numbers,), (unit,))[1] for unit in units]
-            ways["jvp"] = list(map(list, zip(*columns, strict=True)))
+            ways["jvp"] = self._forward()
         return {way: [list(map(number, row)) for row in rows] for way, rows in ways.items()}
+
+    def _forward(self) -> list[list[Any]]:
+        """The derivatives by forward mode: input by input, or by one run where there are many."""
+        if len(self.numbers) >= MANY:
+            return Linearised(self._run, (self.numbers,), 0, {}).columns()
+        units = np.eye(len(self.numbers)).tolist()
+        columns = [jvp(self._run, (self.numbers,), (unit,))[1] for unit in units]
+        return list(map(list, zip(*columns, strict=True)))
 
     def gradient(self) -> "Subject":
         """Return the function of all first derivatives, output by output.

@@ -932,3 +932,24 @@ def test_tangents_are_taken_by_their_keys():
     at, along = {"a": 1.0, "b": 2.0}, {"b": 0.0, "a": 1.0}
     assert jvp(f, (at,), (along,))[1] == 4.0
     assert hvp(f, at, along) == {"a": 4.0, "b": 2.0}
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_one_forward_sweep_gives_what_one_for_each_input_gives(seed):
+    rng = Random(seed)
+    xs = [rng.uniform(-1.5, 1.5) for _ in range(4)]
+    program = RandomProgram(rng, [xs])
+
+    def f(xs):
+        y = program(xs)
+        return [y, xs[1], y * xs[3], 2.0]
+
+    columns = functional.Linearised(f, (xs,), 0, {}).columns()
+    for i, unit in enumerate(np.eye(4).tolist()):
+        assert [row[i] for row in columns] == jvp(f, (xs,), (unit,))[1]
+    assert columns[1:2] + columns[3:] == [[0.0, 1.0, 0.0, 0.0], [0.0] * 4]
+
+
+def test_one_forward_sweep_multiplies_no_zero_by_infinity():
+    root_of_zero = functional.Linearised(lambda x, y: x.sqrt() + y, (0.0, 1.0), (0, 1), {})
+    assert root_of_zero.columns() == [[math.inf, 1.0]]

@@ -1185,8 +1185,7 @@ def test_a_function_of_many_inputs_runs_a_few_times():
 
     xs = [0.1 * i for i in range(40)]
     assert autograd.gradcheck(f, (xs,))
-    # recorded, run again, compiled, compared; forward mode runs it once an input
-    assert len(calls) < 50
+    assert len(calls) < 10  # recorded, run again, compiled, compared, forward mode
 
 
 def test_programs_see_what_is_put_back():
