@@ -117,6 +117,7 @@ OPTIONS = {
     "a callback": {"callbacks": [lambda history: len(history.loss) == 4]},
     "a callback for batches": {"batch_callbacks": [lambda loss: None]},
     "a schedule by epochs": {"schedule": lambda o: nn.StepLR(o, 2)},
+    "a schedule by batches": {"schedule": lambda o: nn.StepLR(o, 2, per="batch")},
     "clipped": {"clip_norm": 0.1},
     "in order": {"shuffle": False},
     "one by one": {"batch_size": 1},
@@ -135,7 +136,7 @@ def test_whatever_fit_is_asked_for(name, calls, monkeypatch):
         return m, optimizer, briefly(m, y=y, optimizer=optimizer, loss=l2_loss(m), **options)
 
     on_arrays_and_native(monkeypatch, train)
-    single = name in ("a callback for batches", "clipped")
+    single = name in ("a callback for batches", "a schedule by batches", "clipped")
     assert bool(calls) != single
 
 
