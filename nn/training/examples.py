@@ -201,7 +201,7 @@ def single(output: Any) -> Any:
     try:
         if not isinstance(output, list | tuple | np.ndarray):  # a dict would give its keys
             raise TypeError
-        values = [as_value(x, "the model's output") for x in output]
+        values = [as_value(x) for x in output]
     except TypeError:
         raise TypeError(
             f"the model must return a Value or a list of them, got {output!r:.60}"

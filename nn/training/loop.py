@@ -40,7 +40,7 @@ class Loop:
     stopping: EarlyStopping | None
     callbacks: list[Any]
     batch_callbacks: list[Any]
-    bar: Any = None
+    bar: Any
     history: History = field(default_factory=History)
 
     def run(self, epochs: int) -> History:

@@ -588,7 +588,11 @@ def test_a_perceptron_that_starts_at_zero_learns():
             ValueError,
             r"`label_smoothing` must be at most 1, got 1\.5",
         ),
-        (lambda o: nn.cross_entropy(o, 0, label_smoothing=math.nan), ValueError, "got nan"),
+        (
+            lambda o: nn.cross_entropy(o, 0, label_smoothing=math.nan),
+            ValueError,
+            "`label_smoothing` .*, got nan",
+        ),
         (lambda o: nn.nll(o, 3), ValueError, r"class index 3 is outside the 3 classes 0\.\.2"),
         (lambda o: nn.nll(o, 0.5), TypeError, "`nll` takes a class index or a sequence"),
         (lambda o: nn.nll(o[0], 0), ValueError, "`nll` takes a list of two or more log-prob"),
@@ -646,6 +650,12 @@ def test_a_class_index_may_be_an_argument_of_a_program(options):
             lambda o: nn.huber_loss(o, [1]),
             ValueError,
             "`huber_loss` needs one target for each output, got 2 outputs and 1 targets",
+        ),
+        (
+            lambda o: nn.binary_cross_entropy_with_logits(o, 1),
+            ValueError,
+            "`binary_cross_entropy_with_logits` needs one target for each output, got 2 outputs "
+            "and 1 targets",
         ),
         (
             lambda o: nn.mse_loss([], []),
@@ -742,5 +752,6 @@ def test_the_columns_of_a_table_are_no_outputs():
         lambda: nn.log_softmax(table),
         lambda: nn.log_softmax({0: 5.0, 1: 6.0}),
     ):
-        with pytest.raises((TypeError, ValueError), match=r"takes (a|one) list|needs one target"):
+        named = r"^`(mse_loss|cross_entropy|log_softmax)` (takes (a|one) list|needs one target)"
+        with pytest.raises((TypeError, ValueError), match=named):
             call()

@@ -1,11 +1,14 @@
 """Epochs in native calls: whatever is trained, it ends where single steps on arrays end."""
 
+import io
 import random
+import sys
 from types import MethodType
 
 import numpy as np
 import pytest
 from small_trainings import CLASSES, POINTS, TILTED, briefly, classifier, dropout_model
+from tqdm import tqdm
 
 import nn
 from autograd import detect_anomaly
@@ -114,6 +117,7 @@ OPTIONS = {
     "a callback": {"callbacks": [lambda history: len(history.loss) == 4]},
     "a callback for batches": {"batch_callbacks": [lambda loss: None]},
     "a schedule by epochs": {"schedule": lambda o: nn.StepLR(o, 2)},
+    "a schedule by batches": {"schedule": lambda o: nn.StepLR(o, 2, per="batch")},
     "clipped": {"clip_norm": 0.1},
     "in order": {"shuffle": False},
     "one by one": {"batch_size": 1},
@@ -132,7 +136,7 @@ def test_whatever_fit_is_asked_for(name, calls, monkeypatch):
         return m, optimizer, briefly(m, y=y, optimizer=optimizer, loss=l2_loss(m), **options)
 
     on_arrays_and_native(monkeypatch, train)
-    single = name in ("a callback for batches", "clipped")
+    single = name in ("a callback for batches", "a schedule by batches", "clipped")
     assert bool(calls) != single
 
 
@@ -259,16 +263,41 @@ def test_what_diverges_says_and_leaves_the_same(options, calls, monkeypatch):
     assert found[1] == expected[1]
 
 
-def test_long_trainings_go_in_several_calls(calls, monkeypatch):
+@pytest.mark.parametrize(
+    ("steps", "epochs", "shapes"),
+    [
+        (10**6, 9, [(4, 60), (4, 60), (1, 60)]),  # as many numbers as are held at once
+        (17, 4, [(2, 60), (2, 60)]),  # of 8 rows each, so that two epochs of 60 rows go in one call
+        (3, 2, [(1, 24), (1, 24), (1, 12)] * 2),
+    ],
+)
+def test_long_trainings_go_in_several_calls(steps, epochs, shapes, calls, monkeypatch):
     monkeypatch.setattr(engine, "AT_ONCE", 60 * 3 * 4)
+    at_once = property(lambda self: steps, lambda self, own: None)
+    monkeypatch.setattr(Lanes, "at_once", at_once, raising=False)
 
     def train():
         m = classifier()
         optimizer = nn.SGD(m.parameters(), lr=0.1)
-        return m, optimizer, briefly(m, optimizer=optimizer, epochs=9)
+        return m, optimizer, briefly(m, optimizer=optimizer, epochs=epochs)
 
     on_arrays_and_native(monkeypatch, train)
-    assert [shape for shape, _ in calls] == [(4, 60), (4, 60), (1, 8 * 8 - 4)]
+    assert [shape for shape, _ in calls] == shapes
+
+
+@pytest.mark.parametrize("options", [{}, {"validation": 0.25}, {"clip_norm": 1.0}])
+def test_the_bar_counts_every_batch_and_shows_the_last_epoch(options, calls, monkeypatch):
+    bars = []
+
+    def bar(total, wanted):
+        bars.append(tqdm(total=total, file=io.StringIO()))
+        return bars[-1]
+
+    monkeypatch.setattr(sys.modules["nn.training.fit"], "progress_bar", bar)
+    history = briefly(classifier(), **options)
+    batches = 6 if "validation" in options else 8  # of 45 or 60 examples
+    assert bars[0].n == bars[0].total == 5 * batches
+    assert bars[0].postfix == history.report()
 
 
 def test_the_same_training_gives_the_same_bytes(calls):

@@ -170,7 +170,7 @@ def test_what_does_not_fit_is_told_in_full(model, options, error, message):
 
 
 def test_two_targets_for_one_output_are_told_where():
-    with pytest.raises(ValueError, match="1 outputs and 2 targets") as caught:
+    with pytest.raises(ValueError, match=r"`mse_loss` .* 1 outputs and 2 targets") as caught:
         fit(network(1), y=np.stack([CLASSES, CLASSES], axis=1))
     assert caught.value.__notes__ == ["in the loss of example 0 of 60, before any training"]
 
@@ -200,6 +200,7 @@ def test_held_out_examples_are_of_the_training_examples_kind():
         ([[1.0, 2.0], [3.0, 0.0], [0.0, 1.0], [2.0, 1.0]], [1, 0, 0, 1], 0.5),
         ([[1.0, 2.0], [1.0, -1.0]], [[1.0, 1.0], [0.0, 0.0]], 0.5),  # a question each
         ([[0.0, 1.0], [1.0, 1.0], [-1.0, -2.0]], [[0.0, 1.0], [0.0, 1.0], [0.0, 0.0]], 2 / 3),
+        ([[1.0, 2.0], [1.0, -1.0]], [[0.0, 1.0], [1.0, 0.0]], 0.5),  # a question each by the loss
     ],
 )
 def test_the_share_that_is_right(outputs, targets, share):
@@ -209,15 +210,33 @@ def test_the_share_that_is_right(outputs, targets, share):
         loss = nn.cross_entropy
     examples = Examples(network(width), POINTS[: len(outputs)], targets, loss)
     assert examples.right(np.array(outputs)) == share
+    assert examples.right(np.array([outputs, outputs])) == [share] * 2  # of several epochs
+    examples.weights = np.linspace(1.0, 2.0, len(outputs))
     half = examples.part(np.array([1, 0]))
     assert half.right(np.array(outputs)[[1, 0]]) == examples.part(np.array([0, 1])).right(
         np.array(outputs)[[0, 1]]
     )
     assert half.targets.tolist() == examples.targets[[1, 0]].tolist()
+    assert half.weights.tolist() == examples.weights[[1, 0]].tolist()
     if examples.labels is None:
         assert half.labels is None
     else:
         assert half.labels.tolist() == examples.labels[[1, 0]].tolist()
+
+
+@pytest.mark.parametrize(
+    ("output", "loss", "signs", "threshold"),
+    [
+        ("sigmoid", nn.mse_loss, False, 0.5),
+        ("sigmoid", lambda output, target: (output - target) ** 2, False, 0.5),
+        ("linear", lambda output, target: (output - target) ** 2, False, 0.0),
+        ("linear", nn.mse_loss, False, 0.5),
+        ("linear", nn.mse_loss, True, 0.0),
+    ],
+)
+def test_where_one_output_decides(output, loss, signs, threshold):
+    targets = 2 * CLASSES - 1 if signs else CLASSES
+    assert Examples(network(1, output=output), POINTS, targets, loss).threshold == threshold
 
 
 @pytest.mark.parametrize(
@@ -250,6 +269,20 @@ def test_a_loss_by_hand_may_be_a_bare_0_where_all_is_right(compiled):
     assert history.loss == [0.0] * 3 and model.w.data == 1.0
 
 
+def test_one_example_is_enough_and_a_list_of_one_output_is_that_output():
+    history = fit(Says(lambda w: w * 2.0), POINTS[:1], [1.5])
+    assert history.loss[0] == 0.25 > history.loss[-1]
+    assert fit(Says(lambda w: [w * 2.0]), POINTS[:1], [1.5]).loss == history.loss
+
+
+def test_numbers_that_are_not_finite_are_told_by_name_and_place():
+    broken = [[0.0, 1.0], [0.0, np.inf]]
+    with pytest.raises(ValueError, match=r"^`X\[1\]\[1\]` is inf"):
+        fit(network(1), broken, [0, 1])
+    with pytest.raises(ValueError, match=r"^`validation X\[1\]\[1\]` is inf"):
+        fit(network(1), validation=(broken, [0, 1]))
+
+
 def test_too_few_targets_are_told_by_name():
     with pytest.raises(ValueError, match=r"^`X` has 60 examples and `y` has 1"):
         fit(network(1), y=[1.0])
@@ -278,8 +311,10 @@ def test_a_loss_of_ones_own_may_compare_one_output_with_several_targets():
 def test_a_comparison_is_no_loss(loss, compiled):
     model = network(1)
     before = model.state_dict()
-    with pytest.raises(TypeError, match=r"the loss is (True|False), the outcome of a comparison"):
+    with pytest.raises(TypeError, match=r"^the loss is (True|False), the outcome of") as caught:
         fit(model, loss=loss, compiled=compiled)
+    told = str(caught.value)
+    assert told.endswith(" a comparison: return a number, as autograd.where(x > y, 1.0, 0.0)")
     assert model.state_dict() == before
 
 

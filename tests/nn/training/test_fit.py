@@ -14,6 +14,7 @@ from small_trainings import gate as model
 
 import nn
 from nn.data import minibatches
+from nn.training.modes import Modes
 
 
 def test_fit_learns_and_the_history_tells():
@@ -280,6 +281,24 @@ def test_ctrl_c_in_a_step_waits_for_its_end(compiled):
     moved = [p.data != q.data for p, q in zip(m.parameters(), plain.parameters(), strict=True)]
     assert all(moved)  # all layers made the step, none is behind
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@both
+def test_ctrl_c_while_a_training_ends_loses_nothing(compiled, monkeypatch):
+    import signal
+
+    plain, restore = dropout_model(), Modes.restore
+    fit(plain, compiled=compiled)
+
+    def interrupted(modes):
+        signal.raise_signal(signal.SIGINT)
+        restore(modes)
+
+    monkeypatch.setattr(Modes, "restore", interrupted)
+    m = dropout_model().eval()
+    history = fit(m, compiled=compiled)
+    assert history.stopped == "interrupted" and len(history.loss) == 5
+    assert m.state_dict() == plain.state_dict() and not m.training
 
 
 def test_an_optimizer_of_another_model_is_refused():
