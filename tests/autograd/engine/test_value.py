@@ -32,6 +32,12 @@ def test_a_value_used_twice_adds_up_its_gradients():
     assert b.parents == (a, a) and b.partials == (1.0, 1.0)
 
 
+def test_a_value_used_by_two_functions_adds_up_its_gradients():
+    x = Value(0.0)
+    (x.exp() + x.sin()).backward()
+    assert x.grad == 1.0 + 1.0
+
+
 def test_x_times_x():
     x = Value(3.0)
     y = x * x
