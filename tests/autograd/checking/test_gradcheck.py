@@ -1109,6 +1109,8 @@ def test_the_array_of_a_users_own_row_is_compared_with_its_scalar():
 
     right = autograd.gradcheck(twice("twice_right", lambda x: x + x), 3.0)
     assert len(right) == 1 and right
+    assert 20.0 * (0.1 * 3.0) != 2.0 * 3.0
+    assert autograd.gradcheck(twice("twice_rounded", lambda x: 20.0 * (0.1 * x)), 3.0)
     with pytest.raises(ArithmeticError, match=r"`array` of `twice_wrong` differs .*") as error:
         autograd.gradcheck(twice("twice_wrong", lambda x: 2.5 * x), 3.0, order=2)
     lines = str(error.value).splitlines()
