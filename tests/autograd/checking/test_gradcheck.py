@@ -1126,6 +1126,14 @@ def test_the_array_of_a_users_own_row_is_compared_with_its_scalar():
     )
 
 
+def test_a_row_of_the_users_own_is_named_with_the_numbers_it_was_given():
+    row = autograd.primitive(
+        "times_wrong", lambda x, y: x * y, lambda x, y: x + y, lambda out, x, y: (y, x)
+    )
+    report = gradcheck(row, (3.0, 0.5), raise_exception=False)
+    assert [entry.input for entry in report.wrong] == ["times_wrong(3, 0.5)"]
+
+
 def test_several_notes_stand_one_after_the_other():
     _, entry = gradcheck(lambda x, y: x + abs(y.detach()), (2.0, 0.0), raise_exception=False)
     assert entry.note == (
