@@ -164,44 +164,57 @@ def test_take_takes_rows_of_a_table_and_what_comes_one_by_one():
     ],
 )
 def test_what_is_no_list_is_refused_by_the_functions_name(xs, told):
-    calls = {
-        "softmax": softmax,
-        "logsumexp": logsumexp,
-        "dot": lambda xs: dot(xs, [1.0, 2.0]),
-        "take": lambda xs: take(xs, 0),
-    }
-    for name, call in calls.items():
+    for name, call in (
+        ("softmax", softmax),
+        ("logsumexp", logsumexp),
+        ("dot", lambda xs: dot(xs, xs)),
+        ("dot", lambda xs: dot([1.0, 2.0], xs)),
+        ("take", lambda xs: take(xs, 0)),
+    ):
         with pytest.raises(TypeError) as error:
             call(xs)
         assert str(error.value) == f"`{name}` {told}"
 
 
 def test_an_array_of_several_axes_is_no_list():
-    for function in (softmax, logsumexp, lambda xs: dot(xs, [1.0, 2.0])):
+    calls = {"softmax": softmax, "logsumexp": logsumexp, "dot": lambda xs: dot(xs, [1.0, 2.0])}
+    for name, call in calls.items():
         for xs in (np.eye(2), pd.DataFrame(np.eye(2)), np.array([[Value(1.0)], [Value(2.0)]])):
-            with pytest.raises(TypeError, match=r"takes one list, got shape \(2, [12]\): call it"):
-                function(xs)
+            told = f"`{name}` takes one list, got shape {xs.shape}: call it for each row"
+            with pytest.raises(TypeError) as error:
+                call(xs)
+            assert str(error.value) == told
     assert dot(list(np.eye(2)), [1.0, 2.0]).tolist() == [1.0, 2.0]  # as many dots as columns
 
 
 def test_a_list_is_no_condition():
     for condition in ([False], (False, True), [], "no"):
-        with pytest.raises(TypeError, match="asks whether one condition holds"):
+        with pytest.raises(TypeError) as error:
             where(condition, 1.0, 2.0)
+        assert str(error.value) == (
+            f"`where` asks whether one condition holds, got {condition!r}: pass np.array(x), or "
+            "call it for each element"
+        )
 
 
 def test_times_are_no_numbers():
     for kind in ("timedelta64[ns]", "timedelta64[D]", "datetime64[ns]"):
         times = np.array([1, 2], dtype=kind)
+        told = (
+            f"an array of {kind} holds times, which are no numbers: divide what lies between two "
+            "by a unit, such as np.timedelta64(1, 's')"
+        )
         for call in (
             grad(lambda v: v[0] * v[1]),
             compile(lambda v: v[0] * 2),
             lambda times: Value(1.0) * times,
-            lambda times: maximum(Value(1.0), times[0]),
-            lambda times: Value(times[0]),
         ):
-            with pytest.raises(TypeError, match=r"times, which|must be a real number"):
+            with pytest.raises(TypeError) as error:
                 call(times)
+            assert str(error.value) == told
+        for call in (lambda t: maximum(Value(1.0), t), Value):
+            with pytest.raises(TypeError, match="must be a real number, got"):
+                call(times[0])
 
 
 @pytest.mark.parametrize("function", [softmax, logsumexp])

@@ -1109,6 +1109,8 @@ def test_the_array_of_a_users_own_row_is_compared_with_its_scalar():
 
     right = autograd.gradcheck(twice("twice_right", lambda x: x + x), 3.0)
     assert len(right) == 1 and right
+    assert 20.0 * (0.1 * 3.0) != 2.0 * 3.0
+    assert autograd.gradcheck(twice("twice_rounded", lambda x: 20.0 * (0.1 * x)), 3.0)
     with pytest.raises(ArithmeticError, match=r"`array` of `twice_wrong` differs .*") as error:
         autograd.gradcheck(twice("twice_wrong", lambda x: 2.5 * x), 3.0, order=2)
     lines = str(error.value).splitlines()
@@ -1122,6 +1124,14 @@ def test_the_array_of_a_users_own_row_is_compared_with_its_scalar():
     assert report.wrong[0].note == (
         "`array` of `twice_odd` raised NameError: name 'missing' is not defined"
     )
+
+
+def test_a_row_of_the_users_own_is_named_with_the_numbers_it_was_given():
+    row = autograd.primitive(
+        "times_wrong", lambda x, y: x * y, lambda x, y: x + y, lambda out, x, y: (y, x)
+    )
+    report = gradcheck(row, (3.0, 0.5), raise_exception=False)
+    assert [entry.input for entry in report.wrong] == ["times_wrong(3, 0.5)"]
 
 
 def test_several_notes_stand_one_after_the_other():

@@ -107,6 +107,9 @@ def test_a_power_too_long_to_write_down_becomes_a_float():
     x = Value(Fraction(1, 3))
     assert (x**1000).data == Fraction(1, 3**1000) and (x**10**9).data == 0.0
     assert isinstance((x ** (10**9)).data, float)
+    two = TABLE["**"](Fraction(2), Fraction(500_000))  # a million bits, counted as 2 for each 2
+    assert type(two) is Fraction and two == 2**500_000
+    assert TABLE["**"](Fraction(2**100), Fraction(9901)) == math.inf  # one bit more
 
 
 def test_fractions_too_large_for_a_float():

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import copy
 import inspect
 import operator
 import threading
@@ -360,7 +361,7 @@ def test_a_mode_is_told_what_is_made_read_and_compared():
         Value(1.0)
         y.detach()
         _ = y.data, y.grad, y.partials, y > x, x == 2, bool(x), x != y
-        repr(x), f"{x:.1f}", x.item()
+        repr(x), f"{x:.1f}", x.item(), x.constant(), x == pytest.approx(2.0), copy.copy(x)
         x.data = 2.5
         x.grad = 0.0
     assert log.lines == [
@@ -377,6 +378,9 @@ def test_a_mode_is_told_what_is_made_read_and_compared():
         ("read", 2.0, "repr"),
         ("read", 2.0, "a format"),
         ("read", 2.0, "`.item()`"),
+        ("read", 2.0, "`.constant()`"),
+        ("read", 2.0, "a comparison with ApproxScalar"),
+        ("read", 2.0, "a copy"),
         ("read", 2.0, "an assignment to `.data`"),
         ("read", 2.5, "an assignment to `.grad`"),
     ]
@@ -416,6 +420,18 @@ def test_what_a_mode_makes_of_a_node_stands_for_it():
         x = Value(1.0)
         y = x + 1
     assert (x.label, y.label) == ("(leaf)(leaf)", "(+)(+)")
+
+
+def test_what_a_mode_returns_for_a_number_that_is_read_stands_for_it():
+    class Doubling(Mode):
+        def read(self, value, what):
+            return 2.0 * value._data
+
+    x = Value(1.5)
+    with Log(), Doubling(), Log():
+        assert x.data == 3.0
+    with Log():
+        assert x.data == 1.5
 
 
 def test_the_innermost_of_a_kind_and_blocks_closed_for_a_while():

@@ -29,6 +29,7 @@ class Named:
         return "x" * 70
 
 
+DAY = np.timedelta64(1, "D")
 SHOULD = "`data` must be a real number, got "
 NO_NUMBERS = {
     "the string '1.5': convert it with float(...) first": "1.5",
@@ -51,6 +52,7 @@ NO_NUMBERS = {
     "a DataFrame of shape (1, 2): pass its elements one by one, or np.asarray(x) where an array "
     "is meant": pd.DataFrame([[1.0, 2.0]]),
     f"{'x' * 60} of type Named": Named(),
+    f"{DAY!r} of type timedelta64": DAY,
 }
 
 

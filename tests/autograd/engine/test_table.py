@@ -1,5 +1,6 @@
 """Every row of the table against mpmath, differences, its own array column, and at points apart."""
 
+import dataclasses
 import math
 from fractions import Fraction
 from itertools import product
@@ -12,7 +13,7 @@ from repeats import repeats
 from samples import SAMPLES, exact, five_point, moderate, ulps
 
 import autograd
-from autograd import Value, grad, hessian
+from autograd import Value, cbrt, grad, hessian
 from autograd.engine.primitive import TABLE, row
 
 POINTS = repeats(300)
@@ -228,6 +229,11 @@ def test_two_rows_cannot_share_a_name():
         row("tanh", math.tanh, np.tanh, lambda out, x: (1.0,))
 
 
+def test_a_row_stays_as_it_is():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        TABLE["tanh"].scalar = math.tan
+
+
 def test_a_row_is_a_function_on_numbers_arrays_and_values():
     tanh = TABLE["tanh"]
     assert tanh(0) == 0.0 and type(tanh(1)) is float
@@ -288,6 +294,21 @@ def test_the_least_of_floats_outweighs_minus_infinity():
     least = -1.7976931348623157e308
     assert evaluate(TABLE["logsumexp"], (least, least, -math.inf)) == (least, (0.5, 0.5, 0.0))
     assert evaluate(TABLE["logsumexp"], (least, 0.999 * least)) == (0.999 * least, (0.0, 1.0))
+
+
+def test_a_place_half_way_between_two_is_the_lower_one():
+    take, values = TABLE["take"], (3.0, 4.0, 5.0)
+    assert [take(place, *values) for place in (-0.5, 0.5, 1.5, 2.5)] == [3.0, 3.0, 4.0, 5.0]
+    columns = [np.full(4, value) for value in values]
+    assert take(np.array([-0.5, 0.5, 1.5, 2.5]), *columns).tolist() == [3.0, 3.0, 4.0, 5.0]
+
+
+def test_the_cube_root_is_the_nearest_number_or_beside_it():
+    """libm's and NumPy's alone are up to 3 units in the last place off."""
+    points = np.random.default_rng(0).uniform(0.5, 8.0, 2000)
+    for x, of_array in zip(points.tolist(), cbrt(points).tolist(), strict=True):
+        truth = mp.cbrt(mpf(x))
+        assert ulps(cbrt(x), truth) <= 1.0 and ulps(of_array, truth) <= 1.0, x
 
 
 def test_exponents_in_an_array_have_their_square_roots():

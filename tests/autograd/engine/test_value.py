@@ -10,6 +10,7 @@ import pytest
 
 import autograd
 from autograd import Value
+from autograd.engine.node import assign, mark
 from autograd.engine.primitive import CONSTANT, DETACHED
 from autograd.engine.value import as_value
 
@@ -30,6 +31,12 @@ def test_a_value_used_twice_adds_up_its_gradients():
     c.backward()
     assert (c.data, a.grad, b.grad) == (12.0, 4.0, 2.0)
     assert b.parents == (a, a) and b.partials == (1.0, 1.0)
+
+
+def test_a_value_used_by_two_functions_adds_up_its_gradients():
+    x = Value(0.0)
+    (x.exp() + x.sin()).backward()
+    assert x.grad == 1.0 + 1.0
 
 
 def test_x_times_x():
@@ -261,6 +268,15 @@ def test_data_become_floats():
     v.data = 3
     assert type(v.data) is float and v.data == 3.0
     assert Value(10**400).data == math.inf and Value(-(10**400)).data == -math.inf
+
+
+def test_numbers_are_assigned_in_bulk_one_for_each_node():
+    x, y = Value(0.0), Value(0.0)
+    before = mark()
+    assign([x, y], [1.0, 2.0])
+    assert (x.data, y.data) == (1.0, 2.0) and mark() is not before
+    with pytest.raises(ValueError, match="zip"):
+        assign([x, y], [3.0])
 
 
 def test_operators_with_other_types_raise_type_error():

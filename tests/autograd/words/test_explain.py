@@ -267,6 +267,25 @@ def test_no_name_changes_the_structure_of_a_formula():
     assert LATEX.write(product) == r"\text{a + b} \cdot \text{) ** (}"
 
 
+def test_operations_are_set_as_in_a_textbook():
+    x, y = Value(2.5, "x"), Value(2.0, "y")
+    for root, written in (
+        (abs(x), r"\left|x\right|"),
+        (x.sqrt(), r"\sqrt{x}"),
+        (x.cbrt(), r"\sqrt[3]{x}"),
+        (autograd.maximum(x, y), r"\max\left(x, y\right)"),
+        (autograd.minimum(x, y), r"\min\left(x, y\right)"),
+        (x.floor(), r"\left\lfloor x \right\rfloor"),
+        (x.ceil(), r"\left\lceil x \right\rceil"),
+        (x // y, r"\left\lfloor\frac{x}{y}\right\rfloor"),
+        (x.log2(), r"\log_2\left(x\right)"),
+        (x.log10(), r"\log_{10}\left(x\right)"),
+        (x.exp(), r"\exp\left(x\right)"),
+        (x.softplus(), r"\operatorname{softplus}\left(x\right)"),
+    ):
+        assert f"= {written} =" in explain(root)._repr_markdown_()
+
+
 def test_brackets_stand_where_latex_needs_them():
     x, y = Value(2.0, "x"), Value(3.0, "y")
     for root, written in (
