@@ -234,6 +234,20 @@ def test_a_value_that_leads_nowhere_has_gradient_0():
     assert report["y"].causes == ("no path",) and "nothing leads from y to f" in report["y"].note
 
 
+def test_a_label_in_the_graph_says_more_than_a_variable_elsewhere():
+    def graph():
+        x = Value(5.0, "x")
+        q = x * 3
+        q.label = "q"
+        return q * q
+
+    x, q, f = Value(1.0, "x"), Value(2.0), graph()
+    assert check(f, {"x": 90, "q": 30}) and check(f, {"x": lambda x: 18 * x})
+    assert check(f, {"∂q/∂x": 3}, of="partial")
+    assert not check(f, {"x": 0}, {"x": x, "q": q})
+    assert check(f, {x: 0})  # this very one
+
+
 def test_what_is_not_answered_yet_is_open_and_counts():
     f, names = product()
     report = check(f, {"q": -4, "x": ..., "y": None, "z": " "}, names)
