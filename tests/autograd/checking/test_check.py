@@ -234,6 +234,23 @@ def test_a_value_that_leads_nowhere_has_gradient_0():
     assert report["y"].causes == ("no path",) and "nothing leads from y to f" in report["y"].note
 
 
+@pytest.mark.parametrize(
+    ("f", "slope"),
+    [
+        (lambda x: autograd.maximum(x, 2.0) * 3.0, 1.5),
+        (lambda x: autograd.maximum(x, x) * 3.0, 3.0),
+        (lambda x: autograd.minimum(2.0 * x, x + 2.0), 1.5),
+        (lambda x: autograd.clip(x, 2.0, 4.0) * 2.0, 1.0),
+    ],
+)
+def test_at_a_tie_no_other_slope_counts_as_rounded(f, slope):
+    x = Value(2.0)
+    root = f(x)
+    assert check(root, {x: slope})
+    for share in (0.0, 0.4, 0.9, 1.01, 1.4, 2.0):
+        assert not check(root, {x: slope * share})
+
+
 def test_a_label_in_the_graph_says_more_than_a_variable_elsewhere():
     def graph():
         x = Value(5.0, "x")
