@@ -4,18 +4,20 @@ The answers are compared with the graph that was recorded; a wrong one with what
 make of it (`mistakes.py`). Invariant: the graph, its gradients and an optimiser stay as they are.
 """
 
+import math
 import sys
 from collections.abc import Mapping
 from random import Random
 from typing import Any
 
-from autograd.checking.answers import Answer, missing
+from autograd.checking.answers import NOISE, Answer, missing
 from autograd.checking.desk import Desk
 from autograd.checking.hand_report import HandReport
 from autograd.checking.naming import explain
 from autograd.checking.question import Question, between
 from autograd.checking.sentences import Sentences
 from autograd.checking.trial import Judged, Trial
+from autograd.engine.number import as_float
 from autograd.engine.value import Value
 from autograd.words.sweep import STALE, Sweep
 
@@ -108,7 +110,7 @@ def _check(
     sweep = Sweep(root, exact=True)
     desk = Desk(sweep, names)
     left: list[str] = []
-    found: list[tuple[str, Judged | None, Question | None, Answer]] = []
+    found: list[tuple[str, Judged, Question | None, Answer]] = []
     if of == "partial":
         if optimizer is not None:
             raise ValueError("an `optimizer` moves parameters: leave it out for partials")
@@ -137,11 +139,22 @@ def _check(
         inside = {node: answer for node, (_, answer) in asked.items() if node in sweep.gradient}
         by_node = {entry.node: entry for entry in judged(question, inside)}
         for node, (name, answer) in asked.items():
-            found.append((name, by_node.get(node), question, answer))
+            entry = by_node.get(node) or outside(question, node, answer)
+            found.append((name, entry, question, answer))
     words, level = Sentences(desk), HINTS.index(hints)
     marks = [words.mark(*entry, level) for entry in found]
     stale = f"{STALE}{STEPPED if optimizer else ''}" if sweep.stale else ""
     return HandReport(marks, stale, left)
+
+
+def outside(question: Question, node: Value, answer: Answer) -> Judged:
+    """Return the verdict on the answer for a Value from which nothing leads to the root."""
+    data = {name: known._data for known, name in question.names.items()}
+    number = as_float(answer.at(data) if answer.formula else answer.number)
+    entry = Judged(node, answer, question.elsewhere(node), outside=True)
+    near = math.isclose(number, as_float(entry.right), rel_tol=NOISE, abs_tol=answer.half)
+    entry.verdict = "right" if near or number == entry.right else "wrong"
+    return entry
 
 
 def judged(question: Question, answers: Mapping[Value, Answer]) -> list[Judged]:

@@ -43,6 +43,8 @@ class Desk:
 
     def _named(self, name: str) -> Any:
         item = self.mapping.get(name)
+        if isinstance(item, Value) and item not in self.sweep.gradient and name in self.known:
+            return self.known[name]  # a label says more than a variable that is elsewhere
         if isinstance(item, Value | list | tuple | dict | np.ndarray) or hasattr(
             item, "named_parameters"
         ):

@@ -16,7 +16,7 @@ from typing import Any
 from autograd.checking.answers import Answer
 from autograd.engine.graph import pull_back
 from autograd.engine.number import as_float, product, total
-from autograd.engine.table import dot
+from autograd.engine.table import dot, maximum, minimum
 from autograd.engine.value import Value
 from autograd.words.formula import rule
 from autograd.words.sweep import Sweep
@@ -46,6 +46,11 @@ def _computed(node: Value, inputs: Sequence[float], digits: int, rng: Random) ->
         pairs = zip(inputs[: len(inputs) // 2], inputs[len(inputs) // 2 :], strict=True)
         return _rounded(math.fsum(_rounded(a * b, digits, rng) for a, b in pairs), digits, rng)
     return _rounded(as_float(row.value(*inputs)), digits, rng)
+
+
+def _are_equal(sweep: Sweep, nodes: Sequence[Value]) -> bool:
+    """Whether all have one number."""
+    return all(sweep.data[node] == sweep.data[nodes[0]] for node in nodes)
 
 
 def _tolerated(
@@ -178,10 +183,12 @@ class Pass:
                 continue
             inputs = [data[parent] for parent in node.parents]
             partials: Sequence[Any] = self.sweep.partials[node]
+            # At a tie the textbook's [x > y] is 0 on both sides, ours 1/2: that is no rounding.
+            tied = row in (maximum, minimum) and _are_equal(self.sweep, node.parents)
             if not self.sweep.stale:
                 try:
                     data[node] = _computed(node, inputs, digits, rng)
-                    partials = rule(row, len(inputs))(data[node], *inputs)
+                    partials = partials if tied else rule(row, len(inputs))(data[node], *inputs)
                 except Exception:  # a row of the user's own may raise anything
                     partials = self.sweep.partials[node]
             kept = zip(map(as_float, partials), self.sweep.partials[node], strict=True)

@@ -15,7 +15,7 @@ from autograd.checking.passes import Forward, Pass
 from autograd.checking.slips import RATES, Asked
 from autograd.engine.graph import pull_back
 from autograd.engine.number import as_float
-from autograd.engine.primitive import CONSTANT, DETACHED
+from autograd.engine.primitive import CONSTANT, DETACHED, FROZEN
 from autograd.engine.value import Value
 from autograd.words.names import Names
 from autograd.words.sweep import Sweep
@@ -56,7 +56,9 @@ class Question:
         if node not in self._entries:
             return gradient
         state, group = self._entries[node]
-        data = as_float(self.sweep.data[node])
+        data = as_float(self.sweep.data.get(node, node._data))
+        if node.primitive is FROZEN:
+            return data
         moved = self.optimizer.update(data, gradient, copy.deepcopy(state), group)
         return as_float(moved)
 
@@ -64,6 +66,12 @@ class Question:
         """Return the right number."""
         found = way.right.get(node, 0.0)
         return self.quantity(node, as_float(found)) if node in self._entries else found
+
+    def elsewhere(self, node: Value) -> Any:
+        """Return the right number of a Value from which nothing leads to the root."""
+        if self.of == "data" and self.optimizer is None:
+            return node._data
+        return self.quantity(node, 0.0)
 
     def follows(self, way: Any, node: Value) -> float:
         """Return what follows from the answers above."""

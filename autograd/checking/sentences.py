@@ -37,22 +37,17 @@ class Sentences:
         self.folding = Folding(desk.sweep, desk.names, fold=True)
 
     def mark(
-        self, name: str, entry: Judged | None, question: Question | None, answer: Answer, level: int
+        self, name: str, entry: Judged, question: Question | None, answer: Answer, level: int
     ) -> Mark:
         """Return the row of the table, with as much as the `level` of the hints allows."""
-        if entry is None:  # on no path to the root
-            right = not answer.formula and answer.number == 0
-            note = f"nothing leads from {name} to {self.names[self.sweep.root]}"
-            return Mark(
-                name,
-                answer.written,
-                "right" if right else "wrong",
-                () if right or level < 2 else ("no path",),
-                "" if right or not level else note,
-                "0" if level == 3 else None,
-            )
         note, causes = "", list[str]()
-        if entry.verdict == "carried" and level:
+        if entry.outside:
+            if entry.verdict == "wrong" and level and _is_forward(question):
+                note = UNKNOWN
+            elif entry.verdict == "wrong" and level:
+                note = f"nothing leads from {name} to {self.names[self.sweep.root]}"
+                causes = ["no path"] if level > 1 else []
+        elif entry.verdict == "carried" and level:
             note = CARRIED
         elif entry.verdict == "right" and entry.rounded:
             note = ROUNDED
@@ -67,9 +62,10 @@ class Sentences:
         return Mark(name, answer.written, entry.verdict, tuple(causes), note, told)
 
     def _where(self, entry: Judged, question: Question | None) -> str:
-        forward = question is not None and question.of == "data" and question.optimizer is None
         node = entry.node
-        nearby = node.parents if forward else [use.child for use in self.sweep.uses[node]]
+        nearby = (
+            node.parents if _is_forward(question) else [use.child for use in self.sweep.uses[node]]
+        )
         if not nearby:
             return "the mistake was made here"
         return f"the mistake was made on the way from {self._listed(nearby)} to {self.names[node]}"
@@ -128,6 +124,11 @@ class Sentences:
             return self.names[node]
         expression = self.folding.expression(node)
         return formula.text(expression) if expression is not None else self.names[node]
+
+
+def _is_forward(question: Question | None) -> bool:
+    """Whether numbers of the forward pass were asked."""
+    return question is not None and question.of == "data" and question.optimizer is None
 
 
 def _short(text: str) -> str:

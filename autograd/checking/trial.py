@@ -33,6 +33,7 @@ class Judged:
     verdict: Word = "right"
     rounded: bool = False  # right only with rounding on the way
     later: bool = False  # not explained yet, as others come first
+    outside: bool = False  # of a Value from which nothing leads to the root
     here: bool = False  # a formula that is right at the present point, and not at others
     causes: list[Hypothesis] = field(default_factory=list)
     typed: list[str] = field(default_factory=list)  # names of rows about the pen

@@ -8,8 +8,9 @@ Invariant: an error is raised before anything is read, and static values are tol
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime, time
 from functools import cached_property
 from numbers import Number, Rational
 from typing import Any
@@ -118,17 +119,21 @@ def checked(name: str, value: Any) -> Any:
 
 
 def exactly(value: Any) -> Any:
-    """Return a key of a static value that tells apart what is equal: 1 and True, 0.0 and -0.0."""
+    """Return a key of a static value that tells apart what is equal.
+
+    So are 1 and True, 0.0 and -0.0, empty ranges, one moment in two time zones, and dataclasses
+    whose fields that are not compared differ.
+    """
     kind = type(value)
+    if isinstance(value, range):
+        return kind, (value.start, value.stop, value.step)
     if isinstance(value, tuple | frozenset):
         return kind, (frozenset if isinstance(value, frozenset) else tuple)(map(exactly, value))
     if is_dataclass(value) and not isinstance(value, type):
-        return (
-            kind,
-            value,
-            exactly(tuple([getattr(value, f.name) for f in fields(value) if f.compare])),
-        )
-    if isinstance(value, Number) and not isinstance(value, Rational):
+        return kind, value, exactly(tuple([getattr(value, f.name) for f in fields(value)]))
+    if isinstance(value, Number | datetime | time) and not isinstance(value, Rational):
+        return kind, repr(value)
+    if not isinstance(value, Hashable):  # in a field that is not compared
         return kind, repr(value)
     return kind, value
 

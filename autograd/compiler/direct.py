@@ -40,11 +40,13 @@ class Direct:
         structure: Structure,
         split: Callable[[FloatArray], list[FloatArray]],
         parameters: Parameters,
+        is_exact: Callable[[FloatArray], bool],
     ) -> None:
         self.line, self._parameters = line, parameters
         self._count = len(parameters)
         self._trained = parameters.trained()
         self._kinds, self._structure, self._split = kinds, structure, split
+        self._is_exact = is_exact
 
     @property
     def is_current(self) -> bool:
@@ -69,6 +71,8 @@ class Direct:
         if workspace is None or not self.line.both(workspace[0]):
             return None
         slopes = workspace[4]
+        if not self._is_exact(slopes):
+            return None
         if len(slopes) == len(self._trained) == self._count:
             return workspace[3].item(), slopes.copy()
         return workspace[3].item(), padded(slopes, self._count)[self._trained]

@@ -27,6 +27,7 @@ from autograd.compiler.source import Compiled, assemble
 from autograd.compiler.straight import StraightLine
 from autograd.compiler.tape import UnreadableError
 from autograd.compiler.translation import Recording
+from autograd.engine import table
 
 # A NumPy call on a small array takes as long as this many operations in straight-line Python; and
 # native code does some 600, of which it is left fewer, for it has to be compiled: at most 0.2 s of
@@ -95,9 +96,16 @@ class Path:
         sizes = list(map(len, self.recording.program.args))
         return sum(sizes) - len(sizes) + sizes.count(0) + sizes.count(1)
 
+    @cached_property
+    def leaks(self) -> bool:
+        """Whether the reverse sweep multiplies by a 0 where, eagerly, nothing flows."""
+        if self.arrays is not None:
+            return self.arrays.leaks
+        return bool(self.recording.program.slots_of(table.take))
+
     def is_exact(self, slopes: FloatArray) -> bool:
         """Whether no 0 * inf of a product that nobody asked for may have got into a gradient."""
-        return not (self.arrays and self.arrays.filled) or bool(np.isfinite(slopes).all())
+        return not self.leaks or bool(np.isfinite(slopes).all())
 
     def weight(self, mine: int, count: int) -> float:
         """The gradient of the mean of `count` rows by the result of one, or of all of `mine`."""

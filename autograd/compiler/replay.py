@@ -95,7 +95,9 @@ class Replayer:
             kinds = kinds_of(self.layout)
             if kinds is None:
                 return None
-            self._direct = Direct(line, kinds, self.structure, path.split, self.parameters)
+            self._direct = Direct(
+                line, kinds, self.structure, path.split, self.parameters, path.is_exact
+            )
         return self._direct
 
     def replay(
@@ -149,7 +151,7 @@ class Replayer:
         slopes: Any = _NONE
         if line is not None:
             found, holds, slopes = line.run(row, parameters, call.reverse)
-        else:
+        if line is None or not path.is_exact(slopes):
             recording = path.recording
             numbers = [x for a in row for x in a.tolist()]
             slots = recording.program.evaluate(numbers, parameters.tolist())
@@ -174,6 +176,8 @@ class Replayer:
             found, on, slopes = machine.run(
                 call.arrays, rows, self.parameters.by_use(call.flat and call.flat())
             )
+            if _all(on) and not path.is_exact(slopes):
+                return path.split(found), False, True, _NONE
             return path.split(found), on, False, own.as_flat(slopes) * (1.0 / max(of, 1))
         workspace = self._memory(path, call.flat).fill(call.arrays, rows, count, self.calls)
         parts, *verdict = workspace.forward(sure)

@@ -21,10 +21,11 @@ Contribution = tuple[Array, Index | None]
 
 def gradient(
     program: ArrayProgram, result: Array, parameters: Array
-) -> list[tuple[Array, Index | None]]:
+) -> tuple[list[tuple[Array, Index | None]], bool]:
     """Note the reverse sweep from `result`; returns what flows to `parameters`, and where to.
 
-    The instruction "seed" stands for the gradient of the result, one number a row.
+    The instruction "seed" stands for the gradient of the result, one number a row. Also returns
+    whether a 0 stands for places of an array that nothing flows to, of which 0 * inf is nan.
     """
     forward = list(program.instructions)
     active = {parameters}
@@ -35,12 +36,23 @@ def gradient(
     flows: dict[Array, list[Contribution]] = {a: [] for a in active}
     if result in active:
         flows[result].append((program.seed((1,), result.batched), None))
+    leaks = False
     for array in reversed(forward):
         if array in active and array is not parameters and flows[array]:
+            last = array.op == "take" and array.args[0] is parameters
+            leaks = leaks or not (last or _reach_all(array, flows[array]))
             upstream = _total(program, array, flows[array], active)
             for arg, contribution, index in [*_contributions(program, array, upstream, active)]:
                 flows[arg].append((_summed(program, contribution, arg, index), index))
-    return flows[parameters]
+    return flows[parameters], leaks
+
+
+def _reach_all(array: Array, flows: list[Contribution]) -> bool:
+    """Whether something flows to each place of an array."""
+    if any(index is None and flow.op != "unpick" for flow, index in flows):
+        return True
+    places = [index.ravel() for _, index in flows if index is not None]
+    return bool(places) and len(np.unique(np.concatenate(places))) == array.shape[0]
 
 
 def _contributions(

@@ -61,7 +61,7 @@ class Compiled:
     size: int
     order: Any
     doubtful: bool  # whether rounding may leave it open which rows are on the path
-    filled: bool  # whether there are products that nobody asked for, of which 0 * inf is nan
+    leaks: bool  # whether there are products that nobody asked for, of which 0 * inf is nan
 
     @cached_property
     def _fusion(self) -> Fusion:
@@ -142,9 +142,11 @@ def assemble(
         if array.op == "take" and array.args[0] is reroller.parameters and array not in squared:
             array.data = place[array.data]
     flows: list[tuple[Any, Any]] = []
+    leaks = reroller.filled
     if results:
         first = program.take(results[0], np.zeros(1, dtype=np.intp))
-        flows = gradient(program, first, reroller.parameters)
+        flows, sparse = gradient(program, first, reroller.parameters)
+        leaks = leaks or sparse
 
     roots = [x for pair in compared for x in pair]
     coarse, fine = (
@@ -205,7 +207,7 @@ def assemble(
         size,
         order,
         doubtful,
-        reroller.filled,
+        leaks,
     )
 
 

@@ -13,11 +13,16 @@ from autograd.engine import table
 from autograd.engine.number import check_times
 from autograd.engine.primitive import TABLE
 
+
+def _passing_over_nan(row: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda x, y: y if x != x else x if y != y else row(x, y)
+
+
 # What NumPy would decide by comparing, or does not know, the row of the table computes.
 _ROWS: dict[np.ufunc, Callable[..., Any]] = {
     **{row.array: row for row in TABLE.values() if isinstance(row.array, np.ufunc)},
-    np.fmax: table.maximum,
-    np.fmin: table.minimum,
+    np.fmax: _passing_over_nan(table.maximum),
+    np.fmin: _passing_over_nan(table.minimum),
     np.float_power: table.power,
     np.fabs: table.abs,
     np.cbrt: table.cbrt,
@@ -40,7 +45,8 @@ def elementwise(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]
             f"`np.{ufunc.__name__}` takes no Values, as the table has no row for it: write it with "
             "autograd's functions, define it by autograd.primitive, or pass the bare number v.data"
         )
-    return function(*map(_as_objects, inputs), **kwargs)
+    with np.errstate(invalid="ignore"):  # Python's own comparisons with nan set the flag
+        return function(*map(_as_objects, inputs), **kwargs)
 
 
 def _as_objects(x: Any) -> Any:

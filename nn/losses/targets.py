@@ -71,9 +71,10 @@ def class_target(name: str, outputs: Any, target: Any) -> Any:
 
 
 def weights(name: str, given: Any, count: int, each: str) -> list[float]:
-    """Return `count` weights as floats.
+    """Return `count` weights as floats, those of a pandas Series by its labels, 0 to count - 1.
 
-    Raises `ValueError` for another number of them, or for one that is negative or not finite.
+    Raises `ValueError` for other labels, another number of weights, or for one that is negative or
+    not finite.
     """
     if not is_sequence(given):
         raise TypeError(f"`{name}` must list one number for each {each}, got {given!r:.80}")
@@ -81,6 +82,14 @@ def weights(name: str, given: Any, count: int, each: str) -> list[float]:
         raise ValueError(
             f"`{name}` must list one number for each {each}: {count}, but it has {len(given)}"
         )
+    if hasattr(given, "items"):  # `value_counts` sorts by size
+        labelled = dict(given.items())
+        if labelled.keys() != set(range(count)):
+            raise ValueError(
+                f"`{name}` is labelled {list(labelled)!r:.60}, not 0..{count - 1}: pass a list "
+                f"with one number for each {each}, in order"
+            )
+        given = [labelled[i] for i in range(count)]
     return [not_negative(name, w) for w in given]
 
 

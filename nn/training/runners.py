@@ -187,7 +187,8 @@ class Compiled:
             order = rows if isinstance(rows, np.ndarray) else np.arange(n)[rows]
             found = np.empty((n, 1)), np.empty((n, self.examples.outputs))
             gradient = lanes.gradients(flat, self.table, order, found)
-            return found[0][rows], found[1][rows], gradient
+            if np.isfinite(gradient).all():  # else there may be 0 * inf where nothing flows
+                return found[0][rows], found[1][rows], gradient
         (losses, outputs), gradient = self.program.run(flat, arrays, count, chosen, reverse)
         return losses, outputs, gradient
 

@@ -1,11 +1,11 @@
 """Weighting: what each example counts, by its class or by itself."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from autograd.engine.number import as_float
+from autograd.engine.number import as_float, elements
 from autograd.nesting import check_masks
 from nn.checks import Array
 from nn.training.examples import Examples
@@ -48,10 +48,12 @@ def class_weights(examples: Examples, given: Any) -> dict[int, float] | None:
             )
         shares = len(examples) / (len(classes) * counts)
         return dict(zip(classes.tolist(), shares.tolist(), strict=True))
-    if not isinstance(given, Mapping):
+    if hasattr(given, "items"):  # a Series, too, that `value_counts` has sorted by size
+        given = dict(given.items())
+    else:
         if not isinstance(given, Iterable):
             raise TypeError(f"`class_weight` must be a mapping or a sequence, got {given!r}")
-        listed = list(given)
+        listed = elements(given, "class_weight")
         signs = classes.min() == -1 and len(listed) == 2
         given = dict(zip((-1, 1) if signs else range(len(listed)), listed, strict=True))
     missing = [c for c in classes.tolist() if c not in given]

@@ -7,6 +7,7 @@ import pickle
 import sys
 import threading
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -119,6 +120,9 @@ def test_rows_of_values_are_checked():
     other = autograd.compile(lambda x: x if x > 0 else [x, x], batch=True)
     with pytest.raises(TypeError, match="different structure for two rows"):
         other([Value(1.0), Value(-1.0)])
+
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -610,6 +614,9 @@ def test_branches_and_rows_with_other_names(other):
         (Scale(0.0), Scale(-0.0), Scale(0)),
         (complex(0.0, 0.0), complex(0.0, -0.0)),
         (Decimal("1.0"), Decimal("1.00")),
+        (range(0), range(5, 5)),
+        (NOON, NOON.astimezone(timezone(timedelta(hours=3)))),
+        (Scale(1.0), Scale(1.0, ["a"]), Scale(1.0, ["b"])),
     ],
 )
 def test_equal_static_values_that_are_not_the_same(static):

@@ -124,6 +124,26 @@ def test_a_list_indexed_by_an_argument_says_what_to_do():
         autograd.compile(lambda i: [1.0, 2.0][i])(1)
 
 
+@pytest.mark.parametrize("steps", [1, 200])  # in Python or on arrays, and as native code
+@pytest.mark.parametrize("batch", [False, True])
+def test_what_is_not_taken_gets_0_though_its_own_slope_is_infinite(batch, steps):
+    values = [Value(0.0), Value(4.0)]
+
+    def function(i):
+        y = take([v.sqrt() for v in values], i)
+        for k in range(steps):
+            y = (y + k).sin()
+        return y
+
+    value, slopes = eager(function, 1.0, values)
+    program = autograd.compile(function, batch=batch)
+    for _ in range(3):  # the short way, too
+        found = program.value_and_grad([1.0, 1.0] if batch else 1.0)
+        assert found[0] == pytest.approx(value, rel=1e-13)
+        assert list(found[1]) == pytest.approx(slopes, rel=1e-11)
+    assert math.isinf(program.value_and_grad([0.0] if batch else 0.0)[1][0])
+
+
 @pytest.mark.parametrize("x", [math.inf, -math.inf, math.nan, 2.0])
 @pytest.mark.parametrize("way", ["Python", "native", "arrays", "slots"])
 def test_what_is_not_taken_gets_0_whatever_comes_from_above(way, x, monkeypatch):

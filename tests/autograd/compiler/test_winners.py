@@ -340,6 +340,23 @@ def test_a_winner_that_is_not_used_needs_no_path():
     assert len(program._paths) == 1
 
 
+@pytest.mark.parametrize("choose", [max, sorted, list])
+def test_to_what_was_not_chosen_nothing_flows_where_its_slope_is_infinite(choose):
+    w = [Value(0.0), Value(1.0), Value(4.0)]
+
+    def function(x):
+        roots = [v.sqrt() * x for v in w]
+        found = choose(roots) if roots[0] < roots[1] else roots
+        return found[-1] if isinstance(found, list) else found
+
+    program = autograd.compile(function, batch=True)
+    for rows in ([1.0], [1.0, 2.0, 3.0, 1.0]):
+        mean, slopes = program.value_and_grad(rows)
+        assert mean == pytest.approx(2.0 * np.mean(rows))
+        slopes = dict(zip(program.parameters, slopes, strict=True))
+        assert [slopes.get(v, 0.0) for v in w] == pytest.approx([0.0, 0.0, np.mean(rows) / 4.0])
+
+
 def test_keywords_and_other_kinds_are_pythons():
     assert autograd.compile(lambda x: max(x, key=lambda v: -v) * 1.0)([3.0, 1.0, 2.0]) == 1.0
     assert autograd.compile(lambda x: max([], default=x) * 1.0)(3.0) == 3.0

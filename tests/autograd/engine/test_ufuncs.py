@@ -55,6 +55,14 @@ def test_maximum_and_minimum_take_numbers_on_either_side():
     assert math.isnan(maximum(x, math.nan).data)
 
 
+@pytest.mark.parametrize("ufunc", [np.fmax, np.fmin])
+def test_numpys_fmax_and_fmin_pass_over_nan(ufunc):
+    x = Value(2.0)
+    assert ufunc(x, math.nan) is x and ufunc(math.nan, x) is x
+    assert math.isnan(ufunc(Value(math.nan), Value(math.nan)).data)
+    assert autograd.grad(lambda v: 3.0 * ufunc(v, math.nan))(1.0) == 3.0
+
+
 def numbers(found):
     return [v.data for v in np.ravel(found)]
 

@@ -295,6 +295,16 @@ def test_values_and_gradients_are_those_of_pytorch(name, options, outputs, targe
     assert slopes == pytest.approx(gradient, rel=1e-12, abs=1e-15)
 
 
+def test_weights_in_a_series_are_read_by_its_labels():
+    counts = pd.Series([2, 2, 2, 0, 0, 1]).value_counts()
+    assert counts.index.tolist() == [2, 0, 1]
+    for loss in (nn.cross_entropy, nn.nll):
+        there = loss([0.5, -1.0, 2.0], 1, weight=[2, 1, 3])
+        assert loss([0.5, -1.0, 2.0], 1, weight=counts) == there
+    with pytest.raises(ValueError, match=r"labelled \['b', 'a'\], not 0..1: pass a list"):
+        nn.cross_entropy([0.5, 1.0], 0, weight=pd.Series(list("abb")).value_counts())
+
+
 @pytest.mark.parametrize(("name", "options", "outputs", "target", "value", "gradient"), PYTORCH)
 def test_recorded_losses_are_those_of_the_installed_pytorch(
     name, options, outputs, target, value, gradient

@@ -5,6 +5,7 @@ import math
 import random
 
 import numpy as np
+import pandas as pd
 import pytest
 from small_trainings import POINTS as X
 from small_trainings import TILTED as Y
@@ -44,6 +45,17 @@ def test_classes_can_be_weighted():
         with pytest.raises(ValueError, match=message):
             fit(m, **wrong)
         assert m.state_dict() == before
+
+
+def test_a_series_of_class_weights_is_read_by_its_labels():
+    mapped, labelled = model(), model()
+    shares = 60 / (2 * pd.Series(Y).value_counts(ascending=Y.mean() < 0.5))
+    assert shares.index.tolist() == [1, 0] and shares[0] != shares[1]
+    fit(mapped, class_weight={0: shares[0], 1: shares[1]})
+    fit(labelled, class_weight=shares)
+    assert labelled.state_dict() == mapped.state_dict()
+    with pytest.raises(TypeError, match="a set, which has no order"):
+        fit(model(), class_weight={0.5, 2.0})
 
 
 @both
