@@ -203,7 +203,7 @@ def test_what_is_kept_is_bounded_and_holds_no_values(monkeypatch):
     del fitted, marked
     gc.collect()
     assert model() is None
-    assert not [x for x in gc.get_objects() if isinstance(x, Value) and x.label == "marked"]
+    assert not [x for x in gc.get_objects() if type(x) is Value and x.label == "marked"]
     monkeypatch.setattr(twins, "LARGEST", 100)
     clone(CLASSIFIER).fit(X, Y)
     assert [key[1] for key in twins._kept] == [22, 23, 24, 25]
