@@ -390,3 +390,10 @@ def test_nobody_asks_for_gradients_of_a_programs_arguments():
     with autograd.detect_anomaly():
         program.mean([0.0, 4.0]).backward()
     assert w.grad == 1.0
+
+
+def test_a_partial_that_nobody_asked_for_is_no_anomaly():
+    """Of 0 / y that by the numerator is 1 / y, here infinite; the derivative is that by y."""
+    y = Value(1e-310)
+    with detect_anomaly():
+        assert grad(lambda y: 0.0 / y)(y) == 0.0

@@ -8,7 +8,7 @@ import pytest
 from samples import SAMPLES, moderate
 
 import autograd
-from autograd import Value, draw, explain, grad, hessian, value_and_grad
+from autograd import Value, draw, explain, grad, hessian, value_and_grad, vjp
 from autograd.engine import primitive, table
 from autograd.engine.graph import topological_order
 from autograd.engine.primitive import CONSTANT, TABLE
@@ -52,6 +52,12 @@ def test_the_operation_itself_is_shown_once():
     drawing = draw([y, g], names={"y": y, "g": g})
     assert drawing.source.count("label=sigmoid") == 1
     assert drawing.source.count("y | data") == 1 and "magnitude" not in drawing.source
+
+
+def test_what_a_cotangent_becomes_is_shown_as_it_was_computed():
+    x = Value(0.3, "x")
+    (pulled,) = vjp(lambda x: x * x, x)[1](1.0)
+    assert str(explain(pulled)).splitlines()[0] == "v1 = x + x = 0.6   ∂v1/∂v1 = 1"
 
 
 def test_the_operation_that_was_recorded_is_the_one_of_its_derivative():
