@@ -308,7 +308,8 @@ def test_a_neurons_formula_and_a_weights_gradient_have_the_engines_numbers(opene
     X, y = moons()
     model = small(activation="tanh")
     page = opened(nn.playground(model, X, y, loss="mse_loss", batch_size=4))
-    page.click(".unit >> nth=3")
+    page.click(".unit >> nth=3")  # what was chosen is shown in the next frame
+    until(page, "document.querySelector('#panel').textContent.includes('layers.0[1]')")
     lines = page.locator("#panel").inner_text().split("\n")
     hidden = model.layers[0](X[0].tolist())[1]
     assert "layers.0[1]" in lines[0] and "tanh(" in page.inner_text("#panel")
