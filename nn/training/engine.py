@@ -226,8 +226,8 @@ class Engine:
     def _check(self, rows: Rows, gradient: Array) -> None:
         """Raise where this batch's losses or gradient are not finite."""
         losses = self.losses[rows]
-        # Sums take less time than np.isfinite; BLAS's product of the gradient with itself, which
-        # stands in the cache by itself, has to fetch it behind a matrix product: 14 us for 4.
+        # Sums take less time than np.isfinite, and a third of that of the gradient's product with
+        # itself, which behind a matrix product took BLAS 14 us of a step (784-30-10).
         with np.errstate(all="ignore"):
             total = np.add.reduce(losses, axis=None) + np.add.reduce(gradient)
         if math.isfinite(total) or (np.isfinite(losses).all() and np.isfinite(gradient).all()):
